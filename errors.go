@@ -1,0 +1,220 @@
+package motive
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// What an error of this package can be, for [errors.Is]. An [APIError] is the
+// one that belongs to its status code.
+var (
+	ErrBadRequest    = errors.New("bad request")          // 400
+	ErrUnauthorized  = errors.New("unauthorized")         // 401
+	ErrForbidden     = errors.New("forbidden")            // 403
+	ErrNotFound      = errors.New("not found")            // 404
+	ErrConflict      = errors.New("conflict")             // 409
+	ErrUnprocessable = errors.New("unprocessable entity") // 422
+	ErrRateLimited   = errors.New("rate limited")         // 429
+	ErrServer        = errors.New("server error")         // 500 and above
+
+	// ErrOutcomeUnknown: a write may or may not have happened; see
+	// [OutcomeUnknownError].
+	ErrOutcomeUnknown = errors.New("outcome unknown")
+	// ErrIncompleteList: a list ended before the total that the server
+	// announced, or a page repeated.
+	ErrIncompleteList = errors.New("incomplete list")
+	// ErrTestMode: the API key is in test mode, in which the API checks a write
+	// and stores nothing.
+	ErrTestMode = errors.New("API key in test mode")
+	// ErrUnexpectedAnswer: a 2xx answer that is not what the call promises. The
+	// [APIError] around it has the status and the body.
+	ErrUnexpectedAnswer = errors.New("unexpected answer")
+)
+
+// APIError is an answer of the server that is not the success it should be:
+// every status outside 2xx, and a 2xx whose body is not what the call promises.
+//
+// Printed in any form it shows its message only, never Body.
+type APIError struct {
+	StatusCode int
+	// Message is what the server said, from whichever field its body had it in,
+	// or the status text where the body says nothing readable.
+	Message string
+	// Fields are the problems of single fields, where the body lists them.
+	Fields []FieldError
+	// RequestID is the X-Request-Id of the answer.
+	RequestID string
+	// RetryAfter is how long the server asked to wait; 0 if it did not. It is
+	// not capped.
+	RetryAfter time.Duration
+	// Attempts is how often the request was sent.
+	Attempts int
+	Method   string
+	// Path is the path under the base URL, without the query.
+	Path string
+	// Body is the start of the answer's body, at most 64 KiB. The secrets of
+	// the request are blotted out in it.
+	Body []byte
+
+	err error // why a 2xx is not a success: ErrTestMode, ErrUnexpectedAnswer
+}
+
+// Error reads "motive: POST /v1/users: 422 email has already been taken
+// (request id abc, 1 attempt)".
+func (e *APIError) Error() string {
+	var b strings.Builder
+	b.WriteString("motive: ")
+	b.WriteString(e.Method)
+	b.WriteByte(' ')
+	b.WriteString(e.Path)
+	b.WriteString(": ")
+	b.WriteString(strconv.Itoa(e.StatusCode))
+	if e.Message != "" {
+		b.WriteByte(' ')
+		b.WriteString(e.Message)
+	}
+	if e.RetryAfter > 0 {
+		fmt.Fprintf(&b, ", retry after %s", e.RetryAfter)
+	}
+	b.WriteString(" (")
+	if e.RequestID != "" {
+		b.WriteString("request id " + e.RequestID + ", ")
+	}
+	b.WriteString(attempts(e.Attempts) + ")")
+	return b.String()
+}
+
+// Is reports whether target is the sentinel of e's status code.
+func (e *APIError) Is(target error) bool {
+	sentinel := sentinelOf(e.StatusCode)
+	return sentinel != nil && target == sentinel
+}
+
+// Unwrap returns why a 2xx answer is an error, else nil.
+func (e *APIError) Unwrap() error { return e.err }
+
+// Format prints the message under every verb, so that no verb prints Body.
+func (e *APIError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
+
+func sentinelOf(status int) error {
+	switch status {
+	case http.StatusBadRequest:
+		return ErrBadRequest
+	case http.StatusUnauthorized:
+		return ErrUnauthorized
+	case http.StatusForbidden:
+		return ErrForbidden
+	case http.StatusNotFound:
+		return ErrNotFound
+	case http.StatusConflict:
+		return ErrConflict
+	case http.StatusUnprocessableEntity:
+		return ErrUnprocessable
+	case http.StatusTooManyRequests:
+		return ErrRateLimited
+	}
+	if status >= http.StatusInternalServerError {
+		return ErrServer
+	}
+	return nil
+}
+
+func attempts(n int) string {
+	if n == 1 {
+		return "1 attempt"
+	}
+	return strconv.Itoa(n) + " attempts"
+}
+
+// FieldError is a problem of one field of a request.
+type FieldError struct {
+	// Field is the name in JSON, "first_name" or
+	// "external_ids_attributes[1].external_id"; "" if it is of no single field.
+	Field string
+	// Code is one of the Code constants, or "" in an answer of the server.
+	Code string
+	// Message is a sentence that says what is wrong and what would be right.
+	Message string
+}
+
+// Error reads "first_name: is required".
+func (e FieldError) Error() string {
+	if e.Field == "" {
+		return e.Message
+	}
+	return e.Field + ": " + e.Message
+}
+
+// The codes of the problems that pre-flight validation finds.
+const (
+	CodeModeMismatch        = "mode_mismatch"         // the time tracking mode and the ELD mode do not go together
+	CodeExceptionNotAllowed = "exception_not_allowed" // the cycle does not list the exception
+	CodeCycleRequired       = "cycle_required"        // an exception is set true and no cycle is chosen
+	CodeUnknownCycle        = "unknown_cycle"         // not a cycle of the catalog
+	CodeUnknownValue        = "unknown_value"         // not a documented value
+	CodeRequired            = "required"              // missing, null or empty
+	CodeWrongPlace          = "wrong_place"           // a field that does not go with the role
+	CodeDuplicate           = "duplicate"             // the same external id twice
+	CodeInvalid             = "invalid"               // malformed or out of range
+)
+
+// ValidationError lists every problem that pre-flight validation found in a
+// request. Nothing was sent.
+type ValidationError struct {
+	Problems []FieldError
+}
+
+// Error names every problem: "motive: 2 problems: first_name: is required;
+// role: is required".
+func (e *ValidationError) Error() string {
+	var b strings.Builder
+	b.WriteString("motive: ")
+	if n := len(e.Problems); n != 1 {
+		fmt.Fprintf(&b, "%d problems: ", n)
+	}
+	for i, p := range e.Problems {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(p.Error())
+	}
+	return b.String()
+}
+
+// Has reports whether a problem of the given field has the given code.
+func (e *ValidationError) Has(field, code string) bool {
+	return slices.ContainsFunc(e.Problems, func(p FieldError) bool {
+		return p.Field == field && p.Code == code
+	})
+}
+
+// OutcomeUnknownError says that a write was sent and that nothing certain came
+// back: it may or may not have happened. Look before sending it again.
+type OutcomeUnknownError struct {
+	Method string
+	Path   string
+	// Attempts is how often the request was sent.
+	Attempts int
+	// Err is the cause: an [*APIError] for an answer of the server, else the
+	// error of the transport or of the context.
+	Err error
+}
+
+// Error says what was sent, that its outcome is open, and why.
+func (e *OutcomeUnknownError) Error() string {
+	cause := strings.TrimPrefix(e.Err.Error(), "motive: ")
+	return fmt.Sprintf("motive: %s %s: the outcome is unknown after %s, look before sending it again: %s",
+		e.Method, e.Path, attempts(e.Attempts), cause)
+}
+
+// Is reports whether target is [ErrOutcomeUnknown].
+func (e *OutcomeUnknownError) Is(target error) bool { return target == ErrOutcomeUnknown }
+
+// Unwrap returns the cause.
+func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
