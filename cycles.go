@@ -1,10 +1,315 @@
 package motive
 
+import (
+	"slices"
+	"strings"
+)
+
 // Cycle is a driver's hours-of-service rule set, under the API's name.
+//
+// Live data also holds names with the suffix _2020, such as "70_8_2020"; they
+// follow the rules of the cycle without it, here and in validation.
+//
+// Motive's hub: "Overview of /users".
 type Cycle string
 
-// Exception is an exception to a cycle, under the API's name.
+// The cycles, in the order of Motive's table. Hours and days are the limit of
+// work and the span that it is counted in.
+const (
+	CycleUSProperty70Hour8Day          Cycle = "70_8"
+	CycleUSProperty60Hour7Day          Cycle = "60_7"
+	CycleUSOilAndGas70Hour8Day         Cycle = "70_8_o"
+	CycleUSOilAndGas60Hour7Day         Cycle = "60_7_o"
+	CycleUSPassenger70Hour8Day         Cycle = "70_8_p"
+	CycleUSPassenger60Hour7Day         Cycle = "60_7_p"
+	CycleCaliforniaProperty80Hour8Day  Cycle = "80_8"
+	CycleCaliforniaOilAndGas80Hour8Day Cycle = "80_8_o"
+	CycleCaliforniaPassenger80Hour8Day Cycle = "80_8_p"
+	CycleTexas70Hour7Day               Cycle = "tx_70_7"
+	CycleAlaskaProperty70Hour7Day      Cycle = "ak_70_7"
+	CycleAlaskaProperty80Hour8Day      Cycle = "ak_80_8"
+	CycleAlaskaOilAndGas70Hour7Day     Cycle = "ak_70_7_o"
+	CycleAlaskaOilAndGas80Hour8Day     Cycle = "ak_80_8_o"
+	CycleAlaskaPassenger70Hour7Day     Cycle = "ak_70_7_p"
+	CycleAlaskaPassenger80Hour8Day     Cycle = "ak_80_8_p"
+	CycleCanadaSouth70Hour7Day         Cycle = "70_7"
+	CycleCanadaSouth120Hour14Day       Cycle = "120_14"
+	CycleCanadaSouthOilAndGas          Cycle = "canada_oil"
+	CycleCanadaNorth80Hour7Day         Cycle = "80_7"
+	CycleCanadaNorth120Hour14Day       Cycle = "120_14_north"
+	CycleOther                         Cycle = "Other" // the only name with a capital
+)
+
+// Exception is an exception to a cycle, under the API's name, which is also the
+// name of its field in a request. The field for a second cycle adds "2".
+//
+// Motive's hub: "Overview of /users".
 type Exception string
 
+// The exceptions. ExceptionAdverseDriving stands in no cycle's row of Motive's
+// table; see [Cycle.Allows].
+const (
+	Exception24HourRestart   Exception = "exception_24_hour_restart"
+	Exception8HourBreak      Exception = "exception_8_hour_break"
+	ExceptionWaitTime        Exception = "exception_wait_time"
+	ExceptionShortHaul       Exception = "exception_short_haul"
+	ExceptionCAFarmSchoolBus Exception = "exception_ca_farm_school_bus"
+	ExceptionAdverseDriving  Exception = "exception_adverse_driving"
+)
+
 // Violation is an hours-of-service violation, under the API's name.
+//
+// Motive's hub: "Overview of /users".
 type Violation string
+
+// CycleInfo is a row of the catalog.
+type CycleInfo struct {
+	Cycle       Cycle
+	Description string      // "Texas, 70 hours in 7 days"
+	Exceptions  []Exception // those the cycle lists; nil for none
+	Violations  []Violation // those the cycle can lead to; nil for none
+}
+
+// Cycles returns the 22 documented cycles in the order of Motive's table. The
+// caller may modify the result.
+//
+// Motive's hub: "Overview of /users".
+func Cycles() []CycleInfo {
+	rows := slices.Clone(cycleTable[:])
+	for i := range rows {
+		rows[i].Exceptions = slices.Clone(rows[i].Exceptions)
+		rows[i].Violations = slices.Clone(rows[i].Violations)
+	}
+	return rows
+}
+
+// Exceptions returns the 6 documented exceptions in the order of Motive's
+// table. The caller may modify the result.
+//
+// Motive's hub: "Overview of /users".
+func Exceptions() []Exception { return slices.Clone(exceptionNames) }
+
+// Violations returns the 49 documented violations in the order of Motive's
+// table. The caller may modify the result.
+//
+// Motive's hub: "Overview of /users".
+func Violations() []Violation {
+	names := make([]Violation, len(violationTable))
+	for i, row := range violationTable {
+		names[i] = row.name
+	}
+	return names
+}
+
+// Known reports whether c is one of [Cycles], with or without the suffix _2020.
+func (c Cycle) Known() bool { return c.info() != nil }
+
+// Description says where the cycle holds and what its limit is: "Texas, 70
+// hours in 7 days". It is "" for an unknown cycle.
+func (c Cycle) Description() string {
+	if info := c.info(); info != nil {
+		return info.Description
+	}
+	return ""
+}
+
+// Allows reports whether a driver on cycle c may have exception e.
+//
+// Adverse driving is met on the road rather than chosen with the cycle, and
+// live drivers carry it: every known cycle allows it, although none lists it.
+// An unknown cycle allows nothing.
+func (c Cycle) Allows(e Exception) bool {
+	return c.lists(e) || e == ExceptionAdverseDriving && c.Known()
+}
+
+// lists is Allows to the letter of the table, without adverse driving.
+func (c Cycle) lists(e Exception) bool {
+	info := c.info()
+	return info != nil && slices.Contains(info.Exceptions, e)
+}
+
+func (c Cycle) info() *CycleInfo {
+	base := c.base()
+	for i := range cycleTable {
+		if cycleTable[i].Cycle == base {
+			return &cycleTable[i]
+		}
+	}
+	return nil
+}
+
+// suffix2020 marks the cycle names of live data that the table does not have.
+const suffix2020 = "_2020"
+
+func (c Cycle) base() Cycle { return Cycle(strings.TrimSuffix(string(c), suffix2020)) }
+
+// Description says what the exception permits. It is "" for an unknown one.
+func (e Exception) Description() string {
+	switch e {
+	case Exception24HourRestart:
+		return "a new cycle begins after at least 24 hours in a row off duty or in the sleeper berth"
+	case Exception8HourBreak:
+		return "the driver need not stop for breaks of 30 minutes or more"
+	case ExceptionWaitTime:
+		return "waiting has a fifth line of its own on the log chart and is left out of the 14-hour shift"
+	case ExceptionShortHaul:
+		return "a shift may last 16 hours once a week, or after a restart of 34 hours"
+	case ExceptionCAFarmSchoolBus:
+		return "drivers of farm and school buses may have shifts of 16 hours"
+	case ExceptionAdverseDriving:
+		return "bad conditions on the road lengthen the duty day by at most 2 hours"
+	}
+	return ""
+}
+
+// Description says which limit was passed. It is "" for an unknown violation.
+func (v Violation) Description() string {
+	for _, row := range violationTable {
+		if row.name == v {
+			return row.description
+		}
+	}
+	return ""
+}
+
+// The tables below follow Motive's page row by row. A row that seems to lack
+// exceptions does lack them: where the page's exceptions cell is empty, copies
+// of its text show the violations in that place. Nothing writes to the tables;
+// what leaves the package is a copy.
+
+var exceptionNames = []Exception{
+	Exception24HourRestart,
+	Exception8HourBreak,
+	ExceptionWaitTime,
+	ExceptionShortHaul,
+	ExceptionCAFarmSchoolBus,
+	ExceptionAdverseDriving,
+}
+
+var cycleTable = [...]CycleInfo{
+	{CycleUSProperty70Hour8Day, "US property, 70 hours in 8 days",
+		[]Exception{Exception24HourRestart, Exception8HourBreak, ExceptionShortHaul},
+		[]Violation{"duty_16", "duty_14", "driving_11", "break_30", "cycle_70"}},
+	{CycleUSProperty60Hour7Day, "US property, 60 hours in 7 days",
+		[]Exception{Exception24HourRestart, Exception8HourBreak, ExceptionShortHaul},
+		[]Violation{"duty_16", "duty_14", "driving_11", "break_30", "cycle_60"}},
+	{CycleUSOilAndGas70Hour8Day, "US oil and gas, 70 hours in 8 days",
+		[]Exception{Exception24HourRestart, Exception8HourBreak, ExceptionWaitTime, ExceptionShortHaul},
+		[]Violation{"duty_16", "duty_14", "driving_11", "break_30", "cycle_70"}},
+	{CycleUSOilAndGas60Hour7Day, "US oil and gas, 60 hours in 7 days",
+		[]Exception{Exception24HourRestart, Exception8HourBreak, ExceptionWaitTime, ExceptionShortHaul},
+		[]Violation{"duty_16", "duty_14", "driving_11", "break_30", "cycle_60"}},
+	{CycleUSPassenger70Hour8Day, "US passenger, 70 hours in 8 days",
+		nil,
+		[]Violation{"duty_15", "driving_10", "cycle_70_p"}},
+	{CycleUSPassenger60Hour7Day, "US passenger, 60 hours in 7 days",
+		nil,
+		[]Violation{"duty_15", "driving_10", "cycle_60_p"}},
+	{CycleCaliforniaProperty80Hour8Day, "California property, 80 hours in 8 days",
+		[]Exception{Exception24HourRestart},
+		[]Violation{"ca_driving_12", "ca_duty_16", "ca_cycle_80"}},
+	{CycleCaliforniaOilAndGas80Hour8Day, "California oil and gas, 80 hours in 8 days",
+		[]Exception{Exception24HourRestart, ExceptionWaitTime},
+		[]Violation{"ca_driving_12", "ca_duty_16", "ca_cycle_80"}},
+	{CycleCaliforniaPassenger80Hour8Day, "California passenger, 80 hours in 8 days",
+		[]Exception{ExceptionCAFarmSchoolBus},
+		[]Violation{"ca_driving_10", "ca_duty_15", "ca_cycle_80_p", "ca_duty_16"}},
+	{CycleTexas70Hour7Day, "Texas, 70 hours in 7 days",
+		[]Exception{Exception24HourRestart},
+		[]Violation{"tx_driving_12", "tx_duty_15", "tx_cycle_70"}},
+	{CycleAlaskaProperty70Hour7Day, "Alaska property, 70 hours in 7 days",
+		[]Exception{Exception24HourRestart},
+		[]Violation{"ak_duty_20", "ak_driving_15", "ak_cycle_70"}},
+	{CycleAlaskaProperty80Hour8Day, "Alaska property, 80 hours in 8 days",
+		[]Exception{Exception24HourRestart},
+		[]Violation{"ak_duty_20", "ak_driving_15", "ak_cycle_80"}},
+	{CycleAlaskaOilAndGas70Hour7Day, "Alaska oil and gas, 70 hours in 7 days",
+		[]Exception{Exception24HourRestart, ExceptionWaitTime},
+		[]Violation{"ak_duty_20", "ak_driving_15", "ak_cycle_70"}},
+	{CycleAlaskaOilAndGas80Hour8Day, "Alaska oil and gas, 80 hours in 8 days",
+		[]Exception{Exception24HourRestart, ExceptionWaitTime},
+		[]Violation{"ak_duty_20", "ak_driving_15", "ak_cycle_80"}},
+	{CycleAlaskaPassenger70Hour7Day, "Alaska passenger, 70 hours in 7 days",
+		nil,
+		[]Violation{"ak_duty_20", "ak_driving_15", "ak_cycle_70_p"}},
+	{CycleAlaskaPassenger80Hour8Day, "Alaska passenger, 80 hours in 8 days",
+		nil,
+		[]Violation{"ak_duty_20", "ak_driving_15", "ak_cycle_80_p"}},
+	{CycleCanadaSouth70Hour7Day, "Canada South cycle 1, 70 hours in 7 days",
+		nil,
+		[]Violation{"canada_driving_13", "canada_duty_14", "canada_duty_16", "canada_daily_driving_13",
+			"canada_daily_duty_14", "canada_daily_break_10", "canada_cycle_70", "canada_break_24"}},
+	{CycleCanadaSouth120Hour14Day, "Canada South cycle 2, 120 hours in 14 days",
+		nil,
+		[]Violation{"canada_driving_13", "canada_duty_14", "canada_duty_16", "canada_daily_driving_13",
+			"canada_daily_duty_14", "canada_daily_break_10", "canada_cycle_120", "canada_break_24", "canada_break_24_70"}},
+	{CycleCanadaSouthOilAndGas, "Canada South oil and gas",
+		[]Exception{ExceptionWaitTime},
+		[]Violation{"canada_oil_driving_13", "canada_oil_duty_14", "canada_oil_duty_16", "canada_oil_daily_driving_13",
+			"canada_oil_daily_duty_14", "canada_oil_daily_break_10", "canada_oil_break_3_24"}},
+	{CycleCanadaNorth80Hour7Day, "Canada North cycle 1, 80 hours in 7 days",
+		nil,
+		[]Violation{"canada_driving_15", "canada_duty_18", "canada_duty_20", "canada_daily_break_8",
+			"canada_cycle_80", "canada_break_24"}},
+	{CycleCanadaNorth120Hour14Day, "Canada North cycle 2, 120 hours in 14 days",
+		nil,
+		[]Violation{"canada_driving_15", "canada_duty_18", "canada_duty_20", "canada_daily_break_8",
+			"canada_cycle_120", "canada_break_24_80"}},
+	{CycleOther, "another rule set", nil, nil},
+}
+
+// ca_duty_16_p is described on Motive's page and stands in no cycle's row.
+var violationTable = [...]struct {
+	name        Violation
+	description string
+}{
+	{"break_30", "a break of 30 minutes is missing"},
+	{"driving_11", "more than 11 hours of driving"},
+	{"duty_14", "a shift longer than 14 hours"},
+	{"duty_16", "a shift longer than 16 hours"},
+	{"cycle_60", "more than 60 hours in the cycle"},
+	{"cycle_70", "more than 70 hours in the cycle"},
+	{"driving_10", "more than 10 hours of driving"},
+	{"duty_15", "more than 15 hours on duty"},
+	{"cycle_60_p", "more than 60 hours in the cycle"},
+	{"cycle_70_p", "more than 70 hours in the cycle"},
+	{"canada_driving_13", "more than 13 hours of driving"},
+	{"canada_driving_15", "more than 15 hours of driving"},
+	{"canada_duty_14", "more than 14 hours on duty"},
+	{"canada_duty_16", "a shift longer than 16 hours"},
+	{"canada_duty_18", "more than 18 hours on duty"},
+	{"canada_duty_20", "a shift longer than 20 hours"},
+	{"canada_daily_break_8", "fewer than 8 hours off duty in a day"},
+	{"canada_daily_break_10", "fewer than 10 hours off duty in a day"},
+	{"canada_daily_driving_13", "more than 13 hours of driving in a day"},
+	{"canada_daily_duty_14", "more than 14 hours on duty in a day"},
+	{"canada_cycle_70", "more than 70 hours in the cycle"},
+	{"canada_cycle_80", "more than 80 hours in the cycle"},
+	{"canada_cycle_120", "more than 120 hours in the cycle"},
+	{"canada_break_24", "a break of 24 hours is missing"},
+	{"canada_break_24_70", "a break of 24 hours is missing"},
+	{"canada_break_24_80", "a break of 24 hours is missing"},
+	{"canada_oil_driving_13", "more than 13 hours of driving"},
+	{"canada_oil_duty_14", "more than 14 hours on duty"},
+	{"canada_oil_duty_16", "a shift longer than 16 hours"},
+	{"canada_oil_break_3_24", "three breaks of 24 hours are missing"},
+	{"canada_oil_daily_driving_13", "more than 13 hours of driving in a day"},
+	{"canada_oil_daily_duty_14", "more than 14 hours on duty in a day"},
+	{"canada_oil_daily_break_10", "fewer than 10 hours off duty in a day"},
+	{"ca_driving_12", "more than 12 hours of driving"},
+	{"ca_duty_16", "a shift longer than 16 hours"},
+	{"ca_cycle_80", "more than 80 hours in the cycle"},
+	{"ca_driving_10", "more than 10 hours of driving"},
+	{"ca_duty_15", "more than 15 hours on duty"},
+	{"ca_duty_16_p", "more than 16 hours on duty"},
+	{"ca_cycle_80_p", "more than 80 hours in the cycle"},
+	{"tx_driving_12", "more than 12 hours of driving"},
+	{"tx_duty_15", "more than 15 hours on duty"},
+	{"tx_cycle_70", "more than 70 hours in the cycle"},
+	{"ak_cycle_70", "more than 70 hours in the cycle"},
+	{"ak_cycle_80", "more than 80 hours in the cycle"},
+	{"ak_duty_20", "a shift longer than 20 hours"},
+	{"ak_driving_15", "more than 15 hours of driving"},
+	{"ak_cycle_70_p", "more than 70 hours in the cycle"},
+	{"ak_cycle_80_p", "more than 80 hours in the cycle"},
+}

@@ -1,0 +1,76 @@
+package motive
+
+import "net/http"
+
+// CallOption changes a single call. Every method takes any number of them.
+type CallOption func(*callOptions)
+
+type callOptions struct {
+	response *Response
+	skip     bool
+	strict   bool
+	current  *User
+}
+
+func gather(opts []CallOption) callOptions {
+	if len(opts) == 0 {
+		return callOptions{}
+	}
+	var o callOptions
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&o)
+		}
+	}
+	return o
+}
+
+// check returns the verdict of pre-flight validation, unless the call skips it.
+func (o callOptions) check(err error) error {
+	if o.skip {
+		return nil
+	}
+	return err
+}
+
+// Response is what is known of the last answer to a call, for [WithResponse].
+type Response struct {
+	StatusCode int // 0 if no answer came
+	Header     http.Header
+	RequestID  string // X-Request-Id of the answer
+	Attempts   int    // how often the request was sent
+	Pagination Pagination
+}
+
+// WithResponse fills r when the call returns, also when it fails. In
+// [UsersService.All] it holds the last page's.
+func WithResponse(r *Response) CallOption { return func(o *callOptions) { o.response = r } }
+
+// SkipValidation sends a create or an update without pre-flight validation,
+// should Motive accept what this version refuses.
+func SkipValidation() CallOption { return func(o *callOptions) { o.skip = true } }
+
+// StrictValidation also refuses exception_adverse_driving, which stands in no
+// cycle's row of Motive's table but is accepted by its create endpoint.
+func StrictValidation() CallOption { return func(o *callOptions) { o.strict = true } }
+
+// Against judges an update on what the user would be afterwards: current with
+// the update merged into it. It catches, say, leaving a cycle whose exceptions
+// are still on. Without it an update is judged on what it contains.
+func Against(current *User) CallOption { return func(o *callOptions) { o.current = current } }
+
+// report fills the Response that the caller asked for.
+func (o callOptions) report(t *trip) {
+	if o.response == nil {
+		return
+	}
+	*o.response = Response{
+		StatusCode: t.answer.status,
+		Header:     t.answer.header,
+		RequestID:  requestID(t.answer.header),
+		Attempts:   t.sent,
+		Pagination: t.answer.pagination,
+	}
+}
+
+func requestID(h http.Header) string { return h.Get("X-Request-Id") }

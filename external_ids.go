@@ -1,0 +1,83 @@
+package motive
+
+import (
+	"context"
+	"errors"
+	"net/http"
+)
+
+// ExternalIDsService links users to their ids in other systems.
+//
+// Motive's hub: the pages on /v1/external_ids.
+type ExternalIDsService struct{ core *core }
+
+const (
+	externalIDsPath      path = "/v1/external_ids"
+	externalIDRecordPath path = "/v1/external_ids/{id}"
+)
+
+// ExternalIDHolderType says what kind of thing has an external id.
+type ExternalIDHolderType string
+
+// The kinds of holders.
+const (
+	ExternalIDHolderUser    ExternalIDHolderType = "User"
+	ExternalIDHolderVehicle ExternalIDHolderType = "Vehicle"
+	ExternalIDHolderAsset   ExternalIDHolderType = "Asset"
+	ExternalIDHolderGroup   ExternalIDHolderType = "Group"
+)
+
+// ExternalIDRequest is the body of [ExternalIDsService.Create], which requires
+// all of it, and of [ExternalIDsService.Update], which changes what is set.
+type ExternalIDRequest struct {
+	ExternalID           Optional[string]               `json:"external_id,omitzero"`
+	IntegrationName      Optional[string]               `json:"integration_name,omitzero"`
+	ExternalIDHolderID   Optional[int64]                `json:"external_id_holder_id,omitzero"`
+	ExternalIDHolderType Optional[ExternalIDHolderType] `json:"external_id_holder_type,omitzero"`
+}
+
+// Create adds an external id to a user, or to a vehicle, an asset or a group.
+// Like every POST it is sent once. Where its outcome is open, do it again: if the
+// first one got through, the second is refused, since the pair is unique.
+//
+// Motive's hub: POST /v1/external_ids.
+func (s *ExternalIDsService) Create(ctx context.Context, req *ExternalIDRequest, opts ...CallOption) (*ExternalID, error) {
+	o := gather(opts)
+	if err := o.check(validateExternalIDCreate(req)); err != nil {
+		return nil, err
+	}
+	r := request{method: http.MethodPost, path: externalIDsPath, body: req}
+	return do(ctx, s.core, r, o, oneExternalID)
+}
+
+// Update changes the record with the given id, the ID of an [ExternalID].
+//
+// Motive's hub: PUT /v1/external_ids/{id}.
+func (s *ExternalIDsService) Update(ctx context.Context, id int64, req *ExternalIDRequest, opts ...CallOption) (*ExternalID, error) {
+	o := gather(opts)
+	if err := validateID("id", id); err != nil {
+		return nil, err
+	}
+	if err := o.check(validateExternalIDUpdate(req)); err != nil {
+		return nil, err
+	}
+	r := request{method: http.MethodPut, path: externalIDRecordPath, id: id, body: req}
+	return do(ctx, s.core, r, o, oneExternalID)
+}
+
+// Delete removes the record with the given id, the ID of an [ExternalID]. It may
+// be sent more than once; if the first one broke off and the next finds nothing,
+// the record is gone and that is a success.
+//
+// Motive's hub: DELETE /v1/external_ids/{id}.
+func (s *ExternalIDsService) Delete(ctx context.Context, id int64, opts ...CallOption) error {
+	if err := validateID("id", id); err != nil {
+		return err
+	}
+	r := request{method: http.MethodDelete, path: externalIDRecordPath, id: id}
+	_, err := do(ctx, s.core, r, gather(opts), deletion)
+	if errors.Is(err, ErrOutcomeUnknown) && errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,136 @@
+package motive
+
+import (
+	"encoding/json"
+	"math"
+	"net/http"
+	"net/url"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+func TestTokenAnswersAreReadGenerously(t *testing.T) {
+	t.Parallel()
+	const head = `{"access_token":"a1","refresh_token":"r1","token_type":"bearer"`
+	tests := []struct {
+		name        string
+		contentType string
+		body        string
+		life        time.Duration // 0: no expiry
+		refresh     string
+	}{
+		{"a number", "application/json", head + `,"expires_in":7200}`, 2 * time.Hour, "r1"},
+		{"a string", "application/json", head + `,"expires_in":"7200"}`, 2 * time.Hour, "r1"},
+		{"a fraction", "application/json", head + `,"expires_in":7199.9}`, 7199 * time.Second, "r1"},
+		{"an exponent", "application/json", head + `,"expires_in":7.2e3}`, 2 * time.Hour, "r1"},
+		{"missing", "application/json", head + `}`, 0, "r1"},
+		{"null", "application/json", head + `,"expires_in":null}`, 0, "r1"},
+		{"zero", "application/json", head + `,"expires_in":0}`, 0, "r1"},
+		{"negative", "application/json", head + `,"expires_in":-5}`, 0, "r1"},
+		{"words", "application/json", head + `,"expires_in":"soon"}`, 0, "r1"},
+		{"an object", "application/json", head + `,"expires_in":{}}`, 0, "r1"},
+		{"huge", "application/json", head + `,"expires_in":1e300}`, math.MaxInt32 * time.Second, "r1"},
+		{"larger than any number", "application/json", head + `,"expires_in":1e999}`, math.MaxInt32 * time.Second, "r1"},
+		{"JSON as text", "text/plain", head + `,"expires_in":60}`, time.Minute, "r1"},
+		{"JSON of no type", "", head + `,"expires_in":60}`, time.Minute, "r1"},
+		{"a form", "application/x-www-form-urlencoded", "access_token=a1&refresh_token=r1&expires_in=60", time.Minute, "r1"},
+		{"a form that ends in the past", "application/x-www-form-urlencoded", "access_token=a1&refresh_token=r1&expires_in=-60", 0, "r1"},
+		{"no new refresh token", "application/json", `{"access_token":"a1","expires_in":60}`, time.Minute, "r0"},
+		{"an empty refresh token", "application/json", `{"access_token":"a1","refresh_token":"","expires_in":60}`, time.Minute, "r0"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				endpoint := &scriptedEndpoint{script: func(int, url.Values) (*http.Response, error) {
+					return answerOf(200, test.contentType, test.body), nil
+				}}
+				start := time.Now()
+				token, err := newTokenEndpoint(testConfig(), &http.Client{Transport: endpoint}, time.Now).refresh(t.Context(), "r0")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if token.AccessToken != "a1" || token.RefreshToken != test.refresh {
+					t.Errorf("got %s and %s, want a1 and %s", token.AccessToken, token.RefreshToken, test.refresh)
+				}
+				if test.life == 0 != token.Expiry.IsZero() || test.life != 0 && !token.Expiry.Equal(start.Add(test.life)) {
+					t.Errorf("expires at %s, want after %s", token.Expiry, test.life)
+				}
+			})
+		})
+	}
+}
+
+func TestLifetimeIsCountedFromBeforeTheRequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		endpoint := newTokenEndpoint(testConfig(), &http.Client{Transport: &scriptedEndpoint{lifetime: time.Hour, delay: 20 * time.Second}}, time.Now)
+		token, err := endpoint.refresh(t.Context(), "r0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !token.Expiry.Equal(start.Add(time.Hour)) {
+			t.Errorf("expires %s after the request, want an hour", token.Expiry.Sub(start))
+		}
+	})
+}
+
+func TestFailingRefreshIsSentOnceWhateverTheAuthStyle(t *testing.T) {
+	t.Parallel()
+	for _, style := range []oauth2.AuthStyle{oauth2.AuthStyleAutoDetect, oauth2.AuthStyleInParams, oauth2.AuthStyleInHeader} {
+		refuse := &scriptedEndpoint{script: func(int, url.Values) (*http.Response, error) { return answerOf(401, "", ""), nil }}
+		cfg := testConfig()
+		cfg.Endpoint.AuthStyle = style
+		client := &http.Client{Transport: refuse}
+		_, err := newTokenEndpoint(cfg, client, time.Now).refresh(t.Context(), "r0")
+		asError[*TokenError](t, err)
+		if n := refuse.calls(); n != 1 {
+			t.Errorf("style %d: sent %d times, want once", style, n)
+		}
+		if cfg.Endpoint.AuthStyle != style || client.CheckRedirect != nil || client.Transport != refuse {
+			t.Errorf("style %d: the config or the client was modified", style)
+		}
+		if got := refuse.form(1).Has("client_secret"); got != (style != oauth2.AuthStyleInHeader) {
+			t.Errorf("style %d: client secret in the form: %t", style, got)
+		}
+	}
+}
+
+func FuzzPlainTokenJSON(f *testing.F) {
+	f.Add(`{"access_token":"a","expires_in":"1e3"}`)
+	f.Add(`{"expires_in":{"a":[1,2]}}`)
+	f.Add(`null`)
+	f.Add("{\"access_token\":\"\xff\",\"expires_in\":9223372036854775808}")
+	f.Fuzz(func(t *testing.T, body string) {
+		plain, ok := plainTokenJSON([]byte(body))
+		var before, after map[string]any
+		isObject := json.Unmarshal([]byte(body), &before) == nil && before != nil
+		if ok != isObject {
+			t.Fatalf("taken for an object: %t, is one: %t", ok, isObject)
+		}
+		if !ok {
+			return
+		}
+		if err := json.Unmarshal(plain, &after); err != nil {
+			t.Fatal(err)
+		}
+		if before["access_token"] != nil && !sameJSON(before["access_token"], after["access_token"]) {
+			t.Errorf("the access token changed: %s", plain)
+		}
+		seconds, present := after["expires_in"]
+		n, _ := seconds.(float64)
+		if present && (n < 1 || n > math.MaxInt32 || n != math.Trunc(n)) {
+			t.Errorf("expires_in is %v", seconds)
+		}
+	})
+}
+
+func sameJSON(a, b any) bool {
+	left, _ := json.Marshal(a)
+	right, _ := json.Marshal(b)
+	return string(left) == string(right)
+}

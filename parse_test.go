@@ -1,0 +1,183 @@
+package motive
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+// parsers are the Parse functions, each with all it accepts.
+var parsers = []struct {
+	field string
+	parse func(string) (string, error)
+	valid []string
+}{
+	{"role", asText(ParseRole), []string{"driver", "fleet_user", "admin", "fleet_admin"}},
+	{"status", asText(ParseStatus), []string{"active", "deactivated", "pending"}},
+	{"eld_mode", asText(ParseELDMode), []string{"logs", "none", "exempt"}},
+	{"time_tracking_mode", asText(ParseTimeTrackingMode), []string{"logs", "timecards", "not_required"}},
+	{"duty_status", asText(ParseDutyStatus), []string{"off_duty", "on_duty", "driving", "sleeper", "waiting"}},
+	{"violation_alerts", asText(ParseViolationAlerts), []string{
+		"never", "15_minutes", "30_minutes", "45_minutes", "1_hour", "2_hours",
+	}},
+	{"group_visibility", asText(ParseGroupVisibility), []string{"limited"}},
+	{"exception", asText(ParseException), documentedExceptions},
+	{"cycle", asText(ParseCycle), []string{
+		"70_8", "60_7", "70_8_o", "60_7_o", "70_8_p", "60_7_p", "80_8", "80_8_o", "80_8_p", "tx_70_7",
+		"ak_70_7", "ak_80_8", "ak_70_7_o", "ak_80_8_o", "ak_70_7_p", "ak_80_8_p",
+		"70_7", "120_14", "canada_oil", "80_7", "120_14_north", "Other", "70_8_2020", "60_7_o_2020",
+	}},
+}
+
+func asText[T ~string](parse func(string) (T, error)) func(string) (string, error) {
+	return func(s string) (string, error) {
+		v, err := parse(s)
+		return string(v), err
+	}
+}
+
+func TestParseTakesEveryValueInEverySpelling(t *testing.T) {
+	t.Parallel()
+	for _, p := range parsers {
+		for _, want := range p.valid {
+			for _, spelling := range []string{
+				want,
+				strings.ToUpper(want),
+				strings.ToLower(want),
+				strings.ToUpper(want[:1]) + want[1:],
+				" " + want + "\t\n",
+				strings.ReplaceAll(want, "_", " "),
+				strings.ReplaceAll(want, "_", "-"),
+				strings.ReplaceAll(want, "_", " - "),
+			} {
+				if got, err := p.parse(spelling); got != want || err != nil {
+					t.Errorf("%s %q: got %q, %v; want %q", p.field, spelling, got, err, want)
+				}
+			}
+		}
+	}
+}
+
+func TestParseTakesTheSpellingsOfMotivesPages(t *testing.T) {
+	t.Parallel()
+	if got, err := ParseTimeTrackingMode("Not_required"); got != TimeTrackingNotRequired || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if got, err := ParseTimeTrackingMode("Not required"); got != TimeTrackingNotRequired || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if got, err := ParseELDMode("Exempt"); got != ELDModeExempt || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	for spelling, want := range map[string]Role{"Admin": RoleAdmin, "Fleet Admin": RoleFleetAdmin} {
+		if got, err := ParseRole(spelling); got != want || err != nil {
+			t.Errorf("%s: got %q, %v", spelling, got, err)
+		}
+	}
+}
+
+func TestParseRefusesOtherTextWithAHint(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"a slip", second(ParseELDMode("lgs")),
+			`motive: eld_mode: "lgs" is not a documented value (did you mean "logs"?); use "logs", "none" or "exempt"`},
+		{"a slip in two words", second(ParseRole("Fleet usr")),
+			`motive: role: "Fleet usr" is not a documented value (did you mean "fleet_user"?); ` +
+				`use "driver", "fleet_user", "admin" or "fleet_admin"`},
+		{"nothing like it", second(ParseELDMode("quarterly")),
+			`motive: eld_mode: "quarterly" is not a documented value; use "logs", "none" or "exempt"`},
+		{"empty", second(ParseStatus(" ")),
+			`motive: status: is empty; use "active", "deactivated" or "pending"`},
+		{"a single value", second(ParseGroupVisibility("everything")),
+			`motive: group_visibility: "everything" is not a documented value; use "limited"`},
+		{"a cycle", second(ParseCycle("tx_70_8")),
+			`motive: cycle: "tx_70_8" is not a documented value (did you mean "tx_70_7"?); use "70_8", "60_7", ` +
+				`"70_8_o", "60_7_o", "70_8_p", "60_7_p", "80_8", "80_8_o", "80_8_p", "tx_70_7", "ak_70_7", "ak_80_8", ` +
+				`"ak_70_7_o", "ak_80_8_o", "ak_70_7_p", "ak_80_8_p", "70_7", "120_14", "canada_oil", "80_7", ` +
+				`"120_14_north" or "Other"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if tt.err == nil || tt.err.Error() != tt.want {
+				t.Errorf("got  %v\nwant %s", tt.err, tt.want)
+			}
+		})
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func TestParseErrorsHaveACode(t *testing.T) {
+	t.Parallel()
+	for _, p := range parsers {
+		want := CodeUnknownValue
+		if p.field == "cycle" {
+			want = CodeUnknownCycle
+		}
+		got, err := p.parse("70_8_2021")
+		if e := new(ValidationError); got != "" || !errors.As(err, &e) || !e.Has(p.field, want) {
+			t.Errorf("%s: got %q, %v; want code %s", p.field, got, err, want)
+		}
+	}
+}
+
+func TestDistanceCountsEdits(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0},
+		{"", "logs", 4},
+		{"logs", "", 4},
+		{"logs", "logs", 0},
+		{"lgs", "logs", 1},
+		{"logss", "logs", 1},
+		{"lags", "logs", 1},
+		{"olgs", "logs", 2},
+		{"kitten", "sitting", 3},
+		{"exempt", "none", 5},
+	} {
+		if got := distance(tt.a, tt.b); got != tt.want {
+			t.Errorf("%q to %q: got %d, want %d", tt.a, tt.b, got, tt.want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"", "Logs", "Not_required", " fleet-admin ", "70 8 o 2020", "_2020", "İ\xff", "other"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, p := range parsers {
+			got, err := p.parse(s)
+			if err == nil {
+				if again, err := p.parse(got); again != got || err != nil {
+					t.Errorf("%s %q is %q, which is %q, %v", p.field, s, got, again, err)
+				}
+				if !strings.EqualFold(strings.ReplaceAll(got, "_", ""), letters(s)) {
+					t.Errorf("%s %q is %q", p.field, s, got)
+				}
+				continue
+			}
+			if e := new(ValidationError); got != "" || !errors.As(err, &e) || len(e.Problems) != 1 {
+				t.Errorf("%s %q: got %q, %v", p.field, s, got, err)
+			}
+			if len(err.Error()) > 1000 {
+				t.Errorf("%s: the message has %d bytes", p.field, len(err.Error()))
+			}
+		}
+	})
+}
+
+// letters drops what may separate the words of a name.
+func letters(s string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
+		return r == '_' || r == '-' || strings.ContainsRune(" \t\n\v\f\r\u0085\u00a0\u1680\u2028\u2029\u202f\u205f\u3000", r) ||
+			'\u2000' <= r && r <= '\u200a'
+	}), "")
+}
