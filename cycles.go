@@ -113,17 +113,11 @@ func (c Cycle) Description() string {
 	return ""
 }
 
-// Allows reports whether a driver on cycle c may have exception e.
-//
-// Adverse driving is met on the road rather than chosen with the cycle, and
-// live drivers carry it: every known cycle allows it, although none lists it.
-// An unknown cycle allows nothing.
+// Allows reports whether Motive's table lists e for c: 26 pairs of the 22 cycles
+// and 6 exceptions. [ExceptionAdverseDriving] stands in no row; validation lets
+// it pass with every cycle unless it is strict, since it is met on the road
+// rather than chosen with a cycle, and live drivers carry it.
 func (c Cycle) Allows(e Exception) bool {
-	return c.lists(e) || e == ExceptionAdverseDriving && c.Known()
-}
-
-// lists is Allows to the letter of the table, without adverse driving.
-func (c Cycle) lists(e Exception) bool {
 	info := c.info()
 	return info != nil && slices.Contains(info.Exceptions, e)
 }

@@ -140,10 +140,27 @@ func TestDistanceCountsEdits(t *testing.T) {
 		{"lags", "logs", 1},
 		{"olgs", "logs", 2},
 		{"kitten", "sitting", 3},
-		{"exempt", "none", 5},
+		{"exempt", "none", 6},
 	} {
 		if got := distance(tt.a, tt.b); got != tt.want {
 			t.Errorf("%q to %q: got %d, want %d", tt.a, tt.b, got, tt.want)
+		}
+	}
+}
+
+func TestNearestIsTheFirstOfTheClosest(t *testing.T) {
+	t.Parallel()
+	for slip, want := range map[string]Cycle{
+		"70_8_x":      CycleUSOilAndGas70Hour8Day,
+		"70_9_2020":   CycleUSProperty70Hour8Day,
+		"canada":      CycleCanadaSouthOilAndGas,
+		"othr":        CycleOther,
+		"north":       "",
+		"hours on it": "",
+		"":            "",
+	} {
+		if got, ok := nearest(slip, cycleNames()); got != want || ok != (want != "") {
+			t.Errorf("%q: got %q, %t, want %q", slip, got, ok, want)
 		}
 	}
 }

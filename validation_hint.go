@@ -35,9 +35,9 @@ func notDocumentedCycle(c Cycle) string {
 
 func spelling[T ~string](v T) string {
 	if s := string(v); s == strings.ToLower(s) {
-		return quote(s) + ": the API's values are lower case, with underscores"
+		return quote(s) + ": the API's values are lower case, with underscores and no spaces"
 	}
-	return quote(string(v)) + ", spelled just so"
+	return quote(string(v)) + ", spelled exactly so"
 }
 
 // nearest finds the value that s is most likely a slip of. A value that shares
@@ -92,7 +92,7 @@ func list[T ~string](values []T, conjunction string) string {
 }
 
 // sentence reads "a, b and c".
-func sentence[T ~string](words []T, conjunction string) string {
+func sentence(words []string, conjunction string) string {
 	var b strings.Builder
 	for i, w := range words {
 		switch {
@@ -102,7 +102,7 @@ func sentence[T ~string](words []T, conjunction string) string {
 		default:
 			b.WriteString(", ")
 		}
-		b.WriteString(string(w))
+		b.WriteString(w)
 	}
 	return b.String()
 }

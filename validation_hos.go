@@ -15,24 +15,19 @@ func (c *check) modes() {
 		return
 	}
 
-	field := "time_tracking_mode"
-	state := `eld_mode is "` + string(eld) + `"`
-	if eld == "" {
-		state = "eld_mode is not set"
-	} else if c.attrs.ELDMode.IsZero() {
-		state += " at the user"
+	state := "eld_mode is not set"
+	if eld != "" {
+		state = "eld_mode is " + quote(string(eld))
+		if c.attrs.ELDMode.IsZero() {
+			state = "the user's " + state
+		}
 	}
-	switch {
-	case tracking == TimeTrackingLogs:
-		c.add(field, CodeModeMismatch, `"logs" goes with eld_mode "logs" or "none" only, and `+state+
-			`; change eld_mode, or use time_tracking_mode "timecards" or "not_required"`)
-	case eld == "":
-		c.add(field, CodeModeMismatch, quote(string(tracking))+` goes with eld_mode "exempt" only, and `+state+
-			`; set eld_mode to "exempt"`)
-	default:
-		c.add(field, CodeModeMismatch, quote(string(tracking))+` goes with eld_mode "exempt" only, and `+state+
-			`; set eld_mode to "exempt", or use time_tracking_mode "logs"`)
+	fitting, others := `"exempt"`, `"logs"`
+	if tracking == TimeTrackingLogs {
+		fitting, others = `"logs" or "none"`, `"timecards" or "not_required"`
 	}
+	c.add("time_tracking_mode", CodeModeMismatch, quote(string(tracking))+" goes with eld_mode "+fitting+
+		" only, and "+state+"; set eld_mode to "+fitting+", or use time_tracking_mode "+others)
 }
 
 // eldMode is the ELD mode after the request, "" for none, and whether that can
@@ -62,7 +57,7 @@ func goTogether(tracking TimeTrackingMode, eld ELDMode) bool {
 }
 
 // cycleFields is a cycle with its exceptions: what the request says of them,
-// and what they are at the user.
+// and what they are for the user now.
 type cycleFields struct {
 	field      string
 	want       Optional[Cycle]
@@ -101,8 +96,8 @@ func (c *check) cycles() {
 }
 
 // cycle checks a cycle and then the exceptions that the request turns on, or
-// that stay on at the user while the request changes the cycle under them. What
-// the user already has and the request leaves alone is not judged.
+// that stay on while it changes the cycle under them. What the user already has
+// and the request leaves alone is not judged.
 func (c *check) cycle(f *cycleFields) {
 	if f.want.IsZero() && !c.create && c.current == nil {
 		return // which cycle the user has is not known
@@ -114,11 +109,11 @@ func (c *check) cycle(f *cycleFields) {
 	moved := !f.want.IsZero() && cycle != f.has
 
 	switch {
-	case cycle == "" && c.cycleRequired(f, moved):
+	case blank(string(cycle)) && c.cycleRequired(f, moved):
 		return
 	case set && !cycle.Known():
 		message := notDocumentedCycle(cycle)
-		if cycle == "" {
+		if blank(string(cycle)) {
 			message += ", or null to clear it"
 		}
 		c.add(f.field, CodeUnknownCycle, message)
@@ -133,7 +128,8 @@ func (c *check) cycle(f *cycleFields) {
 	}
 }
 
-// judged reports whether the exception will be on by the doing of the request.
+// judged reports whether the request turns the exception on, or leaves it on
+// while it moves the user to another cycle.
 func (e *exceptionField) judged(moved bool) bool {
 	if e.want.IsZero() {
 		return e.has && moved
@@ -142,10 +138,7 @@ func (e *exceptionField) judged(moved bool) bool {
 }
 
 func (c *check) allows(cycle Cycle, e Exception) bool {
-	if c.strict {
-		return cycle.lists(e)
-	}
-	return cycle.Allows(e)
+	return cycle.Allows(e) || e == ExceptionAdverseDriving && !c.strict
 }
 
 // cycleRequired adds a problem where an exception will be on without a cycle.
@@ -161,15 +154,16 @@ func (c *check) cycleRequired(f *cycleFields, moved bool) bool {
 	if len(on) == 0 {
 		return false
 	}
-	verb, it := "is", "it"
+	verb, way := " is true; ", "set it to false"
 	if len(on) > 1 {
-		verb, it = "are", "them"
+		verb, way = " are true; ", "set them to false"
 	}
-	message := "is required while " + sentence(fields, "and") + " " + verb + " true; "
 	if cycles := c.cyclesAllowing(on...); len(cycles) > 0 {
-		message += "use " + list(cycles, "or") + ", or "
+		way = "use " + list(cycles, "or") + ", or " + way
+	} else {
+		way = "no cycle allows that, so " + way
 	}
-	c.add(f.field, CodeCycleRequired, message+"set "+it+" to false")
+	c.add(f.field, CodeCycleRequired, "is required while "+sentence(fields, "and")+verb+way)
 	return true
 }
 
@@ -182,7 +176,7 @@ func (c *check) notAllowed(f *cycleFields, e *exceptionField, cycle Cycle) strin
 	}
 	message := f.field + " " + quote(string(cycle)) + " (" + cycle.Description() + ")" + owned + " does not allow it"
 	if e.want.IsZero() {
-		message = "is on at the user, and " + message
+		message = "is on for the user, and " + message
 	}
 
 	var allowed []string

@@ -1,0 +1,951 @@
+package motive
+
+import (
+	"encoding/json"
+	"errors"
+	"net/mail"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// validationRules is what pre-flight validation refuses, for the table in the
+// README. TestEveryRuleRefusesAndAccepts has cases for each row.
+var validationRules = []struct{ Code, When string }{
+	{CodeModeMismatch, "the time tracking mode and the ELD mode are none of the four pairs; on create also `timecards` or `not_required` without `exempt`"},
+	{CodeExceptionNotAllowed, "an exception is set true that the cycle does not list, adverse driving only under `StrictValidation`; the second cycle likewise"},
+	{CodeCycleRequired, "an exception is set true on create and no cycle is chosen, or an update clears the cycle under it"},
+	{CodeUnknownCycle, "a cycle is none of the 22, with or without the suffix `_2020`"},
+	{CodeUnknownValue, "a value is none of the documented ones; the hint names the nearest"},
+	{CodeRequired, "first name, last name or role is missing, null or empty on create, or null or empty on update"},
+	{CodeRequired, "a create has no email, username or phone"},
+	{CodeRequired, "a custom user role has no `user_role_id`, or `limited` has no groups in it"},
+	{CodeRequired, "an external id lacks one of its halves"},
+	{CodeWrongPlace, "`group_ids` on a fleet user; `custom_user_role` or `group_visibility` on a driver"},
+	{CodeDuplicate, "an external id stands twice in one request"},
+	{CodeInvalid, "an email does not parse, or has a display name"},
+	{CodeInvalid, "a text has control characters, or is not UTF-8"},
+	{CodeInvalid, "a status is neither `active` nor `deactivated`"},
+	{CodeInvalid, "an id is not positive"},
+	{CodeInvalid, "a page size is outside 1–100, or a page number negative"},
+	{CodeInvalid, "an update is empty"},
+	{CodeInvalid, "a lookup has not exactly one key"},
+}
+
+// create validates a create of a driver with the given fields besides.
+func create(a UserAttributes) error { return validateCreate(newDriver(a), false) }
+
+func newDriver(a UserAttributes) *CreateUserRequest {
+	fill(&a.FirstName, "Ada")
+	fill(&a.LastName, "Lovelace")
+	fill(&a.Role, RoleDriver)
+	fill(&a.Username, "ada.lovelace")
+	r := CreateUserRequest(a)
+	return &r
+}
+
+func fill[T any](o *Optional[T], v T) {
+	if o.IsZero() {
+		*o = Set(v)
+	}
+}
+
+func update(a UserAttributes) error { return against(nil, a) }
+
+func against(u *User, a UserAttributes) error {
+	r := UpdateUserRequest(a)
+	return validateUpdate(&r, false, u)
+}
+
+// found lists the problems of err as "field code", in their order.
+func found(t *testing.T, err error) []string {
+	t.Helper()
+	if err == nil {
+		return nil
+	}
+	var e *ValidationError
+	if !errors.As(err, &e) || len(e.Problems) == 0 {
+		t.Fatalf("got %T %v, want a *ValidationError with problems", err, err)
+	}
+	var list []string
+	for _, p := range e.Problems {
+		list = append(list, strings.TrimSpace(p.Field+" "+p.Code))
+	}
+	return list
+}
+
+func wantProblems(t *testing.T, err error, want ...string) {
+	t.Helper()
+	if got := found(t, err); !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q\nin %v", got, want, err)
+	}
+}
+
+func externalIDs(ids ...ExternalIDAttributes) Optional[[]ExternalIDAttributes] { return Set(ids) }
+
+func TestEveryRuleRefusesAndAccepts(t *testing.T) {
+	t.Parallel()
+	fleetUser := func(a UserAttributes) error {
+		a.Role = Set(RoleFleetUser)
+		return create(a)
+	}
+	limited := func(role CustomUserRole) error {
+		return fleetUser(UserAttributes{GroupVisibility: Set(GroupVisibilityLimited), CustomUserRole: Set(role)})
+	}
+	tms := ExternalIDAttributes{ExternalID: "987", IntegrationName: "generic_tms"}
+
+	cases := []struct {
+		code, name, field string
+		refused, accepted error // of neighbours
+	}{
+		{
+			CodeModeMismatch, "timecards with logs", "time_tracking_mode",
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingTimecards), ELDMode: Set(ELDModeLogs)}),
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingTimecards), ELDMode: Set(ELDModeExempt)}),
+		},
+		{
+			CodeModeMismatch, "timecards alone", "time_tracking_mode",
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingTimecards)}),
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingLogs)}),
+		},
+		{
+			CodeModeMismatch, "not required with null", "time_tracking_mode",
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingNotRequired), ELDMode: Null[ELDMode]()}),
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingLogs), ELDMode: Null[ELDMode]()}),
+		},
+		{
+			CodeModeMismatch, "exempt with logs", "time_tracking_mode",
+			create(UserAttributes{ELDMode: Set(ELDModeExempt), TimeTrackingMode: Set(TimeTrackingLogs)}),
+			create(UserAttributes{ELDMode: Set(ELDModeExempt)}),
+		},
+		{
+			CodeModeMismatch, "in an update", "time_tracking_mode",
+			update(UserAttributes{TimeTrackingMode: Set(TimeTrackingTimecards), ELDMode: Set(ELDModeNone)}),
+			update(UserAttributes{TimeTrackingMode: Set(TimeTrackingTimecards)}),
+		},
+		{
+			CodeExceptionNotAllowed, "short haul in Texas", "exception_short_haul",
+			create(UserAttributes{Cycle: Set(CycleTexas70Hour7Day), ExceptionShortHaul: Set(true)}),
+			create(UserAttributes{Cycle: Set(CycleTexas70Hour7Day), ExceptionShortHaul: Set(false)}),
+		},
+		{
+			CodeExceptionNotAllowed, "in the second cycle", "exception_short_haul2",
+			create(UserAttributes{Cycle2: Set(CycleTexas70Hour7Day), ExceptionShortHaul2: Set(true)}),
+			create(UserAttributes{Cycle2: Set(CycleTexas70Hour7Day), Exception24HourRestart2: Set(true)}),
+		},
+		{
+			CodeExceptionNotAllowed, "adverse driving, strictly", "exception_adverse_driving",
+			validateCreate(newDriver(UserAttributes{Cycle: Set(CycleOther), ExceptionAdverseDriving: Set(true)}), true),
+			create(UserAttributes{Cycle: Set(CycleOther), ExceptionAdverseDriving: Set(true)}),
+		},
+		{
+			CodeExceptionNotAllowed, "in an update", "exception_wait_time",
+			update(UserAttributes{Cycle: Set(CycleUSProperty70Hour8Day), ExceptionWaitTime: Set(true)}),
+			update(UserAttributes{ExceptionWaitTime: Set(true)}),
+		},
+		{
+			CodeCycleRequired, "no cycle", "cycle",
+			create(UserAttributes{ExceptionShortHaul: Set(true)}),
+			create(UserAttributes{ExceptionShortHaul: Set(false)}),
+		},
+		{
+			CodeCycleRequired, "a null cycle", "cycle",
+			create(UserAttributes{ExceptionAdverseDriving: Set(true), Cycle: Null[Cycle]()}),
+			create(UserAttributes{ExceptionAdverseDriving: Null[bool](), Cycle: Null[Cycle]()}),
+		},
+		{
+			CodeCycleRequired, "an empty cycle", "cycle",
+			create(UserAttributes{ExceptionShortHaul: Set(true), Cycle: Set(Cycle(""))}),
+			create(UserAttributes{ExceptionShortHaul: Set(true), Cycle: Set(CycleUSProperty60Hour7Day)}),
+		},
+		{
+			CodeCycleRequired, "the other cycle", "cycle2",
+			create(UserAttributes{ExceptionShortHaul2: Set(true), Cycle: Set(CycleUSProperty60Hour7Day)}),
+			create(UserAttributes{ExceptionShortHaul2: Set(true), Cycle2: Set(CycleUSProperty60Hour7Day)}),
+		},
+		{
+			CodeCycleRequired, "cleared and used in one update", "cycle",
+			update(UserAttributes{ExceptionShortHaul: Set(true), Cycle: Null[Cycle]()}),
+			update(UserAttributes{ExceptionShortHaul: Set(false), Cycle: Null[Cycle]()}),
+		},
+		{
+			CodeUnknownCycle, "a slip", "cycle",
+			create(UserAttributes{Cycle: Set(Cycle("70_9")), ExceptionShortHaul: Set(true)}),
+			create(UserAttributes{Cycle: Set(Cycle("70_8")), ExceptionShortHaul: Set(true)}),
+		},
+		{
+			CodeUnknownCycle, "another suffix", "cycle",
+			create(UserAttributes{Cycle: Set(Cycle("70_8_2021"))}),
+			create(UserAttributes{Cycle: Set(Cycle("70_8_2020")), ExceptionShortHaul: Set(true)}),
+		},
+		{
+			CodeUnknownCycle, "other in lower case", "cycle2",
+			update(UserAttributes{Cycle2: Set(Cycle("other"))}),
+			update(UserAttributes{Cycle2: Set(Cycle("Other"))}),
+		},
+		{
+			CodeUnknownCycle, "empty", "cycle",
+			update(UserAttributes{Cycle: Set(Cycle(""))}),
+			update(UserAttributes{Cycle: Null[Cycle]()}),
+		},
+		{
+			CodeUnknownValue, "role", "role",
+			create(UserAttributes{Role: Set(Role("fleet_manager"))}),
+			create(UserAttributes{Role: Set(RoleFleetAdmin)}),
+		},
+		{
+			CodeUnknownValue, "ELD mode, capitalised", "eld_mode",
+			create(UserAttributes{ELDMode: Set(ELDMode("Exempt")), TimeTrackingMode: Set(TimeTrackingTimecards)}),
+			create(UserAttributes{ELDMode: Set(ELDMode("exempt")), TimeTrackingMode: Set(TimeTrackingTimecards)}),
+		},
+		{
+			CodeUnknownValue, "time tracking mode", "time_tracking_mode",
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingMode("Not_required"))}),
+			create(UserAttributes{TimeTrackingMode: Null[TimeTrackingMode]()}),
+		},
+		{
+			CodeUnknownValue, "duty status", "duty_status",
+			update(UserAttributes{DutyStatus: Set(DutyStatus("resting"))}),
+			update(UserAttributes{DutyStatus: Set(DutyStatusWaiting)}),
+		},
+		{
+			CodeUnknownValue, "violation alerts", "violation_alerts",
+			update(UserAttributes{ViolationAlerts: Set(ViolationAlerts("3_hours"))}),
+			update(UserAttributes{ViolationAlerts: Set(ViolationAlerts2Hours)}),
+		},
+		{
+			CodeUnknownValue, "group visibility", "group_visibility",
+			fleetUser(UserAttributes{GroupVisibility: Set(GroupVisibility("all"))}),
+			fleetUser(UserAttributes{GroupVisibility: Null[GroupVisibility]()}),
+		},
+		{
+			CodeUnknownValue, "empty", "eld_mode",
+			update(UserAttributes{ELDMode: Set(ELDMode(""))}),
+			update(UserAttributes{ELDMode: Null[ELDMode]()}),
+		},
+		{
+			CodeUnknownValue, "a role to list", "role",
+			validateListOptions(&ListUsersOptions{Role: "drivers"}),
+			validateListOptions(&ListUsersOptions{Role: "driver"}),
+		},
+		{
+			CodeUnknownValue, "a duty status to list", "duty_status",
+			validateListOptions(&ListUsersOptions{DutyStatus: "Driving"}),
+			validateListOptions(&ListUsersOptions{DutyStatus: "driving"}),
+		},
+		{
+			CodeRequired, "first name, null", "first_name",
+			create(UserAttributes{FirstName: Null[string]()}), create(UserAttributes{FirstName: Set("A")}),
+		},
+		{
+			CodeRequired, "last name, spaces", "last_name",
+			create(UserAttributes{LastName: Set("  ")}), create(UserAttributes{LastName: Set(" L ")}),
+		},
+		{
+			CodeRequired, "role, empty", "role",
+			create(UserAttributes{Role: Set(Role(""))}), create(UserAttributes{Role: Set(RoleAdmin)}),
+		},
+		{
+			CodeRequired, "first name cleared", "first_name",
+			update(UserAttributes{FirstName: Null[string]()}), update(UserAttributes{LastName: Set("L")}),
+		},
+		{
+			CodeRequired, "last name emptied", "last_name",
+			update(UserAttributes{LastName: Set("")}), update(UserAttributes{FirstName: Set("A")}),
+		},
+		{
+			CodeRequired, "role cleared", "role",
+			update(UserAttributes{Role: Null[Role]()}), update(UserAttributes{Role: Set(RoleDriver)}),
+		},
+		{
+			CodeRequired, "a contact", "email",
+			create(UserAttributes{Username: Set(""), Email: Null[string]()}),
+			create(UserAttributes{Username: Set(""), Email: Set("ada@example.com")}),
+		},
+		{
+			CodeRequired, "a contact, by phone", "email",
+			create(UserAttributes{Username: Null[string](), Email: Set(""), Phone: Set("")}),
+			create(UserAttributes{Username: Null[string](), Email: Set(""), Phone: Set("5550100")}),
+		},
+		{
+			CodeRequired, "a user role", "custom_user_role.user_role_id",
+			limited(CustomUserRole{GroupIDs: []int64{101}}),
+			limited(CustomUserRole{UserRoleID: 9, GroupIDs: []int64{101}}),
+		},
+		{
+			CodeRequired, "groups to see", "custom_user_role.group_ids",
+			limited(CustomUserRole{UserRoleID: 9}),
+			fleetUser(UserAttributes{CustomUserRole: Set(CustomUserRole{UserRoleID: 9})}),
+		},
+		{
+			CodeRequired, "groups to see, in an update", "custom_user_role.group_ids",
+			update(UserAttributes{GroupVisibility: Set(GroupVisibilityLimited)}),
+			update(UserAttributes{
+				GroupVisibility: Set(GroupVisibilityLimited),
+				CustomUserRole:  Set(CustomUserRole{UserRoleID: 9, GroupIDs: []int64{101}}),
+			}),
+		},
+		{
+			CodeRequired, "an integration name", "external_ids_attributes[1].integration_name",
+			create(UserAttributes{ExternalIDsAttributes: externalIDs(tms, ExternalIDAttributes{ExternalID: "988"})}),
+			create(UserAttributes{ExternalIDsAttributes: externalIDs(tms)}),
+		},
+		{
+			CodeRequired, "an external id, of a record", "external_ids_attributes[0].external_id",
+			update(UserAttributes{ExternalIDsAttributes: externalIDs(ExternalIDAttributes{ID: 5, IntegrationName: "generic_tms"})}),
+			update(UserAttributes{ExternalIDsAttributes: externalIDs()}),
+		},
+		{
+			CodeRequired, "an external id to look up", "external_id",
+			validateExternalIDPair(" ", "generic_tms"), validateExternalIDPair("987", "generic_tms"),
+		},
+		{
+			CodeRequired, "an integration name to look up", "integration_name",
+			validateExternalIDPair("987", ""), validateExternalIDPair("987", "g"),
+		},
+		{
+			CodeRequired, "a create", "",
+			(*CreateUserRequest)(nil).Validate(), newDriver(UserAttributes{}).Validate(),
+		},
+		{
+			CodeRequired, "an update request", "",
+			(*UpdateUserRequest)(nil).Validate(), (&UpdateUserRequest{Phone: Set("5550100")}).Validate(),
+		},
+		{
+			CodeWrongPlace, "groups of a fleet user", "group_ids",
+			fleetUser(UserAttributes{GroupIDs: Set([]int64{1, 2})}), create(UserAttributes{GroupIDs: Set([]int64{1, 2})}),
+		},
+		{
+			CodeWrongPlace, "no groups of a fleet user are fine", "group_ids",
+			fleetUser(UserAttributes{GroupIDs: Set([]int64{1})}), fleetUser(UserAttributes{GroupIDs: Set([]int64{})}),
+		},
+		{
+			CodeWrongPlace, "visibility for a driver", "group_visibility",
+			create(UserAttributes{GroupVisibility: Set(GroupVisibilityLimited)}),
+			create(UserAttributes{GroupVisibility: Null[GroupVisibility]()}),
+		},
+		{
+			CodeWrongPlace, "a user role for a driver", "custom_user_role",
+			create(UserAttributes{CustomUserRole: Set(CustomUserRole{UserRoleID: 9})}),
+			create(UserAttributes{CustomUserRole: Null[CustomUserRole]()}),
+		},
+		{
+			CodeWrongPlace, "groups of an admin are not documented", "group_ids",
+			update(UserAttributes{Role: Set(RoleFleetUser), GroupIDs: Set([]int64{1})}),
+			update(UserAttributes{Role: Set(RoleAdmin), GroupIDs: Set([]int64{1})}),
+		},
+		{
+			CodeWrongPlace, "the role is the user's", "group_ids",
+			against(&User{Role: RoleFleetUser}, UserAttributes{GroupIDs: Set([]int64{1})}),
+			against(&User{Role: RoleDriver}, UserAttributes{GroupIDs: Set([]int64{1})}),
+		},
+		{
+			CodeDuplicate, "the same pair", "external_ids_attributes[1]",
+			create(UserAttributes{ExternalIDsAttributes: externalIDs(tms, tms)}),
+			create(UserAttributes{ExternalIDsAttributes: externalIDs(tms, ExternalIDAttributes{ExternalID: "987", IntegrationName: "payroll"})}),
+		},
+		{
+			CodeDuplicate, "the same pair, apart", "external_ids_attributes[2]",
+			update(UserAttributes{ExternalIDsAttributes: externalIDs(
+				tms, ExternalIDAttributes{ExternalID: "988", IntegrationName: "generic_tms"}, tms)}),
+			update(UserAttributes{ExternalIDsAttributes: externalIDs(
+				tms, ExternalIDAttributes{ExternalID: "988", IntegrationName: "generic_tms"})}),
+		},
+		{
+			CodeInvalid, "an email", "email",
+			create(UserAttributes{Email: Set("ada@")}), create(UserAttributes{Email: Set("ada+fleet@mail.example.com")}),
+		},
+		{
+			CodeInvalid, "an email with a name", "email",
+			update(UserAttributes{Email: Set("Ada <ada@example.com>")}), update(UserAttributes{Email: Set("ada@example.com")}),
+		},
+		{
+			CodeInvalid, "a line break", "carrier_street",
+			update(UserAttributes{CarrierStreet: Set("1 Main St\nSuite 2")}),
+			update(UserAttributes{CarrierStreet: Set("1 Main St, Suite 2")}),
+		},
+		{
+			CodeInvalid, "another encoding", "last_name",
+			update(UserAttributes{LastName: Set("M\xfcller")}), update(UserAttributes{LastName: Set("Müller")}),
+		},
+		{
+			CodeInvalid, "a tab in an external id", "external_ids_attributes[0].external_id",
+			update(UserAttributes{ExternalIDsAttributes: externalIDs(ExternalIDAttributes{0, "98\t7", "generic_tms"})}),
+			update(UserAttributes{ExternalIDsAttributes: externalIDs(ExternalIDAttributes{0, "98 7", "generic_tms"})}),
+		},
+		{
+			CodeInvalid, "status pending", "status",
+			update(UserAttributes{Status: Set(StatusPending)}), update(UserAttributes{Status: Set(StatusDeactivated)}),
+		},
+		{
+			CodeInvalid, "status of another spelling", "status",
+			create(UserAttributes{Status: Set(Status("Active"))}), create(UserAttributes{Status: Set(StatusActive)}),
+		},
+		{
+			CodeInvalid, "status, empty", "status",
+			create(UserAttributes{Status: Set(Status(""))}), create(UserAttributes{Status: Null[Status]()}),
+		},
+		{
+			CodeInvalid, "a status to list", "status",
+			validateListOptions(&ListUsersOptions{Status: "inactive"}), validateListOptions(&ListUsersOptions{Status: StatusActive}),
+		},
+		{
+			CodeInvalid, "a group", "group_ids[1]",
+			create(UserAttributes{GroupIDs: Set([]int64{7, 0})}), create(UserAttributes{GroupIDs: Set([]int64{7, 1})}),
+		},
+		{
+			CodeInvalid, "a group to see", "custom_user_role.group_ids[0]",
+			limited(CustomUserRole{UserRoleID: 9, GroupIDs: []int64{-101}}),
+			limited(CustomUserRole{UserRoleID: 9, GroupIDs: []int64{101}}),
+		},
+		{
+			CodeInvalid, "a user role", "custom_user_role.user_role_id",
+			limited(CustomUserRole{UserRoleID: -9, GroupIDs: []int64{101}}),
+			limited(CustomUserRole{UserRoleID: 9, GroupIDs: []int64{101}}),
+		},
+		{
+			CodeInvalid, "an external id's record", "external_ids_attributes[0].id",
+			update(UserAttributes{ExternalIDsAttributes: externalIDs(ExternalIDAttributes{-1, "987", "generic_tms"})}),
+			update(UserAttributes{ExternalIDsAttributes: externalIDs(ExternalIDAttributes{1, "987", "generic_tms"})}),
+		},
+		{CodeInvalid, "an id of its own", "id", validateID("id", 0), validateID("id", 1)},
+		{
+			CodeInvalid, "a page size above 100", "per_page",
+			validateListOptions(&ListUsersOptions{PerPage: 101}), validateListOptions(&ListUsersOptions{PerPage: 100}),
+		},
+		{
+			CodeInvalid, "a negative page size", "per_page",
+			validateListOptions(&ListUsersOptions{PerPage: -1}), validateListOptions(&ListUsersOptions{PerPage: 0}),
+		},
+		{
+			CodeInvalid, "a negative page", "page_no",
+			validateListOptions(&ListUsersOptions{PageNo: -1}), validateListOptions(nil),
+		},
+		{CodeInvalid, "an empty update", "", update(UserAttributes{}), update(UserAttributes{PhoneExt: Null[string]()})},
+		{
+			CodeInvalid, "no key", "",
+			validateLookup(UserLookup{}), validateLookup(UserLookup{DriverCompanyID: "D-7"}),
+		},
+		{
+			CodeInvalid, "two keys", "",
+			validateLookup(UserLookup{Email: "ada@example.com", Phone: "5550100"}),
+			validateLookup(UserLookup{Phone: "5550100"}),
+		},
+		{
+			CodeInvalid, "a blank key", "username",
+			validateLookup(UserLookup{Username: " "}), validateLookup(UserLookup{Username: "ada"}),
+		},
+		{
+			CodeInvalid, "a tab in a key", "driver_company_id",
+			validateLookup(UserLookup{DriverCompanyID: "D\t7"}), validateLookup(UserLookup{DriverCompanyID: "D 7"}),
+		},
+		{
+			CodeInvalid, "a line break in a name to list", "name",
+			validateListOptions(&ListUsersOptions{Name: "Ada\n"}), validateListOptions(&ListUsersOptions{Name: "Ada"}),
+		},
+		{
+			CodeInvalid, "an email to look up", "email",
+			validateLookup(UserLookup{Email: "ada"}), validateLookup(UserLookup{Email: "ada@example.com"}),
+		},
+	}
+	for _, tt := range cases {
+		t.Run(tt.code+"/"+tt.name, func(t *testing.T) {
+			t.Parallel()
+			wantProblems(t, tt.refused, strings.TrimSpace(tt.field+" "+tt.code))
+			wantProblems(t, tt.accepted)
+		})
+	}
+
+	ruled, tried := map[string]bool{}, map[string]bool{}
+	for _, rule := range validationRules {
+		ruled[rule.Code] = true
+	}
+	for _, tt := range cases {
+		tried[tt.code] = true
+	}
+	codes := []string{
+		CodeModeMismatch, CodeExceptionNotAllowed, CodeCycleRequired, CodeUnknownCycle, CodeUnknownValue,
+		CodeRequired, CodeWrongPlace, CodeDuplicate, CodeInvalid,
+	}
+	for _, code := range codes {
+		if !ruled[code] || !tried[code] {
+			t.Errorf("%s stands in a rule: %t, in a case: %t", code, ruled[code], tried[code])
+		}
+	}
+	if len(ruled) != len(codes) || len(tried) != len(codes) {
+		t.Errorf("rules have %d codes, cases %d, of %d", len(ruled), len(tried), len(codes))
+	}
+}
+
+func TestCreateWithNothingNeedsFourThings(t *testing.T) {
+	t.Parallel()
+	wantProblems(t, (&CreateUserRequest{}).Validate(),
+		"first_name required", "last_name required", "role required", "email required")
+}
+
+func TestValidationListsEveryProblemInFieldOrder(t *testing.T) {
+	t.Parallel()
+	a := UserAttributes{
+		FirstName:                 Set(""),
+		LastName:                  Set("Love\tlace"),
+		Role:                      Set(RoleFleetUser),
+		Status:                    Set(StatusPending),
+		Email:                     Set("ada"),
+		Username:                  Set("a\x00da"),
+		Password:                  Set("secret\n"),
+		PhoneExt:                  Set("\x7f"),
+		DriversLicenseNumber:      Set("D\u0085123"),
+		DutyStatus:                Set(DutyStatus("parked")),
+		ELDMode:                   Set(ELDModeLogs),
+		TimeTrackingMode:          Set(TimeTrackingTimecards),
+		ViolationAlerts:           Set(ViolationAlerts("always")),
+		TerminalZip:               Set("\xff"),
+		Cycle:                     Set(CycleTexas70Hour7Day),
+		Exception8HourBreak:       Set(true),
+		ExceptionShortHaul:        Set(true),
+		Cycle2:                    Set(Cycle("tx_80_7")),
+		ExceptionCAFarmSchoolBus2: Set(true),
+		GroupIDs:                  Set([]int64{1, 0}),
+		GroupVisibility:           Set(GroupVisibilityLimited),
+		CustomUserRole:            Set(CustomUserRole{}),
+		ExternalIDsAttributes: externalIDs(
+			ExternalIDAttributes{-4, "987", "generic_tms"},
+			ExternalIDAttributes{0, "987", "generic_tms"},
+			ExternalIDAttributes{},
+		),
+	}
+	r := CreateUserRequest(a)
+	wantProblems(t, r.Validate(),
+		"first_name required",
+		"last_name invalid",
+		"status invalid",
+		"email invalid",
+		"username invalid",
+		"password invalid",
+		"phone_ext invalid",
+		"drivers_license_number invalid",
+		"duty_status unknown_value",
+		"time_tracking_mode mode_mismatch",
+		"violation_alerts unknown_value",
+		"terminal_zip invalid",
+		"exception_8_hour_break exception_not_allowed",
+		"exception_short_haul exception_not_allowed",
+		"cycle2 unknown_cycle",
+		"group_ids wrong_place",
+		"group_ids[1] invalid",
+		"custom_user_role.user_role_id required",
+		"custom_user_role.group_ids required",
+		"external_ids_attributes[0].id invalid",
+		"external_ids_attributes[1] duplicate",
+		"external_ids_attributes[2].external_id required",
+		"external_ids_attributes[2].integration_name required",
+	)
+	if !reflect.DeepEqual(a, UserAttributes(r)) {
+		t.Error("validation changed the request")
+	}
+}
+
+// Each text field is looked at: none is forgotten when one is added.
+func TestEveryTextFieldRefusesControlCharacters(t *testing.T) {
+	t.Parallel()
+	tested := 0
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[UserAttributes]()) {
+		if field.Type != reflect.TypeFor[Optional[string]]() {
+			continue
+		}
+		tested++
+		var r UpdateUserRequest
+		reflect.ValueOf(&r).Elem().FieldByIndex(field.Index).Set(reflect.ValueOf(Set("a\x1bz")))
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		wantProblems(t, r.Validate(), name+" invalid")
+	}
+	if tested < 25 {
+		t.Errorf("found %d text fields", tested)
+	}
+}
+
+// A problem does not come with the problems that follow from it.
+func TestConsequencesAreNotReportedTwice(t *testing.T) {
+	t.Parallel()
+	wantProblems(t, create(UserAttributes{Cycle: Set(Cycle("71_8")), ExceptionWaitTime: Set(true)}), "cycle unknown_cycle")
+	wantProblems(t, create(UserAttributes{ELDMode: Set(ELDMode("Logs")), TimeTrackingMode: Set(TimeTrackingTimecards)}),
+		"eld_mode unknown_value")
+	wantProblems(t, create(UserAttributes{ELDMode: Set(ELDModeExempt), TimeTrackingMode: Set(TimeTrackingMode("Logs"))}),
+		"time_tracking_mode unknown_value")
+	wantProblems(t, create(UserAttributes{Role: Set(Role("Fleet_user")), GroupIDs: Set([]int64{1})}), "role unknown_value")
+	wantProblems(t, create(UserAttributes{
+		GroupVisibility: Set(GroupVisibilityLimited), CustomUserRole: Set(CustomUserRole{}),
+	}), "group_visibility wrong_place", "custom_user_role wrong_place")
+	wantProblems(t, create(UserAttributes{Username: Set(" "), Email: Set(" ")}), "email required")
+
+	halves := externalIDs(ExternalIDAttributes{ExternalID: "987"}, ExternalIDAttributes{ExternalID: "987"})
+	wantProblems(t, update(UserAttributes{ExternalIDsAttributes: halves}),
+		"external_ids_attributes[0].integration_name required", "external_ids_attributes[1].integration_name required")
+	halves = externalIDs(ExternalIDAttributes{IntegrationName: "tms"}, ExternalIDAttributes{IntegrationName: "tms"})
+	wantProblems(t, update(UserAttributes{ExternalIDsAttributes: halves}),
+		"external_ids_attributes[0].external_id required", "external_ids_attributes[1].external_id required")
+}
+
+func TestEmails(t *testing.T) {
+	t.Parallel()
+	for email, ok := range map[string]bool{
+		"ada@example.com":            true,
+		"ada@localhost":              true,
+		"o'neil+x@mail-1.example.ca": true,
+		"ädä@exämple.com":            true,
+		`"ada l"@example.com`:        true,
+		"ada@[192.0.2.1]":            true,
+		"":                           true,
+		" ":                          false,
+		"ada":                        false,
+		"ada@":                       false,
+		"@example.com":               false,
+		".ada@example.com":           false,
+		"ada.@example.com":           false,
+		"a..da@example.com":          false,
+		"ada@example..com":           false,
+		"ada@example.com.":           false,
+		"ada@exa mple.com":           false,
+		"ada@a@example.com":          false,
+		" ada@example.com":           false,
+		"ada@example.com ":           false,
+		"<ada@example.com>":          false,
+		"ada@example.com (Ada)":      false,
+		"Ada <ada@example.com>":      false,
+		"ada@example.com, b@b.com":   false,
+		"ada@example.com\r\nBcc: x":  false,
+	} {
+		if err := create(UserAttributes{Email: Set(email)}); (err == nil) != ok {
+			t.Errorf("%q: got %v, want valid: %t", email, err, ok)
+		}
+	}
+}
+
+// Messages are read on a Friday afternoon by somebody who has never seen the API.
+func TestMessages(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingTimecards), ELDMode: Set(ELDModeNone)}),
+			`time_tracking_mode: "timecards" goes with eld_mode "exempt" only, and eld_mode is "none"; ` +
+				`set eld_mode to "exempt", or use time_tracking_mode "logs"`,
+		},
+		{
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingNotRequired)}),
+			`time_tracking_mode: "not_required" goes with eld_mode "exempt" only, and eld_mode is not set; ` +
+				`set eld_mode to "exempt", or use time_tracking_mode "logs"`,
+		},
+		{
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingLogs), ELDMode: Set(ELDModeExempt)}),
+			`time_tracking_mode: "logs" goes with eld_mode "logs" or "none" only, and eld_mode is "exempt"; ` +
+				`set eld_mode to "logs" or "none", or use time_tracking_mode "timecards" or "not_required"`,
+		},
+		{
+			against(&User{ELDMode: ELDModeLogs}, UserAttributes{TimeTrackingMode: Set(TimeTrackingTimecards)}),
+			`time_tracking_mode: "timecards" goes with eld_mode "exempt" only, and the user's eld_mode is "logs"; ` +
+				`set eld_mode to "exempt", or use time_tracking_mode "logs"`,
+		},
+		{
+			create(UserAttributes{Cycle: Set(CycleTexas70Hour7Day), ExceptionShortHaul: Set(true)}),
+			`exception_short_haul: cycle "tx_70_7" (Texas, 70 hours in 7 days) does not allow it; it allows ` +
+				`exception_24_hour_restart and exception_adverse_driving; exception_short_haul goes with ` +
+				`"70_8", "60_7", "70_8_o" and "60_7_o"`,
+		},
+		{
+			create(UserAttributes{Cycle2: Set(CycleOther), Exception24HourRestart2: Set(true)}),
+			`exception_24_hour_restart2: cycle2 "Other" (another rule set) does not allow it; ` +
+				`it allows exception_adverse_driving2`,
+		},
+		{
+			validateCreate(newDriver(UserAttributes{
+				Cycle: Set(Cycle("70_8_p_2020")), ExceptionAdverseDriving: Set(true),
+			}), true),
+			`exception_adverse_driving: cycle "70_8_p_2020" (US passenger, 70 hours in 8 days) does not allow it; ` +
+				`it allows no exception; no cycle lists exception_adverse_driving, and strict validation goes by the list`,
+		},
+		{
+			against(&User{Cycle: CycleUSProperty70Hour8Day, ExceptionShortHaul: true}, UserAttributes{Cycle: Set(CycleTexas70Hour7Day)}),
+			`exception_short_haul: is on for the user, and cycle "tx_70_7" (Texas, 70 hours in 7 days) does not allow it; ` +
+				`it allows exception_24_hour_restart and exception_adverse_driving; exception_short_haul goes with ` +
+				`"70_8", "60_7", "70_8_o" and "60_7_o"; to turn it off, send exception_short_haul false`,
+		},
+		{
+			against(&User{Cycle: CycleTexas70Hour7Day}, UserAttributes{ExceptionCAFarmSchoolBus: Set(true)}),
+			`exception_ca_farm_school_bus: cycle "tx_70_7" (Texas, 70 hours in 7 days), which the user has, does not ` +
+				`allow it; it allows exception_24_hour_restart and exception_adverse_driving; ` +
+				`exception_ca_farm_school_bus goes with "80_8_p"`,
+		},
+		{
+			create(UserAttributes{Exception8HourBreak: Set(true)}),
+			`cycle: is required while exception_8_hour_break is true; use "70_8", "60_7", "70_8_o" or "60_7_o", ` +
+				`or set it to false`,
+		},
+		{
+			create(UserAttributes{Exception8HourBreak2: Set(true), ExceptionWaitTime2: Set(true)}),
+			`cycle2: is required while exception_8_hour_break2 and exception_wait_time2 are true; ` +
+				`use "70_8_o" or "60_7_o", or set them to false`,
+		},
+		{
+			create(UserAttributes{ExceptionCAFarmSchoolBus: Set(true), ExceptionWaitTime: Set(true)}),
+			`cycle: is required while exception_wait_time and exception_ca_farm_school_bus are true; no cycle allows that, ` +
+				`so set them to false`,
+		},
+		{
+			create(UserAttributes{ELDMode: Set(ELDMode("Exempt"))}),
+			`eld_mode: "Exempt" is not a documented value; use "exempt": the API's values are lower case, with underscores and no spaces`,
+		},
+		{
+			create(UserAttributes{Cycle: Set(Cycle("OTHER"))}),
+			`cycle: "OTHER" is not a documented value; use "Other", spelled exactly so`,
+		},
+		{
+			update(UserAttributes{ELDMode: Set(ELDMode(""))}),
+			`eld_mode: is empty; use "logs", "none" or "exempt", or null to clear it`,
+		},
+		{
+			update(UserAttributes{Status: Set(StatusPending)}),
+			`status: "pending" cannot be set; use "active" or "deactivated"`,
+		},
+		{
+			update(UserAttributes{FirstName: Null[string]()}),
+			`first_name: is required and cannot be cleared; leave it out to keep it`,
+		},
+		{
+			create(UserAttributes{Username: Set("")}),
+			`email: one of email, username and phone is required`,
+		},
+		{
+			create(UserAttributes{Email: Set("Ada <ada@example.com>")}),
+			`email: "Ada <ada@example.com>" is more than an email address; use "ada@example.com" alone`,
+		},
+		{
+			create(UserAttributes{Role: Set(RoleFleetUser), GroupIDs: Set([]int64{101})}),
+			`group_ids: is for drivers, and this is a fleet user; put the ids into custom_user_role.group_ids ` +
+				`and set group_visibility to "limited"`,
+		},
+		{
+			create(UserAttributes{ExternalIDsAttributes: externalIDs(
+				ExternalIDAttributes{0, "987", "tms"}, ExternalIDAttributes{0, "987", "tms"})}),
+			`external_ids_attributes[1]: repeats external_ids_attributes[0], external id "987" of "tms"; keep one of them`,
+		},
+		{
+			validateLookup(UserLookup{Email: "ada@example.com", Phone: "5550100"}),
+			`a lookup takes exactly one of email, username, driver_company_id and phone; email and phone are given`,
+		},
+		{
+			validateListOptions(&ListUsersOptions{PerPage: 500}),
+			`per_page: is 500; use 1 to 100, or 0 for the API's default`,
+		},
+		{validateID("id", 0), `id: is 0; an id is a positive number`},
+	} {
+		if tt.err == nil || tt.err.Error() != "motive: "+tt.want {
+			t.Errorf("\ngot  %v\nwant motive: %s", tt.err, tt.want)
+		}
+	}
+}
+
+func TestSecretsStayOutOfMessages(t *testing.T) {
+	t.Parallel()
+	err := create(UserAttributes{Password: Set("canary\n"), DriversLicenseNumber: Set("canary\xff")})
+	wantProblems(t, err, "password invalid", "drivers_license_number invalid")
+	if strings.Contains(err.Error(), "canary") {
+		t.Errorf("the message shows a secret: %v", err)
+	}
+}
+
+func TestLongValuesAreCutInMessages(t *testing.T) {
+	t.Parallel()
+	err := create(UserAttributes{Cycle: Set(Cycle(strings.Repeat("7", 1<<20))), Email: Set(strings.Repeat("@", 1<<20))})
+	wantProblems(t, err, "email invalid", "cycle unknown_cycle")
+	if n := len(err.Error()); n > 1000 {
+		t.Errorf("the message has %d bytes", n)
+	}
+}
+
+// sampleBody is the body of Motive's sample create, with all its nulls.
+const sampleBody = `{
+	"email": null, "first_name": "John", "last_name": "Doe", "phone": null, "phone_ext": null, "time_zone": null,
+	"carrier_name": null, "carrier_street": null, "carrier_city": null, "carrier_state": null, "carrier_zip": null,
+	"violation_alerts": "1_hour",
+	"terminal_street": null, "terminal_city": null, "terminal_state": null, "terminal_zip": null,
+	"exception_24_hour_restart": false, "exception_8_hour_break": false, "exception_wait_time": false,
+	"exception_short_haul": false, "exception_ca_farm_school_bus": false, "exception_adverse_driving": false,
+	"export_combined": true, "export_recap": true, "export_odometers": true, "metric_units": false,
+	"username": "john.doe.demo.fleet", "password": "password", "cycle": null, "driver_company_id": null,
+	"minute_logs": false, "duty_status": "off_duty", "eld_mode": "none",
+	"drivers_license_number": null, "drivers_license_state": null,
+	"yard_moves_enabled": false, "personal_conveyance_enabled": false, "manual_driving_enabled": false,
+	"role": "driver", "status": "active", "dot_id": "12345678", "time_tracking_mode": "logs"
+}`
+
+func TestMotivesSampleCreateIsValid(t *testing.T) {
+	t.Parallel()
+	null, no, yes := Null[string](), Set(false), Set(true)
+	want := CreateUserRequest{
+		Email: null, FirstName: Set("John"), LastName: Set("Doe"), Phone: null, PhoneExt: null, TimeZone: null,
+		CarrierName: null, CarrierStreet: null, CarrierCity: null, CarrierState: null, CarrierZip: null,
+		ViolationAlerts: Set(ViolationAlerts1Hour),
+		TerminalStreet:  null, TerminalCity: null, TerminalState: null, TerminalZip: null,
+		Exception24HourRestart: no, Exception8HourBreak: no, ExceptionWaitTime: no,
+		ExceptionShortHaul: no, ExceptionCAFarmSchoolBus: no, ExceptionAdverseDriving: no,
+		ExportCombined: yes, ExportRecap: yes, ExportOdometers: yes, MetricUnits: no,
+		Username: Set("john.doe.demo.fleet"), Password: Set("password"), Cycle: Null[Cycle](), DriverCompanyID: null,
+		MinuteLogs: no, DutyStatus: Set(DutyStatusOffDuty), ELDMode: Set(ELDModeNone),
+		DriversLicenseNumber: null, DriversLicenseState: null,
+		YardMovesEnabled: no, PersonalConveyanceEnabled: no, ManualDrivingEnabled: no,
+		Role: Set(RoleDriver), Status: Set(StatusActive), DOTID: Set("12345678"), TimeTrackingMode: Set(TimeTrackingLogs),
+	}
+	var got CreateUserRequest
+	if err := json.Unmarshal([]byte(sampleBody), &got); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("the body reads as\n%+v\nwant\n%+v", UserAttributes(got), UserAttributes(want))
+	}
+	for _, strict := range []bool{false, true} {
+		if err := validateCreate(&got, strict); err != nil {
+			t.Errorf("strict %t: %v", strict, err)
+		}
+	}
+}
+
+// fullDriver and fullFleetUser set every field that their role may have.
+func fullDriver() *CreateUserRequest {
+	r := newDriver(UserAttributes{
+		Cycle: Set(CycleUSOilAndGas70Hour8Day), Cycle2: Set(Cycle("80_8_o_2020")),
+		Status: Set(StatusActive), Email: Set("ada@example.com"), DutyStatus: Set(DutyStatusOffDuty),
+		ELDMode: Set(ELDModeLogs), TimeTrackingMode: Set(TimeTrackingLogs), ViolationAlerts: Set(ViolationAlerts1Hour),
+		ExceptionCAFarmSchoolBus: Set(false), Exception8HourBreak2: Set(false), ExceptionShortHaul2: Set(false),
+		ExceptionCAFarmSchoolBus2: Set(false),
+		GroupIDs:                  Set([]int64{1, 2}),
+		GroupVisibility:           Null[GroupVisibility](), CustomUserRole: Null[CustomUserRole](),
+		ExternalIDsAttributes: externalIDs(
+			ExternalIDAttributes{0, "987", "generic_tms"}, ExternalIDAttributes{0, "987", "payroll"}),
+	})
+	v := reflect.ValueOf(r).Elem()
+	for i := range v.NumField() {
+		switch f := v.Field(i).Addr().Interface().(type) {
+		case *Optional[string]:
+			fill(f, "some text")
+		case *Optional[bool]:
+			fill(f, true)
+		case *Optional[Date]:
+			fill(f, NewDate(2025, 1, 2))
+		}
+	}
+	return r
+}
+
+func fullFleetUser() *CreateUserRequest {
+	return newDriver(UserAttributes{
+		Role: Set(RoleFleetUser), Email: Set("ada@example.com"), GroupVisibility: Set(GroupVisibilityLimited),
+		CustomUserRole: Set(CustomUserRole{UserRoleID: 9, GroupIDs: []int64{101, 102}}),
+	})
+}
+
+func TestAFullDriverSetsEveryField(t *testing.T) {
+	t.Parallel()
+	v := reflect.ValueOf(fullDriver()).Elem()
+	for i := range v.NumField() {
+		if v.Field(i).IsZero() {
+			t.Errorf("%s is absent", v.Type().Field(i).Name)
+		}
+	}
+}
+
+// Not parallel, since AllocsPerRun counts the allocations of the whole program.
+func TestValidRequestsAllocateNothing(t *testing.T) {
+	driver, fleetUser := fullDriver(), fullFleetUser()
+	change := UpdateUserRequest(*driver)
+	current := &User{Role: RoleDriver, Cycle: CycleTexas70Hour7Day, Exception24HourRestart: true}
+	for name, validate := range map[string]func() error{
+		"create a driver":        driver.Validate,
+		"create a fleet user":    fleetUser.Validate,
+		"update a driver":        change.Validate,
+		"update a driver it has": func() error { return validateUpdate(&change, false, current) },
+		"list":                   func() error { return validateListOptions(&ListUsersOptions{Role: RoleDriver, PerPage: 100}) },
+		"lookup by external id":  func() error { return validateExternalIDPair("987", "generic_tms") },
+		"id":                     func() error { return validateID("id", 1) },
+	} {
+		if err := validate(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if n := testing.AllocsPerRun(100, func() { _ = validate() }); n != 0 {
+			t.Errorf("%s: %v allocations, want none", name, n)
+		}
+	}
+}
+
+func BenchmarkValidateCreate(b *testing.B) {
+	r := fullDriver()
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := r.Validate(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// FuzzValidate holds for any request: it is answered without a panic and left
+// as it is, and its problems name fields that exist, in their order, with codes
+// and messages.
+func FuzzValidate(f *testing.F) {
+	f.Add(sampleBody)
+	f.Add(`{"first_name":" ","role":"Driver","cycle":"70_9","exception_wait_time2":true}`)
+	f.Add(`{"email":"a@b@c","group_ids":[0],"custom_user_role":{"user_role_id":-1},"external_ids_attributes":[{},{}]}`)
+	order := map[string]int{"": -1}
+	for i, field := range reflect.VisibleFields(reflect.TypeFor[UserAttributes]()) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		order[name] = i
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		var r, before CreateUserRequest
+		if json.Unmarshal([]byte(body), &r) != nil || json.Unmarshal([]byte(body), &before) != nil {
+			return
+		}
+		change := UpdateUserRequest(r)
+		current := &User{Role: r.Role.value, Cycle: r.Cycle2.value, ExceptionWaitTime: true, ExceptionShortHaul2: true}
+		for call, err := range map[string]error{
+			"create": r.Validate(), "strict": validateCreate(&r, true),
+			"update": change.Validate(), "against": validateUpdate(&change, true, current),
+		} {
+			if err == nil {
+				continue
+			}
+			last := -1
+			for _, p := range err.(*ValidationError).Problems {
+				name := p.Field
+				if i := strings.IndexAny(name, ".["); i >= 0 {
+					name = name[:i]
+				}
+				at, known := order[name]
+				if !known || at < last || p.Code == "" || p.Message == "" {
+					t.Errorf("%s: problem %+v after field %d", call, p, last)
+				}
+				last = at
+			}
+		}
+		if !reflect.DeepEqual(r, before) {
+			t.Error("validation changed the request")
+		}
+	})
+}
+
+// FuzzEmail compares the check that allocates nothing with net/mail.
+func FuzzEmail(f *testing.F) {
+	for _, s := range []string{"ada@example.com", "a.b+c@d-e", "a..b@c", "@", "a@b.", "ä@ö", `"a b"@c`, "A <a@b>"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if !plainAddress(s) {
+			return
+		}
+		if a, err := mail.ParseAddress(s); err != nil || a.Address != s || a.Name != "" {
+			t.Errorf("%q is taken for plain, net/mail reads %v, %v", s, a, err)
+		}
+	})
+}
