@@ -68,7 +68,8 @@ func fullUser(id int, extra string) string {
 		`"duty_status":"off_duty","eld_mode":"logs","cycle":"70_8","cycle2":"60_7","violation_alerts":"1_hour",` +
 		`"carrier_name":"Example Freight","carrier_street":"1 Example Street","carrier_city":"Columbus","carrier_state":"OH","carrier_zip":"43004",` +
 		`"terminal_street":"2 Example Street","terminal_city":"Columbus","terminal_state":"OH","terminal_zip":"43004",`)
-	for name := range userFields.index {
+	for _, field := range userFields.fields {
+		name := field.name
 		if strings.HasPrefix(name, "exception_") || strings.HasPrefix(name, "export_") || strings.HasSuffix(name, "_enabled") || name == "minute_logs" {
 			fmt.Fprintf(&b, `"%s":true,`, name)
 		}

@@ -158,15 +158,11 @@ func (r *userReader) set(dst any, value []byte) (ok bool) {
 
 // readString reads a string, or a number, which stays as it was written.
 func (r *userReader) readString(value []byte) (string, bool) {
-	start := r.text.Len()
-	switch {
-	case value[0] == '"':
-		writeText(&r.text, value[1:len(value)-1])
-	case isNumber(value):
-		r.text.Write(value)
-	default:
+	if value[0] != '"' && !isNumber(value) {
 		return "", false
 	}
+	start := r.text.Len()
+	r.text.Write(unquote(value))
 	return r.text.String()[start:], true
 }
 
@@ -263,19 +259,22 @@ func readTime(value []byte) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	s := string(unquote(value))
-	for _, layout := range [...]string{time.RFC3339, "2006-01-02T15:04:05", time.DateOnly} {
-		// In UTC rather than the machine's zone, so that all machines read
-		// one answer alike.
-		t, err := time.ParseInLocation(layout, s, time.UTC)
-		if err != nil {
-			continue
-		}
-		if t.IsZero() {
-			return time.Time{}, true
-		}
-		// time.Parse takes offsets of a day, which cannot be written as JSON.
-		_, offset := t.Zone()
-		return t, offset > -24*3600 && offset < 24*3600
+	layout := time.RFC3339
+	switch {
+	case len(s) == len(time.DateOnly):
+		layout = time.DateOnly
+	case !strings.ContainsAny(s[min(len(s), len(time.DateOnly)):], "Zz+-"):
+		layout = "2006-01-02T15:04:05"
 	}
-	return time.Time{}, false
+	// In UTC rather than the machine's zone, so that all machines read an
+	// answer alike.
+	t, err := time.ParseInLocation(layout, s, time.UTC)
+	// An offset of a day or more parses, but cannot be written as JSON again.
+	if _, offset := t.Zone(); err != nil || offset <= -24*3600 || offset >= 24*3600 {
+		return time.Time{}, false
+	}
+	if t.IsZero() {
+		return time.Time{}, true // without an offset, as the zero value has none
+	}
+	return t, true
 }

@@ -48,31 +48,31 @@ func decodeUser(body []byte) (*User, error) {
 func decodePage(body []byte) (*UserPage, error) {
 	var (
 		s      = scan(body)
-		users  []*User
+		page   = new(UserPage)
 		bad    = errNoList
-		within Pagination // under a key of its own
-		beside Pagination // next to the users
+		beside Pagination // next to the users rather than under a key of its own
 	)
 	if s.at('[') {
-		users, bad = readUsers(s)
-		return &UserPage{Users: users}, cmp.Or(s.end(), bad)
-	}
-	for key := range s.members() {
-		switch string(key) {
-		case "users":
-			users, bad = readUsers(s)
-		case "pagination":
-			for key, value := range members(s.value()) {
-				within.set(key, value)
+		page.Users, bad = readUsers(s)
+	} else {
+		for key := range s.members() {
+			switch string(key) {
+			case "users":
+				page.Users, bad = readUsers(s)
+			case "pagination":
+				for key, value := range members(s.value()) {
+					page.Pagination.set(key, value)
+				}
+			default:
+				beside.set(key, s.value())
 			}
-		default:
-			beside.set(key, s.value())
 		}
 	}
-	if within == (Pagination{}) {
-		within = beside
+	if err := cmp.Or(s.end(), bad); err != nil {
+		return nil, err
 	}
-	return &UserPage{Users: users, Pagination: within}, cmp.Or(s.end(), bad)
+	page.Pagination = cmp.Or(page.Pagination, beside)
+	return page, nil
 }
 
 // readUsers reads an array of users, each of which must have an id.
@@ -80,6 +80,7 @@ func readUsers(s *scanner) (users []*User, bad error) {
 	if !s.at('[') {
 		return nil, errNoList
 	}
+	users = []*User{}
 	r := newUserReader()
 	for range s.elements() {
 		u := r.read(s)

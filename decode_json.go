@@ -252,9 +252,7 @@ const (
 // malformed.
 func escapeLen(b []byte) int {
 	switch {
-	case len(b) < 2:
-		return 0
-	case strings.IndexByte(escapes, b[1]) >= 0:
+	case len(b) >= 2 && strings.IndexByte(escapes, b[1]) >= 0:
 		return 2
 	case codeUnit(b) >= 0:
 		return 6
@@ -268,18 +266,11 @@ func codeUnit(b []byte) rune {
 	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
 		return -1
 	}
-	var r rune
-	for _, ch := range b[2:6] {
-		switch {
-		case isDigit(ch):
-			r = r<<4 | rune(ch-'0')
-		case 'a' <= ch|0x20 && ch|0x20 <= 'f':
-			r = r<<4 | rune(ch|0x20-'a'+10)
-		default:
-			return -1
-		}
+	n, err := strconv.ParseUint(string(b[2:6]), 16, 16)
+	if err != nil {
+		return -1
 	}
-	return r
+	return rune(n)
 }
 
 // numberLen returns the length of the number that b begins with, 0 if there is
@@ -353,32 +344,24 @@ func unquote(value []byte) []byte {
 		return value
 	}
 	chars := value[1 : len(value)-1]
-	if isLiteral(chars) {
+	if bytes.IndexByte(chars, '\\') < 0 && utf8.Valid(chars) {
 		return chars
 	}
-	var b strings.Builder
-	writeText(&b, chars)
-	return []byte(b.String())
+	return unescape(chars)
 }
 
-// isLiteral reports whether what stands between two quotes is what it means.
-func isLiteral(chars []byte) bool { return bytes.IndexByte(chars, '\\') < 0 && utf8.Valid(chars) }
-
-// writeText writes what the characters between two quotes mean. Like
-// encoding/json it writes U+FFFD for invalid UTF-8 and half a surrogate pair.
-func writeText(b *strings.Builder, chars []byte) {
-	if isLiteral(chars) {
-		b.Write(chars)
-		return
-	}
+// unescape resolves escapes. Like encoding/json it puts U+FFFD for invalid UTF-8
+// and for half a surrogate pair.
+func unescape(chars []byte) []byte {
+	out := make([]byte, 0, len(chars))
 	for len(chars) > 0 {
 		switch {
 		case chars[0] != '\\':
 			r, size := utf8.DecodeRune(chars)
-			b.WriteRune(r)
+			out = utf8.AppendRune(out, r)
 			chars = chars[size:]
 		case chars[1] != 'u':
-			b.WriteByte(unescaped[strings.IndexByte(escapes, chars[1])])
+			out = append(out, unescaped[strings.IndexByte(escapes, chars[1])])
 			chars = chars[2:]
 		default:
 			r := codeUnit(chars)
@@ -388,7 +371,8 @@ func writeText(b *strings.Builder, chars []byte) {
 					chars = chars[6:] // the other half
 				}
 			}
-			b.WriteRune(r)
+			out = utf8.AppendRune(out, r)
 		}
 	}
+	return out
 }
