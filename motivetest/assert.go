@@ -1,0 +1,162 @@
+package motivetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Created returns how many creates were committed that carried the external id:
+// 1 after a create that a client sent any number of times and that happened
+// once.
+func (f *Fake) Created(externalID, integrationName string) int {
+	f.store.mu.Lock()
+	defer f.store.mu.Unlock()
+	return f.store.made[pair{holderUser, externalID, integrationName}]
+}
+
+// AssertNoDuplicates fails the test for every external id, email and username
+// that more than one user has, for every external id that more than one create
+// has committed, and for users created from the same body.
+func (f *Fake) AssertNoDuplicates(tb testing.TB) {
+	tb.Helper()
+	for _, d := range f.duplicates() {
+		tb.Error("motivetest: " + d)
+	}
+}
+
+func (f *Fake) duplicates() []string {
+	f.store.mu.Lock()
+	defer f.store.mu.Unlock()
+	var found []string
+	add := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
+	for p, n := range f.store.made {
+		if n > 1 {
+			add("%d creates were committed with external id %q of %q", n, p.externalID, p.integrationName)
+		}
+	}
+	for p, records := range f.store.pairs {
+		if p.holderType == holderUser && len(records) > 1 {
+			add("%d users have external id %q of %q", len(records), p.externalID, p.integrationName)
+		}
+	}
+	for k, ids := range f.store.index {
+		if unique(k.field) && len(ids) > 1 {
+			add("users %v have the same %s", ids, k.field)
+		}
+	}
+	for _, ids := range f.store.bodies {
+		if len(ids) > 1 {
+			add("users %v were created from the same body", ids)
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// The transcript shows the last requests only: the first ones are seldom what
+// broke a test.
+const (
+	transcriptRequests = 50
+	transcriptBody     = 400 // bytes
+)
+
+// transcript lists the requests with what struck them.
+func (f *Fake) transcript() string {
+	struck := map[*entry][]string{}
+	f.faults.mu.Lock()
+	for _, fired := range f.faults.fired {
+		struck[fired.entry] = append(struck[fired.entry], fired.name)
+	}
+	f.faults.mu.Unlock()
+
+	f.log.mu.Lock()
+	defer f.log.mu.Unlock()
+	var b strings.Builder
+	fmt.Fprintf(&b, "motivetest: %d requests", len(f.log.entries))
+	first := max(len(f.log.entries)-transcriptRequests, 0)
+	if first > 0 {
+		fmt.Fprintf(&b, ", of which the last %d", transcriptRequests)
+	}
+	for i, e := range f.log.entries[first:] {
+		fmt.Fprintf(&b, "\n%4d  %s", first+i, e.line())
+		if names := struck[e]; names != nil {
+			fmt.Fprintf(&b, "  fault: %s", strings.Join(names, ", "))
+		}
+		if body := e.shownBody(); body != "" {
+			fmt.Fprintf(&b, "\n      %s", body)
+		}
+	}
+	return b.String()
+}
+
+// line reads "POST /v1/users → 201 committed, 1.2ms".
+func (e *entry) line() string {
+	var b strings.Builder
+	b.WriteString(e.Method + " " + e.Path)
+	if e.query != "" && !strings.HasPrefix(e.Path, "/oauth/") {
+		b.WriteString("?" + e.query)
+	}
+	b.WriteString(" → ")
+	if e.Status == 0 {
+		b.WriteString("no answer")
+	} else {
+		fmt.Fprint(&b, e.Status)
+	}
+	if e.Committed {
+		b.WriteString(" committed")
+	}
+	if e.took > 0 {
+		fmt.Fprintf(&b, ", %s", e.took.Round(10*time.Microsecond))
+	}
+	return b.String()
+}
+
+// shownBody returns the body without its secrets, on one line.
+func (e *entry) shownBody() string {
+	shown := e.decoded().Body
+	if shown == nil {
+		return ""
+	}
+	blotSecrets(shown)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(shown) // decoded from JSON or a form, and so encodable
+	line := strings.TrimSpace(b.String())
+	if len(line) > transcriptBody {
+		return strings.ToValidUTF8(line[:transcriptBody], "") + "…"
+	}
+	return line
+}
+
+func blotSecrets(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, inner := range v {
+			if isSecret(name) && inner != nil {
+				v[name] = blot
+				continue
+			}
+			blotSecrets(inner)
+		}
+	case []any:
+		for _, inner := range v {
+			blotSecrets(inner)
+		}
+	}
+}
+
+func isSecret(name string) bool {
+	name = strings.ToLower(name)
+	for _, part := range []string{"password", "license_number", "token", "secret", "api_key"} {
+		if strings.Contains(name, part) {
+			return true
+		}
+	}
+	return false
+}

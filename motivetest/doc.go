@@ -1,0 +1,64 @@
+// Package motivetest is what programs that use package motive test with: a fake
+// Motive that keeps a fleet in memory, faults to inject into it, and fixtures
+// that are recorded once and replayed.
+//
+// # Which to choose
+//
+// The fake, [NewServer], is the first choice. It is a real HTTP server on a
+// loopback port, follows the rules that Motive documents, and is judged by
+// state: create a driver, then ask [Fake.Users] whether it is there. Tests read
+// like the program and need no list of expected calls.
+//
+//	func TestHire(t *testing.T) {
+//		srv := motivetest.NewServer(t)
+//		if err := hire(t.Context(), srv.Client(), "Ada", "Reed"); err != nil {
+//			t.Fatal(err)
+//		}
+//		if users := srv.Users(); len(users) != 1 || users[0].LastName != "Reed" {
+//			t.Errorf("users: %v", users)
+//		}
+//	}
+//
+// Faults, [Fake.Inject], are for what a program does when things go wrong, on
+// real sockets: the answer that never comes, the connection that is reset after
+// the user was created, the 429 with a Retry-After of a day. Whatever the client
+// was told, the fake knows what happened: [Fake.Created],
+// [Fake.AssertNoDuplicates] and [Fake.Faults] say so.
+//
+//	srv.Inject(motivetest.ResetAfter(), motivetest.OnMethod("POST"), motivetest.Times(1))
+//
+// Fixtures, [Record] and [Replay], are for the exact bytes of an exchange: what
+// a server really answered, odd fields and all, and a test that fails when the
+// program asks anything else. They are strict about order and content, and so
+// break with every change of the program's calls; use them for the few
+// exchanges whose bytes matter.
+//
+// # What the fake does
+//
+// It serves users, lookups, external ids, user roles and an OAuth 2.0 provider
+// ([Fake.OAuth]) under a base path, and takes the bearer tokens of
+// [Fake.AccessToken] and [Fake.IssueToken] and the API keys of [Fake.APIKey]
+// and [Fake.TestModeKey]. It has tables and rules of its own, written from
+// Motive's pages without the client's code, so that the two check each other. It
+// refuses what the pages call invalid and accepts what they are silent about.
+// That is all it knows: nothing here has been compared with Motive's servers.
+//
+// Choices made where the pages are silent:
+//
+//   - per_page above 100 is lowered to 100, and values that make no sense are
+//     taken for the default.
+//   - Email and username are unique without regard to case; phone and
+//     driver_company_id are not unique, and a lookup finds the oldest user.
+//   - An update is judged as merged with the stored user where it touches
+//     modes, cycles or exceptions.
+//   - A role is answered as it was written; the filter takes admin and
+//     fleet_admin for the same.
+//   - summary=true answers the eight fields by which Motive names a user
+//     elsewhere.
+//   - An external id that the same user has already is added without effect.
+//   - X-Time-Zone, X-Metric-Units and X-User-Id are kept in [Request] and change
+//     no answer.
+//
+// A fake costs little: it starts within a millisecond or two, and each test can
+// have its own. Nothing is shared between two of them.
+package motivetest

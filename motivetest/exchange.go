@@ -1,0 +1,128 @@
+package motivetest
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// An exchange is one request on its way through the fake.
+type exchange struct {
+	f     *Fake
+	w     http.ResponseWriter
+	r     *http.Request
+	entry *entry
+	body  []byte
+	query url.Values
+
+	testMode  bool // a write is judged and not stored
+	pageShift int  // how many pages too early the rows of a list are taken
+	total     *int // in place of a list's own
+}
+
+// An answer is what the fake says to a request, before any fault has touched
+// it. Handling and sending are apart so that a fault can stand between them.
+type answer struct {
+	status   int
+	header   http.Header
+	body     []byte
+	problems []problem                        // the body of an error, rendered last
+	stream   func(io.Writer, <-chan struct{}) // in place of body, for what is too large to hold
+}
+
+// begin logs the request.
+func (f *Fake) begin(w http.ResponseWriter, r *http.Request, body []byte) *exchange {
+	path, inside := strings.CutPrefix(r.URL.EscapedPath(), f.basePath)
+	if !inside || !strings.HasPrefix(path, "/") {
+		path = ""
+	}
+	tmpl, id := f.template(path)
+	x := &exchange{f: f, w: w, r: r, body: body, query: r.URL.Query()}
+	x.entry = f.log.begin(&entry{
+		Request: Request{
+			Method: r.Method,
+			Path:   path,
+			Header: withoutSecrets(r.Header),
+			At:     f.now(),
+		},
+		template: tmpl,
+		id:       id,
+		query:    r.URL.RawQuery,
+		body:     body,
+	})
+	return x
+}
+
+// id returns the id in the path; false if it is not one.
+func (x *exchange) id() (int64, bool) {
+	id, err := strconv.ParseInt(x.entry.id, 10, 64)
+	return id, err == nil && id > 0
+}
+
+// commit notes that the request has changed the fleet, or issued or revoked a
+// token.
+func (x *exchange) commit() { x.f.log.commit(x.entry) }
+
+// write sets the answer's status and header. Length -1 leaves it to the server.
+func (x *exchange) write(a *answer, length int) {
+	x.f.log.answered(x.entry, a.status)
+	h := x.w.Header()
+	for name, values := range a.header {
+		h[name] = values
+	}
+	if h.Get("Content-Type") == "" && length != 0 {
+		h.Set("Content-Type", "application/json; charset=utf-8")
+	}
+	h.Set("X-Request-Id", x.entry.requestID)
+	if length >= 0 {
+		h.Set("Content-Length", strconv.Itoa(length))
+	}
+	x.w.WriteHeader(a.status)
+}
+
+// render gives an error its body.
+func (x *exchange) render(a *answer) {
+	if a.problems != nil {
+		a.body, a.problems = x.f.shape.body(a.problems), nil
+	}
+}
+
+// send answers the whole of a.
+func (x *exchange) send(a answer) {
+	x.render(&a)
+	if a.stream != nil {
+		x.write(&a, -1)
+		a.stream(x.w, x.f.done)
+		return
+	}
+	x.write(&a, len(a.body))
+	_, _ = x.w.Write(a.body) // a client that has gone is its own affair
+}
+
+// wait lets d pass; it returns false, early, when the client goes away or the
+// fake is closed.
+func (x *exchange) wait(d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-x.r.Context().Done():
+	case <-x.f.done:
+	}
+	return false
+}
+
+// hang waits until the client goes away or the fake is closed.
+func (x *exchange) hang() {
+	select {
+	case <-x.r.Context().Done():
+	case <-x.f.done:
+	}
+}

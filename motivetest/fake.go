@@ -1,0 +1,211 @@
+package motivetest
+
+import (
+	"crypto/rand"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Fake is the fake Motive without a socket: an [http.Handler] that keeps a
+// fleet in memory. [Server] is a Fake that listens. Its methods may be called
+// from many goroutines.
+type Fake struct {
+	basePath string
+	origin   string // "http://127.0.0.1:1234"; empty without a socket
+	now      func() time.Time
+	shape    ErrorShape
+	lax      bool
+	tb       testing.TB // nil outside tests
+
+	apiKey  string
+	testKey string
+
+	endpoints map[string]map[string]endpoint // by path template, then method
+	store     *store
+	oauth     *oauth
+	log       requestLog
+	faults    faultList
+
+	refuse  func(time.Duration) // closes the port for a while; nil without a socket
+	done    chan struct{}       // closed by Close
+	closing sync.Once
+}
+
+// NewHandler returns a fake without a socket, for those who run their own
+// server or call ServeHTTP themselves. Faults that cut a connection need a
+// connection: where the ResponseWriter cannot be hijacked they answer 501.
+func NewHandler(opts ...Option) *Fake {
+	f := &Fake{
+		basePath: "/api",
+		now:      time.Now,
+		apiKey:   "key-" + rand.Text(),
+		testKey:  "test-key-" + rand.Text(),
+		store:    newStore(),
+		oauth:    newOAuth(),
+		done:     make(chan struct{}),
+	}
+	for _, opt := range opts {
+		opt(f)
+	}
+	f.endpoints = f.routes()
+	return f
+}
+
+// Handler returns the fake as an in-process handler. It serves the same fleet
+// as the socket.
+func (f *Fake) Handler() http.Handler { return f }
+
+// APIKey returns the company's API key, for X-Api-Key.
+func (f *Fake) APIKey() string { return f.apiKey }
+
+// TestModeKey returns an API key in test mode: a write that would succeed is
+// answered 200 with a message, and stores nothing.
+func (f *Fake) TestModeKey() string { return f.testKey }
+
+// AccessToken returns a bearer token with every scope that does not expire.
+// [Fake.RevokeTokens] revokes it too.
+func (f *Fake) AccessToken() string { return f.oauth.fixed }
+
+// Close ends the requests that a fault keeps hanging. It may be called more
+// than once.
+func (f *Fake) Close() { f.closing.Do(func() { close(f.done) }) }
+
+// An endpoint is what one method does on one path. No scope means that it needs
+// no credential, as the OAuth endpoints do.
+type endpoint struct {
+	scope  string
+	handle func(*exchange) answer
+}
+
+func (f *Fake) routes() map[string]map[string]endpoint {
+	return map[string]map[string]endpoint{
+		"/v1/users": {
+			http.MethodGet:  {scopeRead, f.listUsers},
+			http.MethodPost: {scopeManage, f.createUser},
+		},
+		"/v1/users/{id}": {
+			http.MethodGet: {scopeRead, f.getUser},
+			http.MethodPut: {scopeManage, f.updateUser},
+		},
+		"/v1/users/lookup":                {http.MethodGet: {scopeRead, f.lookupUser}},
+		"/v1/users/lookup_by_external_id": {http.MethodGet: {scopeRead, f.lookupUserByExternalID}},
+		"/v1/user_roles":                  {http.MethodGet: {scopeRead, f.listUserRoles}},
+		"/v1/users/user_roles":            {http.MethodGet: {scopeRead, f.listUserRoles}},
+		"/v1/external_ids":                {http.MethodPost: {scopeManage, f.createExternalID}},
+		"/v1/external_ids/{id}": {
+			http.MethodPut:    {scopeManage, f.updateExternalID},
+			http.MethodDelete: {scopeManage, f.deleteExternalID},
+		},
+		"/oauth/authorize": {http.MethodGet: {"", f.authorize}},
+		"/oauth/token":     {http.MethodPost: {"", f.token}},
+		"/oauth/revoke":    {http.MethodPost: {"", f.revoke}},
+	}
+}
+
+// template returns the path with {id} for the id and the id; "" where the API
+// has no such path.
+func (f *Fake) template(path string) (tmpl, id string) {
+	if f.endpoints[path] != nil {
+		return path, ""
+	}
+	at := strings.LastIndexByte(path, '/')
+	if at < 0 || at == len(path)-1 {
+		return "", ""
+	}
+	tmpl = path[:at] + "/{id}"
+	if f.endpoints[tmpl] == nil {
+		return "", ""
+	}
+	return tmpl, path[at+1:]
+}
+
+// maxBody bounds a request's body. No user comes near it.
+const maxBody = 1 << 20
+
+// ServeHTTP answers one request: it is logged, the faults that fire on it are
+// applied, and what is left of it is handled.
+func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	x := f.begin(w, r, body)
+	defer f.log.end(x.entry)
+	if err != nil {
+		x.send(refuse(http.StatusBadRequest, "the body is cut off"))
+		return
+	}
+	if len(body) > maxBody {
+		x.send(refuse(http.StatusRequestEntityTooLarge, "the body is larger than 1 MiB"))
+		return
+	}
+	x.run(f.faults.fire(x))
+}
+
+// handle answers the request as Motive would, no fault being in the way.
+func (f *Fake) handle(x *exchange) answer {
+	methods := f.endpoints[x.entry.template]
+	if methods == nil {
+		return f.unknownPath(x)
+	}
+	to, ok := methods[x.r.Method]
+	if !ok {
+		a := refuse(http.StatusMethodNotAllowed, "%s is not allowed on this path", x.r.Method)
+		a.header = http.Header{"Allow": {strings.Join(slices.Sorted(maps.Keys(methods)), ", ")}}
+		return a
+	}
+	if to.scope == "" {
+		return to.handle(x)
+	}
+	if a, ok := f.admit(x, to.scope); !ok {
+		return a
+	}
+	if len(x.body) > 0 && !isJSON(x.r.Header.Get("Content-Type")) {
+		return refuse(http.StatusUnsupportedMediaType, "the Content-Type of a body must be application/json")
+	}
+	return to.handle(x)
+}
+
+func (f *Fake) unknownPath(x *exchange) answer {
+	if x.entry.Path == "" {
+		return refuse(http.StatusNotFound, "nothing is served outside the base path %s", f.basePath)
+	}
+	return refuse(http.StatusNotFound, "no such path")
+}
+
+func isJSON(contentType string) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && media == "application/json"
+}
+
+// admit checks the credential and its scope.
+func (f *Fake) admit(x *exchange, scope string) (answer, bool) {
+	if key := x.r.Header.Get("X-Api-Key"); key != "" && x.r.Header.Get("Authorization") == "" {
+		x.testMode = key == f.testKey
+		if x.testMode || key == f.apiKey {
+			return answer{}, true
+		}
+		return refuse(http.StatusUnauthorized, "the API key is not valid"), false
+	}
+	token, ok := bearer(x.r)
+	if !ok {
+		return refuse(http.StatusUnauthorized, "a bearer token or an API key is required"), false
+	}
+	scopes, ok := f.oauth.scopesOf(token, f.now())
+	if !ok {
+		return refuse(http.StatusUnauthorized, "the access token is not valid, expired or revoked"), false
+	}
+	if !scopes[scope] {
+		return refuse(http.StatusForbidden, "the access token lacks the scope %s", scope), false
+	}
+	return answer{}, true
+}
+
+func bearer(r *http.Request) (string, bool) {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	return token, ok && strings.EqualFold(scheme, "Bearer") && token != ""
+}

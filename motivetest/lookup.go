@@ -1,0 +1,41 @@
+package motivetest
+
+import (
+	"net/http"
+	"strings"
+)
+
+// lookupUser wants exactly one key. A key that is given twice counts as two.
+func (f *Fake) lookupUser(x *exchange) answer {
+	given, field := 0, ""
+	for _, name := range lookupFields {
+		if n := len(x.query[name]); n > 0 {
+			given += n
+			field = name
+		}
+	}
+	if given != 1 || x.query.Get(field) == "" {
+		return refuse(http.StatusBadRequest, "exactly one of %s must be given", strings.Join(lookupFields, ", "))
+	}
+	f.store.mu.Lock()
+	defer f.store.mu.Unlock()
+	u := f.store.lookup(field, x.query.Get(field))
+	if u == nil {
+		return refuse(http.StatusNotFound, "user not found")
+	}
+	return userAnswer(http.StatusOK, u)
+}
+
+func (f *Fake) lookupUserByExternalID(x *exchange) answer {
+	p := pair{holderUser, x.query.Get("external_id"), x.query.Get("integration_name")}
+	if p.externalID == "" || p.integrationName == "" {
+		return refuse(http.StatusBadRequest, "external_id and integration_name must be given")
+	}
+	f.store.mu.Lock()
+	defer f.store.mu.Unlock()
+	e := f.store.lookupPair(p)
+	if e == nil {
+		return refuse(http.StatusNotFound, "user not found")
+	}
+	return userAnswer(http.StatusOK, f.store.byID[e.holderID])
+}

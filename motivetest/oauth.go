@@ -1,0 +1,311 @@
+package motivetest
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// The scopes that the users API asks for.
+const (
+	scopeRead      = "users.read"
+	scopeManage    = "users.manage"
+	scopeCompanies = "companies.read"
+)
+
+var allScopes = []string{scopeRead, scopeManage, scopeCompanies}
+
+// Motive's hub, on OAuth 2.0: a code lives ten minutes.
+const codeLifetime = 10 * time.Minute
+
+// OAuth says how to reach the fake's OAuth 2.0 provider. Printed with fmt it
+// does not show the secret.
+//
+// The provider grants every authorization request without asking. Credentials
+// are taken from the form only. Refresh tokens are single-use and rotate; one
+// that is used again revokes every token that came from the same login.
+type OAuth struct {
+	ClientID     string
+	ClientSecret string
+	AuthURL      string
+	TokenURL     string
+	RevokeURL    string
+}
+
+// Config returns the client's side of it, with credentials sent in the form.
+func (o OAuth) Config(redirectURL string, scopes ...string) *oauth2.Config {
+	return &oauth2.Config{
+		ClientID:     o.ClientID,
+		ClientSecret: o.ClientSecret,
+		RedirectURL:  redirectURL,
+		Scopes:       scopes,
+		Endpoint: oauth2.Endpoint{
+			AuthURL:   o.AuthURL,
+			TokenURL:  o.TokenURL,
+			AuthStyle: oauth2.AuthStyleInParams,
+		},
+	}
+}
+
+// Format prints the client's id and the URLs under every verb.
+func (o OAuth) Format(s fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(s, "client %s, authorize %s, token %s, revoke %s", o.ClientID, o.AuthURL, o.TokenURL, o.RevokeURL)
+}
+
+// OAuth returns the provider's endpoints and the credentials of its one client.
+// On a handler without a socket the URLs are paths.
+func (f *Fake) OAuth() OAuth {
+	base := f.origin + f.basePath + "/oauth/"
+	return OAuth{
+		ClientID:     f.oauth.clientID,
+		ClientSecret: f.oauth.secret,
+		AuthURL:      base + "authorize",
+		TokenURL:     base + "token",
+		RevokeURL:    base + "revoke",
+	}
+}
+
+// OAuthStats counts what the provider has done.
+type OAuthStats struct {
+	Logins    int // codes exchanged
+	Refreshes int // refresh tokens exchanged
+	Reuses    int // codes and refresh tokens presented a second time
+}
+
+// OAuthStats returns the counts so far.
+func (f *Fake) OAuthStats() OAuthStats {
+	f.oauth.mu.Lock()
+	defer f.oauth.mu.Unlock()
+	return f.oauth.stats
+}
+
+// IssueToken returns a token pair as a login would, for the given scopes or,
+// without any, for all.
+func (f *Fake) IssueToken(scopes ...string) *oauth2.Token {
+	if len(scopes) == 0 {
+		scopes = allScopes
+	}
+	f.oauth.mu.Lock()
+	defer f.oauth.mu.Unlock()
+	now := f.now()
+	access, refresh := f.oauth.issue(&grant{scopes: slices.Clone(scopes)}, scopes, now)
+	return &oauth2.Token{
+		AccessToken:  access,
+		TokenType:    "Bearer",
+		RefreshToken: refresh,
+		Expiry:       now.Add(f.oauth.lifetime),
+	}
+}
+
+// RevokeTokens revokes every access token issued so far, that of
+// [Fake.AccessToken] included. Refresh tokens go on working, so that a client
+// has a reason to refresh.
+func (f *Fake) RevokeTokens() {
+	f.oauth.mu.Lock()
+	defer f.oauth.mu.Unlock()
+	clear(f.oauth.access)
+}
+
+// Disconnect revokes everything that was granted, refresh tokens too, as a
+// fleet does when it removes the app: every refresh is an invalid_grant.
+func (f *Fake) Disconnect() {
+	f.oauth.mu.Lock()
+	defer f.oauth.mu.Unlock()
+	clear(f.oauth.access)
+	for _, r := range f.oauth.refresh {
+		r.grant.revoked = true
+	}
+	for _, c := range f.oauth.codes {
+		c.grant.revoked = true
+	}
+}
+
+// oauth keeps the provider's state.
+type oauth struct {
+	mu       sync.Mutex
+	clientID string
+	secret   string
+	fixed    string // the access token that never expires
+	lifetime time.Duration
+	offered  []string // the scopes that may be asked for
+	codes    map[string]*code
+	access   map[string]accessToken
+	refresh  map[string]*refreshToken
+	stats    OAuthStats
+}
+
+// A grant is what one login gave: every token that comes from it falls with it.
+type grant struct {
+	scopes  []string
+	revoked bool
+}
+
+type code struct {
+	grant       *grant
+	redirectURI string
+	challenge   string
+	expires     time.Time
+	used        bool
+}
+
+type accessToken struct {
+	grant   *grant
+	scopes  map[string]bool
+	expires time.Time // zero: never
+}
+
+type refreshToken struct {
+	grant *grant
+	used  bool
+}
+
+func newOAuth() *oauth {
+	o := &oauth{
+		clientID: "client-" + rand.Text(),
+		secret:   "secret-" + rand.Text(),
+		fixed:    "access-" + rand.Text(),
+		lifetime: time.Hour,
+		offered:  slices.Clone(allScopes),
+		codes:    map[string]*code{},
+		access:   map[string]accessToken{},
+		refresh:  map[string]*refreshToken{},
+	}
+	o.access[o.fixed] = accessToken{grant: &grant{}, scopes: setOf(allScopes)}
+	return o
+}
+
+func setOf(scopes []string) map[string]bool {
+	set := make(map[string]bool, len(scopes))
+	for _, s := range scopes {
+		set[s] = true
+	}
+	return set
+}
+
+// scopesOf returns what a token may do, and whether it may do anything.
+func (o *oauth) scopesOf(token string, now time.Time) (map[string]bool, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	t, ok := o.access[token]
+	if !ok || t.grant.revoked || !t.expires.IsZero() && !now.Before(t.expires) {
+		return nil, false
+	}
+	return t.scopes, true
+}
+
+func (o *oauth) revokeAccess(token string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.access, token)
+}
+
+// issue makes a pair of tokens. The provider is locked, here and below.
+func (o *oauth) issue(g *grant, scopes []string, now time.Time) (access, refresh string) {
+	access, refresh = "access-"+rand.Text(), "refresh-"+rand.Text()
+	o.access[access] = accessToken{grant: g, scopes: setOf(scopes), expires: now.Add(o.lifetime)}
+	o.refresh[refresh] = &refreshToken{grant: g}
+	return access, refresh
+}
+
+func (o *oauth) newCode(redirectURI, challenge string, scopes []string, now time.Time) string {
+	value := "code-" + rand.Text()
+	o.codes[value] = &code{
+		grant:       &grant{scopes: scopes},
+		redirectURI: redirectURI,
+		challenge:   challenge,
+		expires:     now.Add(codeLifetime),
+	}
+	return value
+}
+
+// isClient compares in constant time, out of habit.
+func (o *oauth) isClient(id, secret string) bool {
+	return id == o.clientID && subtle.ConstantTimeCompare([]byte(secret), []byte(o.secret)) == 1
+}
+
+// What is wrong with a code or a refresh token. Each is an invalid_grant.
+var (
+	errUnknown  = errors.New("is unknown")
+	errUsed     = errors.New("has been used before")
+	errExpired  = errors.New("has expired")
+	errRevoked  = errors.New("has been revoked")
+	errRedirect = errors.New("was issued for another redirect_uri")
+	errVerifier = errors.New("does not go with this code_verifier")
+)
+
+// redeem takes a code. One presented again revokes what it gave.
+func (o *oauth) redeem(value, redirectURI, verifier string, now time.Time) (*grant, error) {
+	c := o.codes[value]
+	if c == nil {
+		return nil, errUnknown
+	}
+	if c.used {
+		o.stats.Reuses++
+		c.grant.revoked = true
+		return nil, errUsed
+	}
+	if !now.Before(c.expires) {
+		return nil, errExpired
+	}
+	if c.grant.revoked {
+		return nil, errRevoked
+	}
+	if c.redirectURI != redirectURI {
+		return nil, errRedirect
+	}
+	if c.challenge != "" && challengeOf(verifier) != c.challenge {
+		return nil, errVerifier
+	}
+	c.used = true
+	o.stats.Logins++
+	return c.grant, nil
+}
+
+// challengeOf is the S256 method of PKCE, RFC 7636.
+func challengeOf(verifier string) string {
+	sum := sha256.Sum256([]byte(verifier))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// rotate takes a refresh token. One presented again means that two parties hold
+// it: everything from the same login is revoked.
+func (o *oauth) rotate(value string) (*grant, error) {
+	r := o.refresh[value]
+	if r == nil {
+		return nil, errUnknown
+	}
+	if r.used {
+		o.stats.Reuses++
+		r.grant.revoked = true
+		return nil, errUsed
+	}
+	if r.grant.revoked {
+		return nil, errRevoked
+	}
+	r.used = true
+	o.stats.Refreshes++
+	return r.grant, nil
+}
+
+// scopesIn reads a scope parameter; false where it asks for more than allowed.
+func scopesIn(parameter string, allowed []string) ([]string, bool) {
+	asked := strings.Fields(parameter)
+	if len(asked) == 0 {
+		return allowed, true
+	}
+	for _, s := range asked {
+		if !slices.Contains(allowed, s) {
+			return nil, false
+		}
+	}
+	return asked, true
+}

@@ -1,0 +1,91 @@
+package motivetest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// A problem is one thing wrong with a request. Its sentence is the field
+// followed by the message.
+type problem struct {
+	field   string
+	message string
+}
+
+func (p problem) String() string {
+	if p.field == "" {
+		return p.message
+	}
+	return p.field + " " + p.message
+}
+
+// ErrorShape is the form of the body of an error. Motive's is seen live as
+// [ErrorMessage]; the others occur in the wild, and a client should take them
+// all.
+type ErrorShape int
+
+// The shapes of an error's body.
+const (
+	ErrorMessage ErrorShape = iota // {"error_message":"email has already been taken"}
+	ErrorString                    // {"error":"email has already been taken"}
+	MessageOnly                    // {"message":"email has already been taken"}
+	ErrorsList                     // {"errors":["email has already been taken"]}
+	ErrorsMap                      // {"errors":{"email":["has already been taken"]}}
+)
+
+func (s ErrorShape) body(problems []problem) []byte {
+	switch s {
+	case ErrorString:
+		return encode(map[string]string{"error": sentence(problems)})
+	case MessageOnly:
+		return encode(map[string]string{"message": sentence(problems)})
+	case ErrorsList:
+		list := make([]string, len(problems))
+		for i, p := range problems {
+			list[i] = p.String()
+		}
+		return encode(map[string][]string{"errors": list})
+	case ErrorsMap:
+		fields := map[string][]string{}
+		for _, p := range problems {
+			name := p.field
+			if name == "" {
+				name = "base" // where Rails puts what belongs to no field
+			}
+			fields[name] = append(fields[name], p.message)
+		}
+		return encode(map[string]map[string][]string{"errors": fields})
+	default:
+		return encode(map[string]string{"error_message": sentence(problems)})
+	}
+}
+
+func sentence(problems []problem) string {
+	var b strings.Builder
+	for i, p := range problems {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(p.String())
+	}
+	return b.String()
+}
+
+// encode marshals what cannot fail: strings, numbers, and slices and maps of
+// them.
+func encode(v any) []byte {
+	data, _ := json.Marshal(v)
+	return data
+}
+
+// refuse returns an error answer that says message.
+func refuse(status int, format string, args ...any) answer {
+	return answer{status: status, problems: []problem{{message: fmt.Sprintf(format, args...)}}}
+}
+
+// unprocessable returns a 422 that lists the problems.
+func unprocessable(problems ...problem) answer {
+	return answer{status: http.StatusUnprocessableEntity, problems: problems}
+}

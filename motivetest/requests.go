@@ -1,0 +1,169 @@
+package motivetest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Request is one request that the fake received. Printed with fmt it shows
+// method, path and status, never its contents.
+type Request struct {
+	Method string
+	// Path is the path under the base path: "/v1/users/7". It is empty for a
+	// request outside the base path.
+	Path string
+	// Template is the path with {id} in place of the id, "/v1/users/{id}"; it
+	// is empty where the API has no such path.
+	Template string
+	Query    url.Values
+	// Header is the header as sent, with the credentials blotted out.
+	Header http.Header
+	// Body is the decoded body where that is a JSON object, with every number a
+	// float64, or the form of an OAuth request without its secrets; else nil.
+	Body map[string]any
+	// Status is what was answered, 0 where no answer was sent.
+	Status int
+	// Committed says that the request changed the fleet, or issued or revoked a
+	// token, whatever was answered.
+	Committed bool
+	At        time.Time // by the fake's clock
+}
+
+// Format prints "POST /v1/users 201" under every verb.
+func (r Request) Format(s fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(s, "%s %s %d", r.Method, r.Path, r.Status)
+}
+
+// Requests returns the requests received so far, in the order of their arrival.
+// One that is still being answered is among them, with Status 0.
+func (f *Fake) Requests() []Request { return f.log.all() }
+
+// ForgetRequests empties [Fake.Requests] and [Fake.Faults], for long runs and
+// for a test that wants to look at its second half only. The counts of creates
+// stay.
+func (f *Fake) ForgetRequests() {
+	f.faults.forget()
+	f.log.forget()
+}
+
+// entry is a request in the log. Its body is decoded when somebody asks.
+type entry struct {
+	Request
+	template  string
+	id        string
+	query     string
+	body      []byte
+	requestID string
+	index     int
+	took      time.Duration
+	began     time.Time // real time, to measure
+}
+
+type requestLog struct {
+	mu      sync.Mutex
+	entries []*entry
+	count   int
+}
+
+func (l *requestLog) begin(e *entry) *entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.count++
+	e.requestID = "req-" + strconv.Itoa(l.count)
+	e.index = len(l.entries)
+	e.began = time.Now()
+	l.entries = append(l.entries, e)
+	return e
+}
+
+func (l *requestLog) commit(e *entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e.Committed = true
+}
+
+func (l *requestLog) answered(e *entry, status int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e.Status = status
+}
+
+func (l *requestLog) end(e *entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e.took = time.Since(e.began)
+}
+
+func (l *requestLog) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.entries = nil
+}
+
+func (l *requestLog) all() []Request {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	list := make([]Request, len(l.entries))
+	for i, e := range l.entries {
+		list[i] = e.decoded()
+	}
+	return list
+}
+
+// decoded returns a Request that shares nothing with the log.
+func (e *entry) decoded() Request {
+	r := e.Request
+	r.Template = e.template
+	r.Query, _ = url.ParseQuery(e.query)
+	r.Header = r.Header.Clone()
+	if isForm(r.Header.Get("Content-Type")) {
+		r.Body = formWithoutSecrets(e.body)
+		return r
+	}
+	if json.Unmarshal(e.body, &r.Body) != nil {
+		r.Body = nil
+	}
+	return r
+}
+
+const blot = "[secret]"
+
+func withoutSecrets(h http.Header) http.Header {
+	h = h.Clone()
+	for _, name := range []string{"X-Api-Key", "Cookie", "Proxy-Authorization"} {
+		if h.Get(name) != "" {
+			h.Set(name, blot)
+		}
+	}
+	if _, ok := bearer(&http.Request{Header: h}); ok {
+		h.Set("Authorization", "Bearer "+blot)
+	} else if h.Get("Authorization") != "" {
+		h.Set("Authorization", blot)
+	}
+	return h
+}
+
+// The fields of an OAuth form that may be shown.
+var plainFormFields = []string{"grant_type", "client_id", "redirect_uri", "scope", "token_type_hint"}
+
+func formWithoutSecrets(body []byte) map[string]any {
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil
+	}
+	shown := map[string]any{}
+	for name := range form {
+		shown[name] = blot
+	}
+	for _, name := range plainFormFields {
+		if form.Has(name) {
+			shown[name] = form.Get(name)
+		}
+	}
+	return shown
+}

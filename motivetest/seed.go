@@ -1,0 +1,109 @@
+package motivetest
+
+import (
+	"encoding/json"
+
+	"github.com/motive-go/motive"
+)
+
+// Seed stores users and returns them as the fake shows them: with an id where
+// it was 0, times, and the defaults of the role. A user whose id is there
+// already replaces it.
+//
+// No rule applies, neither Motive's nor uniqueness, so that a test can have
+// whatever live data has. Fields in Extra are answered as they are. A user that
+// cannot be written as JSON is left out, and fails the test where there is one.
+func (f *Fake) Seed(users ...motive.User) []motive.User {
+	f.store.mu.Lock()
+	defer f.store.mu.Unlock()
+	seeded := make([]motive.User, 0, len(users))
+	for i := range users {
+		u, err := f.seed(users[i])
+		if err != nil {
+			f.fail("motivetest: seed user %d of %d: %v", i+1, len(users), err)
+			continue
+		}
+		seeded = append(seeded, u)
+	}
+	return seeded
+}
+
+// seed stores one user. The store is locked.
+func (f *Fake) seed(in motive.User) (out motive.User, err error) {
+	data, err := json.Marshal(in)
+	if err != nil {
+		return out, err
+	}
+	a, err := decodeObject(data)
+	if err != nil {
+		return out, err
+	}
+	u := f.store.byID[in.ID]
+	if u == nil {
+		u = &user{id: in.ID}
+	}
+	if u.id == 0 {
+		u.id = f.store.lastUser + 1
+	}
+	if a.text("role") == "" {
+		a["role"] = quoted("driver")
+	}
+	if !a.has("created_at") {
+		a["created_at"] = stamp(f.now())
+	}
+	if !a.has("updated_at") {
+		a["updated_at"] = a["created_at"]
+	}
+	for _, e := range u.extIDs {
+		f.store.dropExtID(e)
+	}
+	u.extIDs = nil
+	for _, id := range in.ExternalIDs {
+		e := &externalID{ID: id.ID, ExternalID: id.ExternalID, IntegrationName: id.IntegrationName,
+			holderType: holderUser, holderID: u.id}
+		if f.store.extIDs[e.ID] != nil {
+			e.ID = 0 // another record has it
+		}
+		f.store.addExtID(e)
+		u.extIDs = append(u.extIDs, e)
+	}
+	f.store.put(u, a)
+	err = json.Unmarshal(u.answer, &out)
+	return out, err
+}
+
+// Users returns every user, deactivated ones included, by ascending id.
+func (f *Fake) Users() []motive.User {
+	f.store.mu.Lock()
+	defer f.store.mu.Unlock()
+	users := make([]motive.User, len(f.store.users))
+	for i, u := range f.store.users {
+		if err := json.Unmarshal(u.answer, &users[i]); err != nil {
+			f.fail("motivetest: read back user %d: %v", u.id, err)
+		}
+	}
+	return users
+}
+
+// User returns the user with the given id, and whether there is one.
+func (f *Fake) User(id int64) (motive.User, bool) {
+	f.store.mu.Lock()
+	defer f.store.mu.Unlock()
+	var out motive.User
+	u := f.store.byID[id]
+	if u == nil {
+		return out, false
+	}
+	if err := json.Unmarshal(u.answer, &out); err != nil {
+		f.fail("motivetest: read back user %d: %v", id, err)
+	}
+	return out, true
+}
+
+// fail fails the test, if there is one. It does not stop it: it may not run on
+// the test's own goroutine.
+func (f *Fake) fail(format string, args ...any) {
+	if f.tb != nil {
+		f.tb.Errorf(format, args...)
+	}
+}

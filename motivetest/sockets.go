@@ -1,0 +1,98 @@
+package motivetest
+
+import (
+	"io"
+	"log"
+	"net"
+	"sync"
+	"time"
+)
+
+// sockets is the listener of a server, which can be closed for a while and
+// opened again on the same port.
+type sockets struct {
+	addr string
+
+	mu       sync.Mutex
+	listener net.Listener
+	reserved io.Closer // keeps the port ours while the listener is closed
+	timer    *time.Timer
+	closed   bool
+}
+
+func openSockets() (*sockets, error) {
+	reserved, addr, err := reservePort()
+	if err == nil {
+		if l, err := net.Listen("tcp4", addr); err == nil {
+			return &sockets{addr: addr, listener: l, reserved: reserved}, nil
+		}
+		_ = reserved.Close()
+	}
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	return &sockets{addr: l.Addr().String(), listener: l, reserved: io.NopCloser(nil)}, nil
+}
+
+// close closes the port for good.
+func (s *sockets) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	if s.listener != nil {
+		_ = s.listener.Close()
+	}
+	_ = s.reserved.Close()
+}
+
+// Refuse closes the port: for d, or until [Server.Accept] is called where d is
+// 0, the operating system refuses every new connection, and connections that
+// stand idle are dropped. A request that is being answered is still answered.
+//
+// This is the true thing, a dial that fails before a byte has left, and so it
+// hits every client of the server, whatever it wants to send. A client that has
+// not yet noticed that its idle connection is gone meets that first.
+func (s *Server) Refuse(d time.Duration) {
+	s.sockets.mu.Lock()
+	defer s.sockets.mu.Unlock()
+	if s.sockets.closed {
+		return
+	}
+	if s.sockets.timer != nil {
+		s.sockets.timer.Stop()
+		s.sockets.timer = nil
+	}
+	if s.sockets.listener != nil {
+		_ = s.sockets.listener.Close()
+		s.sockets.listener = nil
+	}
+	s.http.SetKeepAlivesEnabled(false) // drops the idle connections too
+	if d > 0 {
+		s.sockets.timer = time.AfterFunc(d, s.Accept)
+	}
+}
+
+// Accept ends a [Server.Refuse] at once.
+func (s *Server) Accept() {
+	s.sockets.mu.Lock()
+	defer s.sockets.mu.Unlock()
+	if s.sockets.closed || s.sockets.listener != nil {
+		return
+	}
+	l, err := net.Listen("tcp4", s.sockets.addr)
+	if err != nil {
+		// Somebody else has the port for the moment.
+		s.sockets.timer = time.AfterFunc(10*time.Millisecond, s.Accept)
+		return
+	}
+	s.sockets.listener = l
+	s.http.SetKeepAlivesEnabled(true)
+	s.serve(l)
+}
+
+// silent swallows what net/http would print about connections that faults cut.
+func silent() *log.Logger { return log.New(io.Discard, "", 0) }

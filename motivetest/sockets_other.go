@@ -1,0 +1,15 @@
+//go:build !linux
+
+package motivetest
+
+import (
+	"errors"
+	"io"
+)
+
+// reservePort is for Linux only. Elsewhere a port that [Server.Refuse] has
+// closed may, rarely, be taken by another program; it is opened again as soon
+// as it is free.
+func reservePort() (io.Closer, string, error) {
+	return nil, "", errors.ErrUnsupported
+}

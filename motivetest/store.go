@@ -1,0 +1,227 @@
+package motivetest
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// store keeps the fleet. One mutex guards all of it: every call is short, and
+// uniqueness then holds under concurrent creates without further thought.
+type store struct {
+	mu     sync.Mutex
+	users  []*user // by ascending id
+	byID   map[int64]*user
+	index  map[indexKey][]int64 // ids of the users that have the value, ascending
+	extIDs map[int64]*externalID
+	pairs  map[pair][]int64     // ids of the external id records that have the pair
+	made   map[pair]int         // creates committed that carried the pair
+	bodies map[[32]byte][]int64 // users created, by the digest of the body
+	roles  []UserRole
+
+	lastUser  int64
+	lastExtID int64
+}
+
+// user is one row. The answer is kept as it is sent, which costs a quarter of
+// the memory of a map and makes reading as fast as copying.
+type user struct {
+	id     int64
+	answer []byte
+	hidden attrs // write-only state that later updates are judged against
+	name   string
+	role   string
+	status string
+	duty   string
+	keys   []indexKey
+	extIDs []*externalID
+}
+
+type indexKey struct{ field, value string }
+
+// The fields that users are looked up by. Email and username are unique and
+// compared without regard to case.
+var lookupFields = []string{"email", "username", "driver_company_id", "phone"}
+
+func keyOf(field, value string) indexKey {
+	if unique(field) {
+		value = strings.ToLower(value)
+	}
+	return indexKey{field, value}
+}
+
+func unique(field string) bool { return field == "email" || field == "username" }
+
+type externalID struct {
+	ID              int64  `json:"id"`
+	ExternalID      string `json:"external_id"`
+	IntegrationName string `json:"integration_name"`
+
+	holderType string // User, Vehicle, Asset or Group
+	holderID   int64
+}
+
+func (e externalID) pair() pair { return pair{e.holderType, e.ExternalID, e.IntegrationName} }
+
+// pair is what is unique: among users, among vehicles, and so on.
+type pair struct{ holderType, externalID, integrationName string }
+
+func newStore() *store {
+	return &store{
+		byID:   map[int64]*user{},
+		index:  map[indexKey][]int64{},
+		extIDs: map[int64]*externalID{},
+		pairs:  map[pair][]int64{},
+		made:   map[pair]int{},
+		bodies: map[[32]byte][]int64{},
+	}
+}
+
+// put stores the attributes as user id, in place of what was there. The
+// external ids are kept in u.extIDs and not taken from a.
+func (s *store) put(u *user, a attrs) {
+	s.unindex(u)
+	a["id"] = encode(u.id)
+	a["external_ids"] = encode(slices.Concat([]*externalID{}, u.extIDs))
+	u.answer = bytes.Clone(answerOf(a)) // to its size
+	u.name = strings.ToLower(a.text("first_name") + " " + a.text("last_name"))
+	u.role = a.text("role")
+	u.status = cmp.Or(a.text("status"), "active")
+	u.duty = ""
+	if u.role == "driver" {
+		u.duty = cmp.Or(a.text("duty_status"), "off_duty")
+	}
+	u.hidden = hiddenOf(a, u.hidden)
+	s.reindex(u, a)
+	if s.byID[u.id] != nil {
+		return
+	}
+	s.byID[u.id] = u
+	s.lastUser = max(s.lastUser, u.id)
+	at, _ := s.search(u.id)
+	s.users = slices.Insert(s.users, at, u)
+}
+
+func (s *store) search(id int64) (int, bool) {
+	return slices.BinarySearchFunc(s.users, id, func(u *user, id int64) int { return cmp.Compare(u.id, id) })
+}
+
+func (s *store) unindex(u *user) {
+	for _, k := range u.keys {
+		s.index[k] = without(s.index[k], u.id)
+		if len(s.index[k]) == 0 {
+			delete(s.index, k)
+		}
+	}
+	u.keys = nil
+}
+
+func (s *store) reindex(u *user, a attrs) {
+	for _, name := range lookupFields {
+		if fieldByName[name].driver && u.role != "driver" {
+			continue
+		}
+		if v := a.text(name); v != "" {
+			u.keys = append(u.keys, keyOf(name, v))
+		}
+	}
+	for _, k := range u.keys {
+		s.index[k] = with(s.index[k], u.id)
+	}
+}
+
+// hiddenOf keeps the write-only fields that later requests are judged against.
+// The password is not among them: nothing ever compares it.
+func hiddenOf(a, before attrs) attrs {
+	hidden := before
+	for _, name := range []string{"time_tracking_mode", "group_visibility", "custom_user_role"} {
+		if raw, ok := a[name]; ok {
+			if hidden == nil {
+				hidden = attrs{}
+			}
+			hidden[name] = raw
+		}
+	}
+	return hidden
+}
+
+// attrs returns the stored attributes, the hidden ones included, in a map of
+// the caller's own.
+func (u *user) attrs() attrs {
+	var a attrs
+	_ = json.Unmarshal(u.answer, &a) // what answerOf wrote
+	for name, raw := range u.hidden {
+		a[name] = raw
+	}
+	return a
+}
+
+// lookup returns the user that has the value; of several, the oldest.
+func (s *store) lookup(field, value string) *user {
+	ids := s.index[keyOf(field, value)]
+	if len(ids) == 0 {
+		return nil
+	}
+	return s.byID[ids[0]]
+}
+
+func (s *store) lookupPair(p pair) *externalID {
+	ids := s.pairs[p]
+	if len(ids) == 0 {
+		return nil
+	}
+	return s.extIDs[ids[0]]
+}
+
+// taken reports whether a holder other than the given one has the pair.
+func (s *store) taken(p pair, holder int64) bool {
+	return slices.ContainsFunc(s.pairs[p], func(id int64) bool { return s.extIDs[id].holderID != holder })
+}
+
+// addExtID stores e under its id, or a new one where that is 0.
+func (s *store) addExtID(e *externalID) {
+	if e.ID == 0 {
+		e.ID = s.lastExtID + 1
+	}
+	s.lastExtID = max(s.lastExtID, e.ID)
+	s.extIDs[e.ID] = e
+	s.pairs[e.pair()] = with(s.pairs[e.pair()], e.ID)
+}
+
+func (s *store) dropExtID(e *externalID) {
+	delete(s.extIDs, e.ID)
+	p := e.pair()
+	s.pairs[p] = without(s.pairs[p], e.ID)
+	if len(s.pairs[p]) == 0 {
+		delete(s.pairs, p)
+	}
+}
+
+// touch stores u again after a change of its external ids.
+func (s *store) touch(u *user, now time.Time) {
+	a := u.attrs()
+	a["updated_at"] = stamp(now)
+	s.put(u, a)
+}
+
+func stamp(t time.Time) json.RawMessage { return quoted(t.UTC().Format(time.RFC3339)) }
+
+func with(ids []int64, id int64) []int64 {
+	at, found := slices.BinarySearch(ids, id)
+	if found {
+		return ids
+	}
+	return slices.Insert(ids, at, id)
+}
+
+func without(ids []int64, id int64) []int64 {
+	at, found := slices.BinarySearch(ids, id)
+	if !found {
+		return ids
+	}
+	return slices.Delete(ids, at, at+1)
+}
