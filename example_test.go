@@ -310,8 +310,7 @@ func ExampleWithRetry() {
 }
 
 func ExampleWithOAuth2() {
-	cfg := motive.OAuth2Config(os.Getenv("MOTIVE_CLIENT_ID"), os.Getenv("MOTIVE_CLIENT_SECRET"), "https://tms.example.com/callback")
-	cfg.ClientID, cfg.ClientSecret = "id", "secret"
+	cfg := motive.OAuth2Config("client id", os.Getenv("MOTIVE_CLIENT_SECRET"), "https://tms.example.com/callback")
 	store := motive.NewMemoryTokenStore(nil) // tokenfile.New keeps it in a file, across processes
 
 	client, err := motive.NewClient(motive.WithOAuth2(cfg, store))

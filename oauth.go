@@ -63,10 +63,10 @@ func ownConfig(cfg *oauth2.Config) *oauth2.Config {
 // checkOAuth2Config says what keeps cfg from refreshing a token.
 func checkOAuth2Config(cfg *oauth2.Config) error {
 	if cfg == nil {
-		return errors.New("the OAuth 2.0 config is nil: make one with OAuth2Config")
+		return errors.New("the config is nil: make one with OAuth2Config")
 	}
 	if cfg.ClientID == "" {
-		return errors.New("the OAuth 2.0 config has no ClientID: use the one of the app registered with Motive")
+		return errors.New("the config has no ClientID: use the one of the app registered with Motive")
 	}
 	return checkEndpointURL("Endpoint.TokenURL", cfg.Endpoint.TokenURL, Endpoint.TokenURL)
 }
@@ -75,10 +75,10 @@ func checkOAuth2Config(cfg *oauth2.Config) error {
 func checkEndpointURL(field, raw, example string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return fmt.Errorf("the OAuth 2.0 config's %s needs a scheme and a host, as in %s", field, example)
+		return fmt.Errorf("the config's %s needs a scheme and a host, as in %s", field, example)
 	}
 	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
-		return fmt.Errorf("the OAuth 2.0 config's %s would send secrets unencrypted: use https", field)
+		return fmt.Errorf("the config's %s would send secrets unencrypted: use https", field)
 	}
 	return nil
 }

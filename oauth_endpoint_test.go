@@ -101,7 +101,9 @@ type tokenBench struct {
 
 const testSecret = "canary-client-secret"
 
-func testConfig() *oauth2.Config { return OAuth2Config("app", testSecret, "https://app.example.com/cb") }
+func testConfig() *oauth2.Config {
+	return OAuth2Config("app", testSecret, "https://app.example.com/cb")
+}
 
 func newTokenBench(token *oauth2.Token, endpoint *scriptedEndpoint) *tokenBench {
 	b := &tokenBench{endpoint: endpoint, store: &testStore{MemoryTokenStore: NewMemoryTokenStore(token)}}

@@ -2,9 +2,13 @@ package motive
 
 import (
 	"encoding/json"
+	"io"
 	"math"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -97,6 +101,40 @@ func TestFailingRefreshIsSentOnceWhateverTheAuthStyle(t *testing.T) {
 		if got := refuse.form(1).Has("client_secret"); got != (style != oauth2.AuthStyleInHeader) {
 			t.Errorf("style %d: client secret in the form: %t", style, got)
 		}
+	}
+}
+
+// net/http sends some requests again by itself when a kept connection breaks.
+// A refresh must not be among them: its token would be spent twice.
+func TestRefreshOnABrokenConnectionIsSentOnce(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		if requests.Add(1) == 1 {
+			_, _ = io.WriteString(w, `{"access_token":"a1","refresh_token":"r1","expires_in":60}`)
+			return
+		}
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		conn.Close()
+	}))
+	defer server.Close()
+	cfg := testConfig()
+	cfg.Endpoint.TokenURL = server.URL
+	endpoint := newTokenEndpoint(cfg, server.Client(), time.Now)
+	if _, err := endpoint.refresh(t.Context(), "r0"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := endpoint.refresh(t.Context(), "r1")
+	if failed := asError[*TokenError](t, err); failed.StatusCode != 0 || !strings.Contains(failed.Message, "no answer: ") {
+		t.Errorf("the error is %#v", failed)
+	}
+	if n := requests.Load(); n != 2 {
+		t.Errorf("%d requests, want 2", n)
 	}
 }
 

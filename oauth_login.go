@@ -110,7 +110,7 @@ func (l *Login) code(callback url.Values) (string, error) {
 	}
 	codes := callback["code"]
 	if len(codes) != 1 || codes[0] == "" {
-		return "", fmt.Errorf("the callback has %d codes rather than one: start the login again", len(codes))
+		return "", errors.New("the callback has no code, or more than one: start the login again")
 	}
 	return codes[0], nil
 }

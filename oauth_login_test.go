@@ -2,7 +2,6 @@ package motive
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -100,9 +99,9 @@ func TestCallbacksThatAreRefused(t *testing.T) {
 		{"with another state", func(q url.Values) { q.Set("state", "forged") }, "another login", nil},
 		{"with a longer state", func(q url.Values) { q.Set("state", q.Get("state")+"x") }, "another login", nil},
 		{"an error under another state", func(q url.Values) { q.Set("state", "forged"); q.Set("error", "access_denied") }, "another login", nil},
-		{"without a code", func(q url.Values) { q.Del("code") }, "0 codes", nil},
-		{"with an empty code", func(q url.Values) { q.Set("code", "") }, "start the login again", nil},
-		{"with two codes", func(q url.Values) { q.Add("code", "c2") }, "2 codes", nil},
+		{"without a code", func(q url.Values) { q.Del("code") }, "no code, or more", nil},
+		{"with an empty code", func(q url.Values) { q.Set("code", "") }, "no code, or more", nil},
+		{"with two codes", func(q url.Values) { q.Add("code", "c2") }, "no code, or more", nil},
 		{"denied", func(q url.Values) { q.Set("error", "access_denied"); q.Set("error_description", "no\r\nthanks") },
 			"access was denied (access_denied: no  thanks)", ErrAccessDenied},
 		{"refused otherwise", func(q url.Values) { q.Set("error", "invalid_scope") }, "invalid_scope", nil},
@@ -111,7 +110,7 @@ func TestCallbacksThatAreRefused(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			login, endpoint := mustLogin(t), &scriptedEndpoint{}
-			query := url.Values{"state": {queryOf(t, login).Get("state")}, "code": {"c1"}}
+			query := url.Values{"state": {queryOf(t, login).Get("state")}, "code": {"canary-code"}}
 			test.change(query)
 			_, err := login.Exchange(loginContext(t, endpoint), query)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
@@ -121,7 +120,7 @@ func TestCallbacksThatAreRefused(t *testing.T) {
 				t.Errorf("Exchange: %v, want %v", err, test.is)
 			}
 			state, verifier, _ := strings.Cut(login.Session(), ".")
-			wantNoSecret(t, err, state, verifier, testSecret, "c1")
+			wantNoSecret(t, err, state, verifier, testSecret, "canary")
 			if endpoint.calls() != 0 {
 				t.Errorf("a code was sent")
 			}
@@ -155,9 +154,6 @@ func TestLoginPrintsNoSecret(t *testing.T) {
 	wantNoSecret(t, login, state, verifier, testSecret)
 	wantNoSecret(t, *login, state, verifier, testSecret)
 	wantNoSecret(t, []Login{*login}, state, verifier, testSecret)
-	if text, err := json.Marshal(login); err != nil || string(text) != "{}" {
-		t.Errorf("JSON: %s, %v", text, err)
-	}
 }
 
 func TestConfigsThatCannotWork(t *testing.T) {

@@ -204,6 +204,68 @@ func TestLockThatIsNeverFreedEndsInAnError(t *testing.T) {
 	})
 }
 
+// hangingStore is a store whose disk or database does not answer.
+type hangingStore struct {
+	*MemoryTokenStore
+	load, save bool
+}
+
+func (s hangingStore) Load(ctx context.Context) (*oauth2.Token, error) {
+	if s.load {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return s.MemoryTokenStore.Load(ctx)
+}
+
+func (s hangingStore) Save(ctx context.Context, token *oauth2.Token) error {
+	if s.save {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return s.MemoryTokenStore.Save(ctx, token)
+}
+
+func TestStoreThatHangs(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name       string
+		load, save bool
+		want       string // the access token, or "" for an error
+	}{
+		{"at load", true, false, ""},
+		{"at save", false, true, "a1"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				store := hangingStore{NewMemoryTokenStore(tokenFor(0, -time.Second)), test.load, test.save}
+				var reports []error
+				s := newStoredTokens(testConfig(), store, &http.Client{Transport: &scriptedEndpoint{lifetime: time.Hour}}, time.Now,
+					func(err error) { reports = append(reports, err) })
+				start := time.Now()
+				token, err := s.Token(t.Context())
+				if took := time.Since(start); took != storeTimeout {
+					t.Errorf("took %s, want %s", took, storeTimeout)
+				}
+				if test.want == "" {
+					if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "loading the token") {
+						t.Errorf("Token: %v, want a deadline at the load", err)
+					}
+					return
+				}
+				if err != nil || token.AccessToken != test.want {
+					t.Errorf("Token: %v, %v, want %s", token, err, test.want)
+				}
+				if len(reports) != 1 || !errors.Is(reports[0], context.DeadlineExceeded) {
+					t.Errorf("reported %v, want the save that hung", reports)
+				}
+			})
+		})
+	}
+}
+
 func TestFailedSaveServesAndIsMadeUpFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -403,8 +465,13 @@ func TestTokenEndpointFailures(t *testing.T) {
 				if took := time.Since(start); took != 0 {
 					t.Errorf("the remembered error took %s", took)
 				}
+				time.Sleep(wait/2 - time.Nanosecond) // the first wait is random in its upper half
+				if failed.RetryAfter > 0 {
+					time.Sleep(wait / 2)
+				}
+				_, _ = b.Token(t.Context())
 				b.wantCalls(t, 1)
-				time.Sleep(wait)
+				time.Sleep(wait/2 + time.Nanosecond)
 				_, _ = b.Token(t.Context())
 				b.wantCalls(t, 2)
 				if b.endpoint.most != 1 {
@@ -436,6 +503,13 @@ func TestTokenEndpointThatStaysDownIsAskedEverMoreRarely(t *testing.T) {
 		down = false
 		time.Sleep(maxTokenWait)
 		b.want(t, "a1") // the refresh token survived
+
+		down = true // and the next failure counts as a first one
+		time.Sleep(time.Hour)
+		_, _ = b.Token(t.Context())
+		down = false
+		time.Sleep(minTokenWait)
+		b.want(t, "a2")
 	})
 }
 

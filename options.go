@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -86,13 +87,11 @@ func WithTokenSource(src oauth2.TokenSource) Option {
 // endpoint that fails is a [*TokenError].
 func WithOAuth2(cfg *oauth2.Config, store TokenStore) Option {
 	return func(c *config) {
-		if cfg == nil {
-			c.problem("WithOAuth2: the config is nil: make one with OAuth2Config")
-			return
+		if err := checkOAuth2Config(cfg); err != nil {
+			c.problem("WithOAuth2: %w", err)
 		}
 		if store == nil {
 			c.problem("WithOAuth2: the token store is nil: make one with NewMemoryTokenStore or tokenfile.New")
-			return
 		}
 		c.credentials = append(c.credentials, namedCredential{"WithOAuth2", func(core *core) authorizer {
 			return tokenAuth{newStoredTokens(cfg, store, &http.Client{Transport: core.transport}, time.Now, core.watch.tokenError)}
@@ -133,7 +132,7 @@ func WithUserAgent(ua string) Option {
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
 
 // WithObserver calls f for each [Event]: a retry, a wait, a call given up. It is
-// called on the goroutine of the call and must not block.
+// called in the middle of a call: it must not block, nor call the client.
 func WithObserver(f func(Event)) Option { return func(c *config) { c.observer = f } }
 
 // WithRetry sets when and how often a request is sent again. Fields that are
@@ -170,7 +169,7 @@ func WithMaxBodySize(n int64) Option {
 		if n <= 0 {
 			c.problem("WithMaxBodySize(%d): must be above zero", n)
 		}
-		c.maxBody = n
+		c.maxBody = min(n, math.MaxInt64-1) // read asks for one byte more
 	}
 }
 
@@ -252,9 +251,9 @@ func parseBaseURL(raw string, insecure bool) (*url.URL, error) {
 	case u.Scheme == "http" && !insecure && !isLoopback(u.Hostname()):
 		return nil, fmt.Errorf("the base URL http://%s would send the credential unencrypted: use https, or WithInsecureHTTP if you mean it", u.Host)
 	}
-	prefix := strings.TrimRight(u.Path, "/")
+	prefix := strings.TrimRight(u.EscapedPath(), "/")
 	prefix = strings.TrimRight(strings.TrimSuffix(prefix, "/v1"), "/")
-	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: prefix}, nil
+	return url.Parse(u.Scheme + "://" + u.Host + prefix)
 }
 
 func isLoopback(host string) bool {

@@ -137,17 +137,21 @@ func decode(data []byte) (*oauth2.Token, bool) {
 	return &oauth2.Token{AccessToken: t.AccessToken, RefreshToken: t.RefreshToken, TokenType: t.TokenType, Expiry: t.Expiry}, true
 }
 
+func encode(t *oauth2.Token) ([]byte, error) {
+	return json.MarshalIndent(stored{t.AccessToken, t.RefreshToken, t.TokenType, t.Expiry}, "", "  ")
+}
+
 // Save replaces the file, with mode 0600, and returns when it is on disk.
 func (s *Store) Save(_ context.Context, token *oauth2.Token) error {
 	if token == nil {
 		return errors.New("tokenfile: the token is nil")
 	}
-	data, err := json.MarshalIndent(stored{token.AccessToken, token.RefreshToken, token.TokenType, token.Expiry}, "", "  ")
+	data, err := encode(token)
 	if err != nil {
 		return errors.New("tokenfile: the token cannot be stored: its expiry is out of range")
 	}
 	temp := s.path + ".new" // one name, so that those left by a crash do not pile up
-	if err := write(temp, append(data, '\n')); err != nil {
+	if err := write(temp, data); err != nil {
 		return fmt.Errorf("tokenfile: %w", err)
 	}
 	if err := os.Rename(temp, s.path); err != nil {
