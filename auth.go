@@ -144,6 +144,9 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 // and logs it. The time goes on until the body has been read; see trip.endTry.
 func (g *guard) send(req *http.Request, credential credentialHeader) (*http.Response, error) {
 	t := tripOf(req.Context())
+	if t.credential != "" && t.credential != credential.secret {
+		t.secrets = append(t.secrets, t.credential) // no longer in use, and still not to be shown
+	}
 	t.credential = credential.secret
 	out := req.WithContext(t.startTry(req.Context(), g.timeout))
 	out.Header = make(http.Header, len(g.header)+2)
@@ -162,8 +165,23 @@ func (g *guard) send(req *http.Request, credential credentialHeader) (*http.Resp
 	case resp.Body == nil:
 		resp.Body = http.NoBody
 	}
+	if err == nil {
+		dropBadLocation(req, resp)
+	}
 	g.watch.tried(req.Context(), t, resp, err, time.Since(start))
 	return resp, err
+}
+
+// dropBadLocation removes a Location that is no URL, over which http.Client would
+// lose the answer and print it.
+func dropBadLocation(req *http.Request, resp *http.Response) {
+	location := resp.Header.Get("Location")
+	if location == "" {
+		return
+	}
+	if _, err := req.URL.Parse(location); err != nil {
+		resp.Header.Del("Location")
+	}
 }
 
 func closeBody(req *http.Request) {

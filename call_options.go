@@ -66,11 +66,25 @@ func (o callOptions) report(t *trip) {
 	}
 	*o.response = Response{
 		StatusCode: t.answer.status,
-		Header:     t.answer.header,
-		RequestID:  requestID(t.answer.header),
+		Header:     t.scrubHeader(),
+		RequestID:  t.requestID(),
 		Attempts:   t.sent,
 		Pagination: t.answer.pagination,
 	}
 }
 
-func requestID(h http.Header) string { return h.Get("X-Request-Id") }
+func (t *trip) requestID() string {
+	return printable(t.scrub(t.answer.header.Get("X-Request-Id")), 128)
+}
+
+// scrubHeader is the header of the answer without the secrets of the call, since
+// a Response is likely to be printed.
+func (t *trip) scrubHeader() http.Header {
+	header := t.answer.header.Clone()
+	for _, values := range header {
+		for i, value := range values {
+			values[i] = t.scrub(value)
+		}
+	}
+	return header
+}

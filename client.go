@@ -153,6 +153,9 @@ func do[T any](ctx context.Context, c *core, r request, o callOptions, decode fu
 		if err != nil {
 			return none, fmt.Errorf("motive: %s %s: encoding the body: %w", t.method, t.path, err)
 		}
+		if string(body) == "null" { // of a nil pointer that SkipValidation let through
+			return none, fmt.Errorf("motive: %s %s: the request is nil", t.method, t.path)
+		}
 		t.body = body
 	}
 	err := t.send(ctx, r.query)

@@ -19,7 +19,7 @@ func (t *trip) apiError() *APIError {
 	body := t.scrubBytes(bytes.Clone(a.body[:min(len(a.body), maxErrorBody)]))
 	e := &APIError{
 		StatusCode: a.status,
-		RequestID:  printable(requestID(a.header), 128),
+		RequestID:  t.requestID(),
 		RetryAfter: parseRetryAfter(a.header, time.Now()),
 		Attempts:   t.sent,
 		Method:     t.method,
@@ -29,6 +29,11 @@ func (t *trip) apiError() *APIError {
 	e.Message, e.Fields = readErrorBody(body)
 	if e.Message == "" {
 		e.Message = statusMessage(a)
+	}
+	// Once more: the body may have had them in an escaped form of its own.
+	e.Message = t.scrub(e.Message)
+	for i, f := range e.Fields {
+		e.Fields[i] = FieldError{t.scrub(f.Field), t.scrub(f.Code), t.scrub(f.Message)}
 	}
 	return e
 }
@@ -120,10 +125,11 @@ func readErrors(raw json.RawMessage) (fields []FieldError, texts []string) {
 	}
 	for _, item := range list {
 		var object struct{ Field, Attribute, Code, Message, Detail string }
-		if json.Unmarshal(item, &object) != nil {
+		if item[0] != '{' {
 			texts = append(texts, textsOf(item)...)
 			continue
 		}
+		_ = json.Unmarshal(item, &object) // a code that is a number does not spoil the message
 		f := FieldError{
 			Field:   printable(firstOf(object.Field, object.Attribute), 128),
 			Code:    printable(object.Code, 128),
@@ -140,6 +146,9 @@ func readErrors(raw json.RawMessage) (fields []FieldError, texts []string) {
 func textsOf(raw json.RawMessage) []string {
 	var text string
 	if json.Unmarshal(raw, &text) == nil {
+		if text == "" { // null as well
+			return nil
+		}
 		return []string{text}
 	}
 	var list []any

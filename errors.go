@@ -208,9 +208,16 @@ type OutcomeUnknownError struct {
 
 // Error says what was sent, that its outcome is open, and why.
 func (e *OutcomeUnknownError) Error() string {
-	cause := strings.TrimPrefix(e.Err.Error(), "motive: ")
-	return fmt.Sprintf("motive: %s %s: the outcome is unknown after %s, look before sending it again: %s",
-		e.Method, e.Path, attempts(e.Attempts), cause)
+	call := "motive: " + e.Method + " " + e.Path + ": "
+	advice := "it can be sent again"
+	if e.Method == http.MethodPost {
+		advice = "look before sending it again"
+	}
+	text := call + "the outcome is unknown after " + attempts(e.Attempts) + ", " + advice
+	if e.Err == nil {
+		return text
+	}
+	return text + ": " + strings.TrimPrefix(e.Err.Error(), call)
 }
 
 // Is reports whether target is [ErrOutcomeUnknown].

@@ -74,7 +74,7 @@ func (f *flow) waitPaused(ctx context.Context) error {
 			return nil
 		}
 		if pastDeadline(ctx, pause) {
-			return fmt.Errorf("the server asked to wait %s, past the deadline: %w", pause.Round(time.Millisecond), context.DeadlineExceeded)
+			return fmt.Errorf("%w: the server asked to wait %s more, past the deadline: %w", ErrRateLimited, pause.Round(time.Millisecond), context.DeadlineExceeded)
 		}
 		if err := sleep(ctx, pause+rand.N(pause/10+time.Millisecond)); err != nil {
 			return err

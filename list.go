@@ -53,6 +53,7 @@ type walk struct {
 	least   int  // the smallest total announced: so many users must come
 	known   bool // whether a total has been announced
 	again   int  // pages being read again, where old rows are no surprise
+	gained  bool // whether a user has come since the last step back
 	done    bool
 }
 
@@ -95,18 +96,19 @@ func (w *walk) advance(page *UserPage, fresh int) error {
 	if w.opts.PageNo == w.first {
 		w.skipped = (w.first - 1) * size
 	}
+	w.gained = w.gained || fresh > 0
 	grew, shrank := w.announce(p, len(page.Users))
-	if back := min(w.opts.PageNo-w.first, (shrank+size-1)/size); back > 0 {
+	if back := min(w.opts.PageNo-w.first, pagesOf(shrank, size)); back > 0 {
 		// Users vanished: later rows moved up into pages already read.
 		w.opts.PageNo -= back
-		w.again = back + 1
+		w.again, w.gained = back+1, false
 		return nil
 	}
 	if len(page.Users) == 0 {
 		w.done = true
 		return w.complete()
 	}
-	if fresh == 0 && !grew && w.again == 0 {
+	if fresh == 0 && grew < size && w.again == 0 { // a page of new users in front would explain it
 		return fmt.Errorf("motive: page %d of the users repeats what came before, after %d users: %w", w.opts.PageNo, len(w.seen), ErrIncompleteList)
 	}
 	w.again = max(0, w.again-1)
@@ -120,21 +122,26 @@ func (w *walk) advance(page *UserPage, fresh int) error {
 	return nil
 }
 
-// announce takes in the total of a page. It reports whether the total grew, and
-// by how much it fell below all that were announced before.
-func (w *walk) announce(p Pagination, rows int) (grew bool, shrank int) {
-	if !p.announced || p.Total < 0 || (rows == 0 && p.Total == 0 && w.known) {
-		return false, 0 // an empty page without a total says nothing about the rest
+// announce takes in the total of a page, and reports by how much it grew or
+// shrank since the page before. A total that merely goes up and down must not
+// lead back for ever: without a new user it has to reach a new low.
+func (w *walk) announce(p Pagination, rows int) (grew, shrank int) {
+	if !p.announced || (rows == 0 && p.Total == 0 && w.known) {
+		return 0, 0 // an empty page without a total says nothing about the rest
 	}
 	if !w.known {
 		w.known, w.total, w.least = true, p.Total, p.Total
-		return false, 0
+		return 0, 0
 	}
-	grew = p.Total > w.total
-	shrank = max(0, w.least-p.Total)
+	grew = max(0, p.Total-w.total)
+	if w.gained || p.Total < w.least {
+		shrank = max(0, w.total-p.Total)
+	}
 	w.total, w.least = p.Total, min(w.least, p.Total)
 	return grew, shrank
 }
+
+func pagesOf(rows, size int) int { return rows/size + min(1, rows%size) }
 
 // complete is nil if as many users have come as were announced throughout.
 func (w *walk) complete() error {

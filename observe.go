@@ -45,7 +45,7 @@ func (w watcher) tried(ctx context.Context, t *trip, resp *http.Response, err er
 	}
 	outcome := slog.Int("status", statusOf(resp))
 	if err != nil {
-		outcome = slog.String("error", t.scrub(stripURL(err).Error()))
+		outcome = slog.String("error", err.Error())
 	}
 	w.logger.LogAttrs(ctx, slog.LevelDebug, "motive: try",
 		slog.String("method", t.method),
@@ -75,7 +75,7 @@ func (w watcher) gaveUp(ctx context.Context, t *trip, resp *http.Response, err e
 			slog.String("method", t.method),
 			slog.String("path", string(t.template)),
 			slog.Int("attempts", t.sent),
-			slog.String("last", t.scrub(t.last)),
+			slog.String("last", t.last),
 		)
 	}
 	w.happened(t, EventGiveUp, resp, err, 0)

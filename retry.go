@@ -51,6 +51,9 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 	if p.MaxRetryAfter == 0 {
 		p.MaxRetryAfter = time.Minute
 	}
+	// A year is as good as for ever, and sums of such waits do not overflow.
+	const year = 365 * 24 * time.Hour
+	p.MinWait, p.MaxWait, p.MaxRetryAfter = min(p.MinWait, year), min(p.MaxWait, year), min(p.MaxRetryAfter, year)
 	return p
 }
 
@@ -89,18 +92,19 @@ func newRetryClient(c *core, inner *http.Client) *retryablehttp.Client {
 // again decides whether the request is sent once more, and after which wait. It
 // is asked after each try, and once more when the body has been read.
 func (t *trip) again(ctx context.Context, resp *http.Response, err error) bool {
-	failed, uncertain := verdict(resp, err)
-	if !failed {
+	err = stripURL(err)
+	transient, uncertain := verdict(resp, err)
+	uncertain = uncertain && !t.unconnected()
+	if uncertain && t.method != http.MethodGet {
+		t.ambiguous = true
+	}
+	if !transient {
 		return false
 	}
 	if t.judged == t.try { // the answer was given up already, and its body read
 		return false
 	}
 	t.judged = t.try
-	uncertain = uncertain && !t.unconnected()
-	if uncertain && t.method != http.MethodGet {
-		t.ambiguous = true
-	}
 	if ctx.Err() == nil {
 		t.last = failure(resp, err)
 	}
@@ -130,7 +134,7 @@ func (t *trip) again(ctx context.Context, resp *http.Response, err error) bool {
 
 // verdict says whether a try failed in a way that may pass, and whether the
 // server may have carried it out all the same.
-func verdict(resp *http.Response, err error) (failed, uncertain bool) {
+func verdict(resp *http.Response, err error) (transient, uncertain bool) {
 	if err != nil {
 		return true, !neverSent(err)
 	}
@@ -139,15 +143,17 @@ func verdict(resp *http.Response, err error) (failed, uncertain bool) {
 		return true, false
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true, true
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
+		return false, false
 	}
-	return false, false
+	return false, resp.StatusCode >= 500 // of a proxy, such as 524: it gave up on a server that may not have
 }
 
 func failure(resp *http.Response, err error) string {
 	if err == nil {
 		return strconv.Itoa(resp.StatusCode)
 	}
-	return stripURL(err).Error()
+	return err.Error()
 }
 
 // neverSent reports whether err proves that no byte of the request left: there

@@ -40,7 +40,7 @@ func (s *UsersService) settleCreate(ctx context.Context, pair externalPair, caus
 		return user, nil
 	}
 	if !errors.Is(err, ErrNotFound) {
-		return nil, stillOpen(cause, err)
+		return nil, stillOpen(ctx, err, cause)
 	}
 	user, again := create()
 	if again == nil {
@@ -53,7 +53,7 @@ func (s *UsersService) settleCreate(ctx context.Context, pair externalPair, caus
 	case errors.Is(err, ErrNotFound) && isRefusal(again):
 		return nil, again
 	}
-	return nil, stillOpen(again, err)
+	return nil, stillOpen(ctx, err, cause, again)
 }
 
 // isRefusal reports whether the server looked at a request and turned it down
@@ -63,13 +63,22 @@ func isRefusal(err error) bool {
 		(errors.Is(err, ErrBadRequest) || errors.Is(err, ErrConflict) || errors.Is(err, ErrUnprocessable))
 }
 
-// stillOpen is the error of a create that a lookup could not settle.
-func stillOpen(cause, lookup error) error {
-	open := &OutcomeUnknownError{Method: http.MethodPost, Path: string(usersPath), Err: cause}
-	var was *OutcomeUnknownError
-	if errors.As(cause, &was) {
-		open.Attempts, open.Err = was.Attempts, was.Err
+// stillOpen is the error of a create that a lookup could not settle: how its
+// last send failed, and how many there were. Of the lookup it wraps only that the
+// context ended: a lookup that finds nothing does not make it an [ErrNotFound].
+func stillOpen(ctx context.Context, lookup error, sends ...error) error {
+	open := &OutcomeUnknownError{Method: http.MethodPost, Path: string(usersPath)}
+	for _, err := range sends {
+		var unknown *OutcomeUnknownError
+		var api *APIError
+		open.Err = err
+		if errors.As(err, &unknown) {
+			open.Attempts, open.Err = open.Attempts+unknown.Attempts, unknown.Err
+		} else if errors.As(err, &api) {
+			open.Attempts += api.Attempts
+		}
 	}
-	open.Err = fmt.Errorf("%w; the lookup that should settle it: %s", open.Err, strings.TrimPrefix(lookup.Error(), "motive: "))
+	said := &cleanError{strings.TrimPrefix(lookup.Error(), "motive: "), ctx.Err()}
+	open.Err = fmt.Errorf("%w; the lookup that should settle it: %w", open.Err, said)
 	return open
 }

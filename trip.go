@@ -11,6 +11,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +27,7 @@ type trip struct {
 	method   string
 	template path
 	path     string
+	query    string
 	body     []byte
 	secrets  []string
 
@@ -68,8 +70,8 @@ func tripOf(ctx context.Context) *trip {
 // alone; fail says what it means for the call.
 func (t *trip) send(ctx context.Context, query url.Values) error {
 	target := t.core.base + t.path
-	if len(query) > 0 {
-		target += "?" + query.Encode()
+	if t.query = query.Encode(); t.query != "" {
+		target += "?" + t.query
 	}
 	var body any // a nil []byte would count as an empty body
 	if t.body != nil {
@@ -129,7 +131,7 @@ func (t *trip) read(resp *http.Response) error {
 		return nil
 	}
 	if n > limit {
-		a.body = a.body[:maxErrorBody:maxErrorBody]
+		a.body = a.body[:limit]
 		return errTooLarge
 	}
 	return t.tryError(err)
@@ -187,10 +189,14 @@ func (t *trip) endTry() {
 	}
 }
 
-// tryError says so where a try failed because its own time was up rather than
-// the caller's.
+// tryError is an error of the transport as it may be shown. It says so where a
+// try failed because its own time was up rather than the caller's.
 func (t *trip) tryError(err error) error {
-	if err == nil || t.caller.Err() != nil || t.tryContext.Err() == nil {
+	if err == nil {
+		return nil
+	}
+	err = t.cleaned(err)
+	if t.caller.Err() != nil || t.tryContext.Err() == nil {
 		return err
 	}
 	return fmt.Errorf("no full answer within the attempt timeout: %w", err)
@@ -250,17 +256,42 @@ func (t *trip) unexpected(err error) error {
 	return api
 }
 
-// testMode reports whether an answer without a user is that of a key in test
+// testMode reports whether an answer without a record is that of a key in test
 // mode: 200 rather than 201 to a create, or the words themselves.
 func (t *trip) testMode(err error) bool {
 	if t.answer.status != http.StatusOK || t.method == http.MethodGet {
 		return false
 	}
-	if bytes.Contains(bytes.ToLower(t.answer.body[:min(len(t.answer.body), 4096)]), []byte("test mode")) {
+	body := bytes.TrimSpace(t.answer.body)
+	if bytes.Contains(bytes.ToLower(body[:min(len(body), 4096)]), []byte("test mode")) {
 		return true
 	}
-	return t.method == http.MethodPost && errors.Is(err, errNoUser)
+	noRecord := len(body) == 0 || errors.Is(err, errNoUser) || errors.Is(err, errNoExternalID)
+	return t.method == http.MethodPost && noRecord
 }
+
+// cleaned is err, without the secrets and the query of the call if those stand in
+// its text: net/http quotes what it cannot parse, and a round tripper of the
+// caller's may say anything.
+func (t *trip) cleaned(err error) error {
+	text := err.Error()
+	if clean := string(blot([]byte(t.scrub(text)), t.query)); clean != text {
+		return &cleanError{clean, err}
+	}
+	return err
+}
+
+// cleanError is err under another text. It has no Unwrap, which would lead back
+// to the first.
+type cleanError struct {
+	text string
+	err  error
+}
+
+func (e *cleanError) Error() string              { return e.text }
+func (e *cleanError) Is(target error) bool       { return errors.Is(e.err, target) }
+func (e *cleanError) As(target any) bool         { return errors.As(e.err, target) }
+func (e *cleanError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.text) }
 
 // scrub blots out the secrets of the call, which a server may echo.
 func (t *trip) scrub(s string) string { return string(t.scrubBytes([]byte(s))) }
@@ -279,11 +310,15 @@ func blot(b []byte, secret string) []byte {
 		return b
 	}
 	quoted, _ := json.Marshal(secret)
-	for _, form := range [...]string{secret, string(quoted[1 : len(quoted)-1]), url.QueryEscape(secret)} {
-		b = bytes.ReplaceAll(b, []byte(form), []byte("[redacted]"))
+	inJSON := string(quoted[1 : len(quoted)-1])
+	for _, form := range [...]string{secret, inJSON, asHTML.Replace(inJSON), url.QueryEscape(secret), url.PathEscape(secret)} {
+		b = bytes.ReplaceAll(b, []byte(form), []byte(redacted))
 	}
 	return b
 }
+
+// asHTML undoes what encoding/json does for the sake of HTML, and others do not.
+var asHTML = strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
 
 func formatID(id int64) string { return strconv.FormatInt(id, 10) }
 

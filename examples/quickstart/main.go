@@ -13,7 +13,7 @@ import (
 
 func main() {
 	ctx := context.Background()
-	client, err := motive.NewClientFromEnv()
+	client, err := motive.NewClientFromEnv() // MOTIVE_ACCESS_TOKEN or MOTIVE_API_KEY
 	if err != nil {
 		log.Fatal(err)
 	}

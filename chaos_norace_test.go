@@ -1,0 +1,5 @@
+//go:build !race
+
+package motive_test
+
+const underRace = false

@@ -1,0 +1,7 @@
+//go:build race
+
+package motive_test
+
+// underRace says that the race detector is on, which makes all of this some ten
+// times slower.
+const underRace = true

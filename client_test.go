@@ -1,0 +1,488 @@
+package motive_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/oauth2"
+
+	"github.com/motive-go/motive"
+)
+
+func TestNewClientTakesOneCredential(t *testing.T) {
+	t.Parallel()
+	const secret = "canary-secret"
+	source := motive.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: secret}))
+	stored := motive.WithOAuth2(motive.OAuth2Config("id", secret, "https://app.example.com/cb"), motive.NewMemoryTokenStore(nil))
+	for name, tt := range map[string]struct {
+		opts []motive.Option
+		want []string // in the message; nil: no error
+	}{
+		"a token":                 {[]motive.Option{motive.WithAccessToken(secret)}, nil},
+		"a key":                   {[]motive.Option{motive.WithAPIKey(secret)}, nil},
+		"a source":                {[]motive.Option{source}, nil},
+		"a stored token":          {[]motive.Option{stored}, nil},
+		"nil options around it":   {[]motive.Option{nil, motive.WithAPIKey(secret), nil}, nil},
+		"none":                    {nil, []string{"no credential", "WithAccessToken", "WithAPIKey", "WithTokenSource", "WithOAuth2", "MOTIVE_ACCESS_TOKEN", "MOTIVE_API_KEY"}},
+		"a token and a key":       {[]motive.Option{motive.WithAccessToken(secret), motive.WithAPIKey(secret)}, []string{"2 credentials (WithAccessToken, WithAPIKey)"}},
+		"the same twice":          {[]motive.Option{motive.WithAPIKey(secret), motive.WithAPIKey(secret)}, []string{"2 credentials (WithAPIKey, WithAPIKey)"}},
+		"three":                   {[]motive.Option{source, stored, motive.WithAPIKey(secret)}, []string{"3 credentials (WithTokenSource, WithOAuth2, WithAPIKey)"}},
+		"an empty token":          {[]motive.Option{motive.WithAccessToken("")}, []string{"WithAccessToken: the value is empty"}},
+		"an empty key":            {[]motive.Option{motive.WithAPIKey("")}, []string{"WithAPIKey: the value is empty"}},
+		"a blank key":             {[]motive.Option{motive.WithAPIKey("  ")}, []string{"WithAPIKey", "white space"}},
+		"a token with a newline":  {[]motive.Option{motive.WithAccessToken(secret + "\n")}, []string{"WithAccessToken", "white space: trim it"}},
+		"a key with a newline":    {[]motive.Option{motive.WithAPIKey(secret + "\r\nX-Evil: 1")}, []string{"WithAPIKey", "control character"}},
+		"a key with a NUL":        {[]motive.Option{motive.WithAPIKey(secret + "\x00x")}, []string{"WithAPIKey", "control character"}},
+		"a key in another script": {[]motive.Option{motive.WithAPIKey(secret + "ключ")}, []string{"WithAPIKey", "outside ASCII"}},
+		"a nil source":            {[]motive.Option{motive.WithTokenSource(nil)}, []string{"WithTokenSource: the token source is nil"}},
+		"a nil config":            {[]motive.Option{motive.WithOAuth2(nil, motive.NewMemoryTokenStore(nil))}, []string{"WithOAuth2: the config is nil"}},
+		"a nil store":             {[]motive.Option{motive.WithOAuth2(&oauth2.Config{}, nil)}, []string{"WithOAuth2: the token store is nil"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := motive.NewClient(tt.opts...)
+			checkConstruction(t, c, err, tt.want)
+			if err != nil && strings.Contains(err.Error(), secret) {
+				t.Errorf("the message shows the credential: %v", err)
+			}
+		})
+	}
+}
+
+func checkConstruction(t *testing.T, c *motive.Client, err error, want []string) {
+	t.Helper()
+	if want == nil {
+		if err != nil || c == nil || c.Users == nil || c.ExternalIDs == nil || c.UserRoles == nil {
+			t.Errorf("client %v, error %v; want a whole client", c, err)
+		}
+		return
+	}
+	if err == nil || c != nil {
+		t.Fatalf("client %v, error %v; want an error with %q", c, err, want)
+	}
+	for _, part := range append(want, "motive: ") {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("error %q lacks %q", err, part)
+		}
+	}
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %q is more than one line", err)
+	}
+}
+
+func TestNewClientFromEnv(t *testing.T) { // not parallel: it sets variables
+	const secret = "canary-secret"
+	srv := newServer(t, answering(200, oneUser))
+	for name, tt := range map[string]struct {
+		token, key, base string
+		opts             []motive.Option
+		want             []string
+		header           string
+	}{
+		"a token":            {secret, "", srv.url, nil, nil, "Authorization: Bearer " + secret},
+		"a key":              {"", secret, srv.url, nil, nil, "X-Api-Key: " + secret},
+		"neither":            {"", "", "", nil, []string{"no credential", "MOTIVE_ACCESS_TOKEN", "MOTIVE_API_KEY", "WithAPIKey"}, ""},
+		"both":               {secret, secret, "", nil, []string{"2 credentials (MOTIVE_ACCESS_TOKEN, MOTIVE_API_KEY)"}, ""},
+		"one and an option":  {"", secret, "", []motive.Option{motive.WithAccessToken(secret)}, []string{"(MOTIVE_API_KEY, WithAccessToken)"}, ""},
+		"only an option":     {"", "", srv.url, []motive.Option{motive.WithAPIKey(secret)}, nil, "X-Api-Key: " + secret},
+		"a newline":          {secret + "\n", "", "", nil, []string{"MOTIVE_ACCESS_TOKEN", "trim it"}, ""},
+		"blank":              {"", "  ", "", nil, []string{"MOTIVE_API_KEY", "white space"}, ""},
+		"a base URL on http": {secret, "", "http://api.gomotive.com", nil, []string{"unencrypted", "WithInsecureHTTP"}, ""},
+		"an option wins":     {secret, "", "https://nowhere.example", []motive.Option{motive.WithBaseURL(srv.url)}, nil, "Authorization: Bearer " + secret},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("MOTIVE_ACCESS_TOKEN", tt.token)
+			t.Setenv("MOTIVE_API_KEY", tt.key)
+			t.Setenv("MOTIVE_BASE_URL", tt.base)
+			c, err := motive.NewClientFromEnv(tt.opts...)
+			checkConstruction(t, c, err, tt.want)
+			if err != nil {
+				if strings.Contains(err.Error(), secret) {
+					t.Errorf("the message shows the credential: %v", err)
+				}
+				return
+			}
+			defer c.CloseIdleConnections()
+			if _, err := c.Users.Get(t.Context(), 7); err != nil {
+				t.Fatal(err)
+			}
+			got := srv.got()
+			name, value, _ := strings.Cut(tt.header, ": ")
+			if h := got[len(got)-1].header; h.Get(name) != value {
+				t.Errorf("headers %v lack %s", h, tt.header)
+			}
+		})
+	}
+}
+
+func TestBaseURL(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ base, host, path, problem string }{
+		{"https://api.gomotive.com", "api.gomotive.com", "/v1/users/7", ""},
+		{"https://api.keeptruckin.com", "api.keeptruckin.com", "/v1/users/7", ""},
+		{"https://api.keeptruckin.com/", "api.keeptruckin.com", "/v1/users/7", ""},
+		{"https://api.gomotive.com/v1", "api.gomotive.com", "/v1/users/7", ""},
+		{"https://api.gomotive.com/v1/", "api.gomotive.com", "/v1/users/7", ""},
+		{"https://gateway.example/motive/eu", "gateway.example", "/motive/eu/v1/users/7", ""},
+		{"https://gateway.example/motive//", "gateway.example", "/motive/v1/users/7", ""},
+		{"https://gateway.example/motive/v1/", "gateway.example", "/motive/v1/users/7", ""},
+		{"https://gateway.example/a%20b/c%2Fd", "gateway.example", "/a%20b/c%2Fd/v1/users/7", ""},
+		{"  https://api.gomotive.com\n", "api.gomotive.com", "/v1/users/7", ""},
+		{"HTTPS://api.gomotive.com:8443", "api.gomotive.com:8443", "/v1/users/7", ""},
+		{"http://localhost:8080/x", "localhost:8080", "/x/v1/users/7", ""},
+		{"http://127.0.0.1:8080", "127.0.0.1:8080", "/v1/users/7", ""},
+		{"http://127.9.9.9", "127.9.9.9", "/v1/users/7", ""},
+		{"http://[::1]:8080/", "[::1]:8080", "/v1/users/7", ""},
+		{"http://api.gomotive.com", "", "", "unencrypted"},
+		{"http://localhost.evil.example", "", "", "unencrypted"},
+		{"http://10.0.0.1", "", "", "unencrypted"},
+		{"https://user:canary@api.gomotive.com", "", "", "user or a password"},
+		{"https://api.gomotive.com?token=canary", "", "", "query"},
+		{"https://api.gomotive.com#canary", "", "", "fragment"},
+		{"", "", "", "scheme and a host"},
+		{"api.gomotive.com", "", "", "scheme and a host"},
+		{"//api.gomotive.com", "", "", "scheme and a host"},
+		{"https:///v1", "", "", "scheme and a host"},
+		{"https://:443", "", "", "scheme and a host"},
+		{"ftp://api.gomotive.com", "", "", "scheme and a host"},
+		{"file:///etc/passwd", "", "", "scheme and a host"},
+		{"https:api.gomotive.com", "", "", "scheme and a host"},
+		{"https://api.gomotive.com\r\nX-Evil: 1", "", "", "cannot be parsed"},
+		{"https://api gomotive.com", "", "", "cannot be parsed"},
+		{"https://api.gomotive.com:port", "", "", "cannot be parsed"},
+		{"https://%zz", "", "", "cannot be parsed"},
+		{"https://api.gomotive.com/\x00", "", "", "cannot be parsed"},
+		{"::", "", "", "cannot be parsed"},
+	} {
+		t.Run(tt.base, func(t *testing.T) {
+			t.Parallel()
+			var host, path string
+			transport := roundTrip(func(req *http.Request) (*http.Response, error) {
+				host, path = req.URL.Host, req.URL.EscapedPath()
+				return reply(200, oneUser), nil
+			})
+			c, err := motive.NewClient(motive.WithAccessToken("token"), motive.WithBaseURL(tt.base), motive.WithTransport(transport))
+			if tt.problem != "" {
+				checkConstruction(t, c, err, []string{tt.problem})
+				if strings.Contains(err.Error(), "canary") {
+					t.Errorf("the message shows a secret: %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Users.Get(t.Context(), 7); err != nil {
+				t.Fatal(err)
+			}
+			if host != tt.host || path != tt.path {
+				t.Errorf("request to %s %s, want %s %s", host, path, tt.host, tt.path)
+			}
+		})
+	}
+}
+
+func TestPlainHTTPIsAllowedOnRequest(t *testing.T) {
+	t.Parallel()
+	_, err := motive.NewClient(motive.WithAccessToken("token"), motive.WithBaseURL("http://10.0.0.1"), motive.WithInsecureHTTP())
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNewClientNamesEveryProblem(t *testing.T) {
+	t.Parallel()
+	c, err := motive.NewClient(
+		motive.WithAPIKey(""), motive.WithAccessToken("x y\n"),
+		motive.WithBaseURL("gopher://x"), motive.WithTransport(nil),
+		motive.WithUserAgent("a\nb"), motive.WithTimeZone("\x7f"), motive.WithActingUser(0),
+		motive.WithRateLimit(0, 1), motive.WithAttemptTimeout(-1), motive.WithMaxBodySize(0),
+		motive.WithRetry(motive.RetryPolicy{MaxAttempts: -1}),
+	)
+	checkConstruction(t, c, err, []string{
+		"WithAPIKey", "WithAccessToken", "base URL", "WithTransport", "WithUserAgent", "WithTimeZone", "WithActingUser",
+		"WithRateLimit", "WithAttemptTimeout", "WithMaxBodySize", "WithRetry", "2 credentials",
+	})
+}
+
+func TestOptionsRefuseWhatMakesNoSense(t *testing.T) {
+	t.Parallel()
+	var nan float64
+	nan /= nan
+	for name, opt := range map[string]motive.Option{
+		"WithRateLimit of no burst":     motive.WithRateLimit(1, 0),
+		"WithRateLimit below zero":      motive.WithRateLimit(-1, 1),
+		"WithRateLimit of NaN":          motive.WithRateLimit(nan, 1),
+		"WithRetry of negative waits":   motive.WithRetry(motive.RetryPolicy{MinWait: -1}),
+		"WithRetry of a negative cap":   motive.WithRetry(motive.RetryPolicy{MaxRetryAfter: -1}),
+		"WithRetry of swapped waits":    motive.WithRetry(motive.RetryPolicy{MinWait: 2, MaxWait: 1}),
+		"WithAttemptTimeout of nothing": motive.WithAttemptTimeout(0),
+		"WithMaxBodySize below zero":    motive.WithMaxBodySize(-1),
+		"WithActingUser below zero":     motive.WithActingUser(-3),
+		"WithUserAgent of nothing":      motive.WithUserAgent(""),
+		"WithTimeZone of nothing":       motive.WithTimeZone(""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := motive.NewClient(motive.WithAPIKey("key"), opt)
+			option, _, _ := strings.Cut(name, " ")
+			checkConstruction(t, c, err, []string{option})
+		})
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	own := "motive-go/" + motive.Version
+	for name, tt := range map[string]struct {
+		opts []motive.Option
+		want map[string]string
+	}{
+		"by default": {nil, map[string]string{
+			"Accept": "application/json", "User-Agent": own, "Authorization": "Bearer " + testToken,
+			"X-Api-Key": "", "X-Time-Zone": "", "X-Metric-Units": "", "X-User-Id": "", "Idempotency-Key": "",
+		}},
+		"a user agent":    {[]motive.Option{motive.WithUserAgent("tms/2 (x)")}, map[string]string{"User-Agent": "tms/2 (x) " + own}},
+		"a time zone":     {[]motive.Option{motive.WithTimeZone(motive.TimeZonePacific)}, map[string]string{"X-Time-Zone": "Pacific Time (US & Canada)"}},
+		"metric units":    {[]motive.Option{motive.WithMetricUnits(true)}, map[string]string{"X-Metric-Units": "true"}},
+		"imperial units":  {[]motive.Option{motive.WithMetricUnits(false)}, map[string]string{"X-Metric-Units": "false"}},
+		"an acting user":  {[]motive.Option{motive.WithActingUser(42)}, map[string]string{"X-User-Id": "42"}},
+		"the last of two": {[]motive.Option{motive.WithActingUser(42), motive.WithActingUser(43)}, map[string]string{"X-User-Id": "43"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := newServer(t, answering(201, oneUser))
+			c := newClient(t, srv.url, tt.opts...)
+			if _, err := c.Users.Create(t.Context(), ada()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Users.Get(t.Context(), 7); err != nil {
+				t.Fatal(err)
+			}
+			got := srv.got()
+			for _, r := range got {
+				for name, want := range tt.want {
+					if value := r.header.Get(name); value != want {
+						t.Errorf("%s: %s is %q, want %q", r.line(), name, value, want)
+					}
+				}
+			}
+			if got[0].header.Get("Content-Type") != "application/json" || got[1].header.Get("Content-Type") != "" {
+				t.Error("the content type belongs to requests with a body, and to no other")
+			}
+		})
+	}
+}
+
+func TestOneClientServesManyGoroutines(t *testing.T) {
+	t.Parallel()
+	srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"user":{"id":%s}}`, strings.TrimPrefix(r.URL.Path, "/fleet/v1/users/"))
+	})
+	c := newClient(t, srv.url, motive.WithRateLimit(1e6, 10), motive.WithObserver(func(motive.Event) {}))
+	var wg sync.WaitGroup
+	for id := int64(1); id <= 64; id++ {
+		wg.Go(func() {
+			for range 4 {
+				var r motive.Response
+				u, err := c.Users.Get(t.Context(), id, motive.WithResponse(&r))
+				if err != nil || u.ID != id || r.Attempts != 1 {
+					t.Errorf("user %v, attempts %d, error %v; want user %d", u, r.Attempts, err, id)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestArgumentsAreNotModified(t *testing.T) {
+	t.Parallel()
+	srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			answering(200, noUsers)(w, r)
+			return
+		}
+		answering(201, oneUser)(w, r)
+	})
+	c := newClient(t, srv.url)
+	create, update, list := adaLinked(), motive.UpdateUserRequest(*ada()), motive.ListUsersOptions{Role: motive.RoleDriver}
+	if _, err := c.Users.Create(t.Context(), create); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.Users.Update(t.Context(), 7, &update); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.Users.List(t.Context(), &list); err != nil {
+		t.Error(err)
+	}
+	if _, err := collect(c.Users.All(t.Context(), &list)); err != nil {
+		t.Error(err)
+	}
+	if !reflect.DeepEqual(create, adaLinked()) || !reflect.DeepEqual(update, motive.UpdateUserRequest(*ada())) ||
+		list != (motive.ListUsersOptions{Role: motive.RoleDriver}) {
+		t.Error("an argument was modified")
+	}
+}
+
+// Every method sends what it should and returns what came back, and every one
+// fails alike.
+func TestMethods(t *testing.T) {
+	t.Parallel()
+	for _, m := range methods() {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			srv := newServer(t, answering(m.status, m.answer, "X-Request-Id", "req-1"))
+			var r motive.Response
+			got, err := m.call(t.Context(), newClient(t, srv.url), motive.WithResponse(&r), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, m.want) {
+				t.Errorf("got %v, want %v", got, m.want)
+			}
+			requests := srv.got()
+			if len(requests) != 1 || requests[0].line() != m.line {
+				t.Fatalf("requests %q, want %q", srv.lines(), m.line)
+			}
+			if body := requests[0].body; body != m.body && !sameJSON(body, m.body) {
+				t.Errorf("body %s, want %s", body, m.body)
+			}
+			if r.StatusCode != m.status || r.RequestID != "req-1" || r.Attempts != 1 || r.Header.Get("X-Request-Id") != "req-1" {
+				t.Errorf("response %+v", r)
+			}
+			t.Run("failing", func(t *testing.T) { testFailures(t, m) })
+		})
+	}
+}
+
+// testFailures tries the ways in which every method fails alike.
+func testFailures(t *testing.T, m method) {
+	t.Run("refused by the server", func(t *testing.T) {
+		t.Parallel()
+		srv := newServer(t, answering(403, `{"error_message":"not for you"}`, "X-Request-Id", "req-2"))
+		var r motive.Response
+		got, err := m.call(t.Context(), newClient(t, srv.url), motive.WithResponse(&r))
+		var api *motive.APIError
+		if !errors.As(err, &api) || !errors.Is(err, motive.ErrForbidden) || got != nil {
+			t.Fatalf("result %v, error %v; want an APIError", got, err)
+		}
+		line, _, _ := strings.Cut(m.line, "?")
+		want := "motive: " + line + ": 403 not for you (request id req-2, 1 attempt)"
+		if err.Error() != want {
+			t.Errorf("message %q, want %q", err, want)
+		}
+		if r.StatusCode != 403 || r.RequestID != "req-2" || r.Attempts != 1 {
+			t.Errorf("response %+v", r)
+		}
+	})
+	for name, body := range map[string]string{
+		"nothing": "", "another shape": `{"status":"ok"}`, "null": "null", "a number": "7",
+		"HTML": "<html><body>Sign in</body></html>", "JSON cut off": m.answer[:len(m.answer)/2], "JSON and more": m.answer + "x",
+	} {
+		t.Run("answered with "+name, func(t *testing.T) {
+			t.Parallel()
+			if m.name == "ExternalIDs.Delete" && body == "" {
+				return // an empty answer to a deletion is fine
+			}
+			srv := newServer(t, answering(m.status, body))
+			got, err := m.call(t.Context(), newClient(t, srv.url))
+			if !errors.Is(err, motive.ErrUnexpectedAnswer) || got != nil {
+				t.Errorf("result %v, error %v; want ErrUnexpectedAnswer", got, err)
+			}
+			if unknown := errors.Is(err, motive.ErrOutcomeUnknown); unknown != (m.verb() != "GET") {
+				t.Errorf("outcome unknown: %v, for %s", unknown, m.line)
+			}
+		})
+	}
+	t.Run("cancelled before", func(t *testing.T) {
+		t.Parallel()
+		srv := newServer(t, answering(m.status, m.answer))
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		got, err := m.call(ctx, newClient(t, srv.url))
+		if !errors.Is(err, context.Canceled) || kind(err) != "other" || got != nil || len(srv.got()) > 0 {
+			t.Errorf("result %v, error %v after %q", got, err, srv.lines())
+		}
+	})
+	t.Run("without a context", func(t *testing.T) {
+		t.Parallel()
+		srv := newServer(t, answering(m.status, m.answer))
+		got, err := m.call(nil, newClient(t, srv.url)) //nolint:staticcheck // that is the test
+		if err == nil || !strings.Contains(err.Error(), "context is nil") || got != nil || len(srv.got()) > 0 {
+			t.Errorf("result %v, error %v after %q", got, err, srv.lines())
+		}
+	})
+}
+
+func TestInvalidArgumentsAreRefusedUnsent(t *testing.T) {
+	t.Parallel()
+	srv := newServer(t, answering(200, oneUser))
+	c := newClient(t, srv.url)
+	ctx := t.Context()
+	for name, tt := range map[string]struct {
+		field, code string
+		call        func() error
+	}{
+		"create nil":             {"", motive.CodeRequired, func() error { _, err := c.Users.Create(ctx, nil); return err }},
+		"create empty":           {"first_name", motive.CodeRequired, func() error { _, err := c.Users.Create(ctx, &motive.CreateUserRequest{}); return err }},
+		"get 0":                  {"id", motive.CodeInvalid, func() error { _, err := c.Users.Get(ctx, 0); return err }},
+		"get -1":                 {"id", motive.CodeInvalid, func() error { _, err := c.Users.Get(ctx, -1); return err }},
+		"update nil":             {"", motive.CodeRequired, func() error { _, err := c.Users.Update(ctx, 7, nil); return err }},
+		"update empty":           {"", motive.CodeInvalid, func() error { _, err := c.Users.Update(ctx, 7, &motive.UpdateUserRequest{}); return err }},
+		"update 0":               {"id", motive.CodeInvalid, func() error { _, err := c.Users.Update(ctx, 0, nil); return err }},
+		"deactivate 0":           {"id", motive.CodeInvalid, func() error { _, err := c.Users.Deactivate(ctx, 0); return err }},
+		"reactivate 0":           {"id", motive.CodeInvalid, func() error { _, err := c.Users.Reactivate(ctx, 0); return err }},
+		"deactivate 0 unchecked": {"id", motive.CodeInvalid, func() error { _, err := c.Users.Deactivate(ctx, 0, motive.SkipValidation()); return err }},
+		"list 101":               {"per_page", motive.CodeInvalid, func() error { _, err := c.Users.List(ctx, &motive.ListUsersOptions{PerPage: 101}); return err }},
+		"list page -1":           {"page_no", motive.CodeInvalid, func() error { _, err := c.Users.List(ctx, &motive.ListUsersOptions{PageNo: -1}); return err }},
+		"all -1":                 {"per_page", motive.CodeInvalid, func() error { _, err := collect(c.Users.All(ctx, &motive.ListUsersOptions{PerPage: -1})); return err }},
+		"lookup nothing":         {"", motive.CodeInvalid, func() error { _, err := c.Users.Lookup(ctx, motive.UserLookup{}); return err }},
+		"lookup two": {"", motive.CodeInvalid, func() error {
+			_, err := c.Users.Lookup(ctx, motive.UserLookup{Email: "a@example.com", Phone: "1"})
+			return err
+		}},
+		"lookup no email":         {"email", motive.CodeInvalid, func() error { _, err := c.Users.Lookup(ctx, motive.UserLookup{Email: "nobody"}); return err }},
+		"lookup no external id":   {"external_id", "", func() error { _, err := c.Users.LookupByExternalID(ctx, "", "tms"); return err }},
+		"lookup no integration":   {"integration_name", "", func() error { _, err := c.Users.LookupByExternalID(ctx, "9", ""); return err }},
+		"create external id nil":  {"", motive.CodeRequired, func() error { _, err := c.ExternalIDs.Create(ctx, nil); return err }},
+		"create external id bare": {"external_id_holder_id", motive.CodeRequired, func() error { _, err := c.ExternalIDs.Create(ctx, &motive.ExternalIDRequest{}); return err }},
+		"update external id nil":  {"", motive.CodeRequired, func() error { _, err := c.ExternalIDs.Update(ctx, 31, nil); return err }},
+		"update external id 0":    {"id", motive.CodeInvalid, func() error { _, err := c.ExternalIDs.Update(ctx, 0, externalIDRequest()); return err }},
+		"update external id bare": {"", motive.CodeInvalid, func() error { _, err := c.ExternalIDs.Update(ctx, 31, &motive.ExternalIDRequest{}); return err }},
+		"delete external id 0":    {"id", motive.CodeInvalid, func() error { return c.ExternalIDs.Delete(ctx, 0) }},
+	} {
+		err := tt.call()
+		var invalid *motive.ValidationError
+		if !errors.As(err, &invalid) {
+			t.Errorf("%s: error %v, want a ValidationError", name, err)
+			continue
+		}
+		found := false
+		for _, p := range invalid.Problems {
+			found = found || p.Field == tt.field && (tt.code == "" || p.Code == tt.code)
+		}
+		if !found {
+			t.Errorf("%s: %v, want %q with %q", name, err, tt.field, tt.code)
+		}
+	}
+	// Nothing can be sent of nil, checked or not.
+	for name, call := range map[string]func() error{
+		"create":             func() error { _, err := c.Users.Create(ctx, nil, motive.SkipValidation()); return err },
+		"update":             func() error { _, err := c.Users.Update(ctx, 7, nil, motive.SkipValidation()); return err },
+		"create external id": func() error { _, err := c.ExternalIDs.Create(ctx, nil, motive.SkipValidation()); return err },
+		"update external id": func() error { _, err := c.ExternalIDs.Update(ctx, 31, nil, motive.SkipValidation()); return err },
+	} {
+		if err := call(); err == nil || !strings.Contains(err.Error(), "nil") {
+			t.Errorf("unchecked %s of nil: error %v", name, err)
+		}
+	}
+	if lines := srv.lines(); len(lines) > 0 {
+		t.Errorf("sent %q", lines)
+	}
+}

@@ -1,0 +1,159 @@
+package motive_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/motive-go/motive"
+)
+
+var sentinels = map[string]error{
+	"ErrBadRequest": motive.ErrBadRequest, "ErrUnauthorized": motive.ErrUnauthorized, "ErrForbidden": motive.ErrForbidden,
+	"ErrNotFound": motive.ErrNotFound, "ErrConflict": motive.ErrConflict, "ErrUnprocessable": motive.ErrUnprocessable,
+	"ErrRateLimited": motive.ErrRateLimited, "ErrServer": motive.ErrServer, "ErrOutcomeUnknown": motive.ErrOutcomeUnknown,
+	"ErrIncompleteList": motive.ErrIncompleteList, "ErrTestMode": motive.ErrTestMode, "ErrUnexpectedAnswer": motive.ErrUnexpectedAnswer,
+}
+
+// isOnly checks that err is each of the named sentinels and no other.
+func isOnly(t *testing.T, err error, names ...string) {
+	t.Helper()
+	for name, sentinel := range sentinels {
+		want := strings.Contains(" "+strings.Join(names, " ")+" ", " "+name+" ")
+		if errors.Is(err, sentinel) != want {
+			t.Errorf("errors.Is(%v, %s) is %v", err, name, !want)
+		}
+	}
+}
+
+func TestStatusesAreSentinels(t *testing.T) {
+	t.Parallel()
+	for status, name := range map[int]string{
+		400: "ErrBadRequest", 401: "ErrUnauthorized", 403: "ErrForbidden", 404: "ErrNotFound", 409: "ErrConflict",
+		422: "ErrUnprocessable", 429: "ErrRateLimited", 500: "ErrServer", 501: "ErrServer", 503: "ErrServer", 599: "ErrServer",
+		402: "", 410: "", 418: "", 302: "", 304: "",
+	} {
+		srv := newServer(t, answering(status, ""))
+		c := newClient(t, srv.url, motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1}))
+		err := get(t.Context(), c)
+		isOnly(t, err, name)
+		isOnly(t, fmt.Errorf("sync: %w", err), name)
+		var api *motive.APIError
+		if !errors.As(fmt.Errorf("sync: %w", err), &api) || api.StatusCode != status {
+			t.Errorf("error %v, want an APIError of %d", err, status)
+		}
+		if _, err := c.Users.Create(t.Context(), ada()); status == 500 || status == 503 || status == 599 {
+			isOnly(t, err, name, "ErrOutcomeUnknown")
+		} else {
+			isOnly(t, err, name)
+		}
+	}
+}
+
+func TestMessages(t *testing.T) {
+	t.Parallel()
+	for want, handler := range map[string]http.HandlerFunc{
+		"motive: POST /v1/users: 422 email has already been taken (request id abc, 1 attempt)":                                                   answering(422, `{"error_message":"email has already been taken"}`, "X-Request-Id", "abc"),
+		"motive: POST /v1/users: 404 not found (1 attempt)":                                                                                      answering(404, ""),
+		"motive: POST /v1/users: 429 slow down, retry after 1h30m0s (1 attempt)":                                                                 answering(429, `{"error":"slow down"}`, "Retry-After", "5400"),
+		"motive: POST /v1/users: the outcome is unknown after 1 attempt, look before sending it again: 502 bad gateway (1 attempt)":              answering(502, "<html>"),
+		"motive: POST /v1/users: 302 redirect to evil.example, which is not followed: the credential stays with the base URL's host (1 attempt)": answering(302, "", "Location", "https://evil.example/?a=b"),
+		"motive: POST /v1/users: 304 redirect, which is not followed (1 attempt)":                                                                answering(304, ""),
+		"motive: POST /v1/users: 420 (1 attempt)":                                                                                                answering(420, ""),
+	} {
+		srv := newServer(t, handler)
+		if _, err := newClient(t, srv.url).Users.Create(t.Context(), ada()); err == nil || err.Error() != want {
+			t.Errorf("error\n%q, want\n%q", err, want)
+		}
+	}
+}
+
+func TestErrorsReachTheCauseThroughEveryLayer(t *testing.T) {
+	t.Parallel()
+	t.Run("an answer", func(t *testing.T) {
+		t.Parallel()
+		srv := newServer(t, answering(503, `{"error_message":"maintenance"}`, "Retry-After", "600", "X-Request-Id", "abc"))
+		_, err := newClient(t, srv.url).Users.Create(t.Context(), ada())
+		var unknown *motive.OutcomeUnknownError
+		var api *motive.APIError
+		if !errors.As(err, &unknown) || !errors.As(err, &api) {
+			t.Fatalf("error %v", err)
+		}
+		if unknown.Method != "POST" || unknown.Path != "/v1/users" || unknown.Attempts != 1 || errors.Unwrap(unknown) != error(api) {
+			t.Errorf("%+v", unknown)
+		}
+		if api.StatusCode != 503 || api.Message != "maintenance" || api.RequestID != "abc" || api.RetryAfter != 10*time.Minute ||
+			api.Attempts != 1 || api.Method != "POST" || api.Path != "/v1/users" || string(api.Body) != `{"error_message":"maintenance"}` {
+			t.Errorf("%+v with %q", api, api.Body)
+		}
+	})
+	t.Run("a connection", func(t *testing.T) {
+		t.Parallel()
+		srv := newRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool {
+			say(conn, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
+			return false
+		})
+		_, err := newClient(t, srv.url).Users.Deactivate(t.Context(), 7)
+		if !errors.Is(err, io.ErrUnexpectedEOF) || !errors.Is(err, motive.ErrOutcomeUnknown) {
+			t.Errorf("error %v, want one that wraps io.ErrUnexpectedEOF", err)
+		}
+	})
+	t.Run("a dialler", func(t *testing.T) {
+		t.Parallel()
+		var op *net.OpError
+		if err := get(t.Context(), newClient(t, refusing(t))); !errors.As(err, &op) || op.Op != "dial" {
+			t.Errorf("error %v, want one that wraps a *net.OpError", err)
+		}
+	})
+	t.Run("a round tripper, cleaned", func(t *testing.T) {
+		t.Parallel()
+		err := get(t.Context(), offline(t, func(req *http.Request) (*http.Response, error) {
+			return nil, &quotingError{req.Header.Get("Authorization")}
+		}))
+		var quoting *quotingError
+		if !errors.As(err, &quoting) || strings.Contains(err.Error(), testToken) || !strings.Contains(err.Error(), "[redacted]") {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
+// quotingError says more than it should.
+type quotingError struct{ text string }
+
+func (e *quotingError) Error() string { return "cannot send " + e.text }
+
+func TestErrorsThatAreMadeByHandDoNotPanic(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{
+		&motive.APIError{}, &motive.ValidationError{}, motive.FieldError{}, &motive.OutcomeUnknownError{Err: io.EOF},
+		&motive.OutcomeUnknownError{},
+	} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+			if text := fmt.Sprintf(verb, err); strings.Contains(text, "PANIC") {
+				t.Errorf("%s of a %T: %s", verb, err, text)
+			}
+		}
+	}
+}
+
+func TestValidationErrorNamesEveryProblem(t *testing.T) {
+	t.Parallel()
+	one := motive.FieldError{Field: "first_name", Code: motive.CodeRequired, Message: "is required"}
+	for want, problems := range map[string][]motive.FieldError{
+		"motive: first_name: is required":                                  {one},
+		"motive: 2 problems: first_name: is required; the update is empty": {one, {Code: motive.CodeInvalid, Message: "the update is empty"}},
+	} {
+		err := &motive.ValidationError{Problems: problems}
+		if err.Error() != want {
+			t.Errorf("error %q, want %q", err, want)
+		}
+		if !err.Has("first_name", motive.CodeRequired) || err.Has("first_name", motive.CodeInvalid) || err.Has("", motive.CodeRequired) {
+			t.Error("Has does not tell its problems from others")
+		}
+	}
+}
