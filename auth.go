@@ -104,7 +104,6 @@ type guard struct {
 	timeout      time.Duration
 	auth         authorizer
 	next         http.RoundTripper
-	watch        watcher
 }
 
 var errForeignHost = errors.New("refused to send the credential to another host than the base URL's")
@@ -140,8 +139,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	return g.send(req, fresh)
 }
 
-// send sends a copy of req with all its headers, within the time of one try,
-// and logs it. The time goes on until the body has been read; see trip.endTry.
+// send sends a copy of req with all its headers, within the time of one try. The time goes on until the body has been read; see trip.endTry.
 func (g *guard) send(req *http.Request, credential credentialHeader) (*http.Response, error) {
 	t := tripOf(req.Context())
 	if t.credential != "" && t.credential != credential.secret {
@@ -168,7 +166,7 @@ func (g *guard) send(req *http.Request, credential credentialHeader) (*http.Resp
 	if err == nil {
 		dropBadLocation(req, resp)
 	}
-	g.watch.tried(req.Context(), t, resp, err, time.Since(start))
+	t.tried = tryReport{statusOf(resp), err, time.Since(start), true}
 	return resp, err
 }
 

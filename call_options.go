@@ -1,6 +1,10 @@
 package motive
 
-import "net/http"
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+)
 
 // CallOption changes a single call. Every method takes any number of them.
 type CallOption func(*callOptions)
@@ -21,6 +25,9 @@ func gather(opts []CallOption) callOptions {
 		if opt != nil {
 			opt(&o)
 		}
+	}
+	if o.response != nil {
+		*o.response = Response{} // of an earlier call, should this one not come to an answer
 	}
 	return o
 }
@@ -43,11 +50,13 @@ type Response struct {
 }
 
 // WithResponse fills r when the call returns, also when it fails. In
-// [UsersService.All] it holds the last page's.
+// [UsersService.All] it holds the last page's; after a create that was settled,
+// the answer that settled it.
 func WithResponse(r *Response) CallOption { return func(o *callOptions) { o.response = r } }
 
-// SkipValidation sends a create or an update without pre-flight validation,
-// should Motive accept what this version refuses.
+// SkipValidation sends the call without pre-flight validation, should Motive
+// accept what this version refuses. An id that is not positive is refused all
+// the same, for it names nothing.
 func SkipValidation() CallOption { return func(o *callOptions) { o.skip = true } }
 
 // StrictValidation also refuses exception_adverse_driving, which stands in no
@@ -81,6 +90,10 @@ func (t *trip) requestID() string {
 // a Response is likely to be printed.
 func (t *trip) scrubHeader() http.Header {
 	header := t.answer.header.Clone()
+	all := []byte(fmt.Sprint(header))
+	if bytes.Equal(t.scrubBytes(all), all) {
+		return header // as nearly always, in one go
+	}
 	for _, values := range header {
 		for i, value := range values {
 			values[i] = t.scrub(value)

@@ -337,3 +337,13 @@ func TestOnlySecretsAreHidden(t *testing.T) {
 		t.Error("the canary has nothing to escape")
 	}
 }
+
+func TestSecretsEchoedInAnotherCaseAreHidden(t *testing.T) {
+	t.Parallel()
+	srv := newServer(t, answering(422, `{"error_message":"licence D1234567XY is taken"}`))
+	req := &motive.CreateUserRequest{DriversLicenseNumber: motive.Set("d1234567xy")}
+	_, err := newClient(t, srv.url).Users.Create(t.Context(), req, motive.SkipValidation())
+	if err == nil || strings.Contains(strings.ToLower(err.Error()), "d1234567xy") {
+		t.Errorf("error %v shows the licence number", err)
+	}
+}

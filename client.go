@@ -121,7 +121,7 @@ func newCore(cfg *config) (*core, error) {
 	}
 	guard := &guard{
 		scheme: base.Scheme, host: base.Host, header: cfg.header, timeout: cfg.attemptTimeout,
-		auth: credential(c), next: c.transport, watch: c.watch,
+		auth: credential(c), next: c.transport,
 	}
 	c.client = newRetryClient(c, &http.Client{
 		Transport:     guard,

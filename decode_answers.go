@@ -18,8 +18,18 @@ type Pagination struct {
 	PerPage int // users on a full page, at most 100
 	PageNo  int // from 1
 	Total   int // users in the whole list
+}
 
-	announced bool // whether the server sent a total
+// listing is a page, and whether the server sent a total with it.
+type listing struct {
+	UserPage
+	announced bool
+}
+
+// paging is a pagination as it is read.
+type paging struct {
+	Pagination
+	announced bool // whether it has a total
 }
 
 // Why a body that is valid JSON is not the answer that a call promises.
@@ -45,12 +55,13 @@ func decodeUser(body []byte) (*User, error) {
 // decodePage reads the answer of a call for a list of users. Nothing in the
 // result refers to body. An error page answered with 200 has no list, and does
 // not pass for an empty one.
-func decodePage(body []byte) (*UserPage, error) {
+func decodePage(body []byte) (*listing, error) {
 	var (
 		s      = scan(body)
-		page   = new(UserPage)
+		page   = new(listing)
 		bad    = errNoList
-		beside Pagination // next to the users rather than under a key of its own
+		within paging
+		beside paging // next to the users rather than under a key of its own
 	)
 	if s.at('[') {
 		page.Users, bad = readUsers(s)
@@ -61,7 +72,7 @@ func decodePage(body []byte) (*UserPage, error) {
 				page.Users, bad = readUsers(s)
 			case "pagination":
 				for key, value := range members(s.value()) {
-					page.Pagination.set(key, value)
+					within.set(key, value)
 				}
 			default:
 				beside.set(key, s.value())
@@ -71,7 +82,8 @@ func decodePage(body []byte) (*UserPage, error) {
 	if err := cmp.Or(s.end(), bad); err != nil {
 		return nil, err
 	}
-	page.Pagination = cmp.Or(page.Pagination, beside)
+	found := cmp.Or(within, beside)
+	page.Pagination, page.announced = found.Pagination, found.announced
 	return page, nil
 }
 
@@ -94,7 +106,7 @@ func readUsers(s *scanner) (users []*User, bad error) {
 
 // set takes a number of the pagination. One that makes no sense counts as not
 // sent.
-func (p *Pagination) set(key, value []byte) {
+func (p *paging) set(key, value []byte) {
 	n, ok := readInt(value)
 	if !ok || n < 0 || int64(int(n)) != n {
 		return

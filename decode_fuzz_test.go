@@ -311,7 +311,7 @@ func FuzzDecodePage(f *testing.F) {
 	})
 }
 
-func refPage(body []byte) (*UserPage, bool) {
+func refPage(body []byte) (*listing, bool) {
 	if !refValid(body) {
 		return nil, false
 	}
@@ -334,7 +334,7 @@ func refPage(body []byte) (*UserPage, bool) {
 	if !ok {
 		return nil, false
 	}
-	page := &UserPage{Users: []*User{}}
+	page := &listing{UserPage: UserPage{Users: []*User{}}}
 	for _, raw := range list {
 		u := refUser(raw)
 		if u.ID == 0 {
@@ -343,7 +343,7 @@ func refPage(body []byte) (*UserPage, bool) {
 		page.Users = append(page.Users, &u)
 	}
 	for _, source := range [][]pair{pairs, within} {
-		var p Pagination
+		var p paging
 		for _, m := range source {
 			value, fits := refCoerce(m.value, reflect.TypeFor[int64]())
 			if !fits || value.Int() < 0 || string(m.value) == "null" || string(m.value) == `""` {
@@ -358,8 +358,8 @@ func refPage(body []byte) (*UserPage, bool) {
 				p.Total, p.announced = int(value.Int()), true
 			}
 		}
-		if p != (Pagination{}) {
-			page.Pagination = p
+		if p != (paging{}) {
+			page.Pagination, page.announced = p.Pagination, p.announced
 		}
 	}
 	return page, true

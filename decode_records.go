@@ -15,7 +15,7 @@ var errNoExternalID = errors.New("the answer holds no external id with an id of 
 
 func oneUser(a *answer) (*User, error) { return decodeUser(a.body) }
 
-func onePage(a *answer) (*UserPage, error) {
+func onePage(a *answer) (*listing, error) {
 	page, err := decodePage(a.body)
 	if err != nil {
 		return nil, err

@@ -177,24 +177,24 @@ func TestNestingIsLimited(t *testing.T) {
 
 func TestDecodePageTakesEveryEnvelope(t *testing.T) {
 	t.Parallel()
-	announced := Pagination{PerPage: 25, PageNo: 1, Total: 2, announced: true}
+	announced := paging{Pagination{PerPage: 25, PageNo: 1, Total: 2}, true}
 	for _, test := range []struct {
 		name, body string
 		ids        []int64
-		pagination Pagination
+		paging     paging
 	}{
 		{"documented", `{"users":[{"user":{"id":1}},{"user":{"id":2}}],"pagination":{"per_page":25,"page_no":1,"total":2}}`, []int64{1, 2}, announced},
 		{"pagination first", `{"pagination":{"per_page":25,"page_no":1,"total":2},"users":[]}`, nil, announced},
-		{"bare and wrapped users", `{"users":[{"id":1},{"user":{"id":2}}]}`, []int64{1, 2}, Pagination{}},
+		{"bare and wrapped users", `{"users":[{"id":1},{"user":{"id":2}}]}`, []int64{1, 2}, paging{}},
 		{"pagination at top level", `{"per_page":25,"page_no":1,"total":2,"users":[{"id":1}]}`, []int64{1}, announced},
 		{"pagination null and at top level", `{"pagination":null,"per_page":25,"page_no":1,"total":2,"users":[]}`, nil, announced},
 		{"pagination of its own goes first", `{"total":9,"pagination":{"per_page":25,"page_no":1,"total":2},"users":[]}`, nil, announced},
 		{"numbers as strings", `{"users":[],"pagination":{"per_page":"25","page_no":"1","total":"2"}}`, nil, announced},
-		{"a total that makes no sense", `{"users":[],"pagination":{"per_page":25,"total":-1}}`, nil, Pagination{PerPage: 25}},
-		{"an announced total of none", `{"users":[],"pagination":{"total":0}}`, nil, Pagination{announced: true}},
-		{"a bare array", `[{"id":1},{"user":{"id":2}}]`, []int64{1, 2}, Pagination{}},
-		{"an empty array", ` [] `, nil, Pagination{}},
-		{"the last of two lists", `{"users":[{"id":1}],"users":[{"id":2}]}`, []int64{2}, Pagination{}},
+		{"a total that makes no sense", `{"users":[],"pagination":{"per_page":25,"total":-1}}`, nil, paging{Pagination: Pagination{PerPage: 25}}},
+		{"an announced total of none", `{"users":[],"pagination":{"total":0}}`, nil, paging{announced: true}},
+		{"a bare array", `[{"id":1},{"user":{"id":2}}]`, []int64{1, 2}, paging{}},
+		{"an empty array", ` [] `, nil, paging{}},
+		{"the last of two lists", `{"users":[{"id":1}],"users":[{"id":2}]}`, []int64{2}, paging{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -206,8 +206,8 @@ func TestDecodePageTakesEveryEnvelope(t *testing.T) {
 			for _, u := range page.Users {
 				ids = append(ids, u.ID)
 			}
-			if !reflect.DeepEqual(ids, test.ids) || page.Pagination != test.pagination {
-				t.Errorf("got users %v, %+v; want %v, %+v", ids, page.Pagination, test.ids, test.pagination)
+			if got := (paging{page.Pagination, page.announced}); !reflect.DeepEqual(ids, test.ids) || got != test.paging {
+				t.Errorf("got users %v, %+v; want %v, %+v", ids, got, test.ids, test.paging)
 			}
 		})
 	}

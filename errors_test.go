@@ -63,7 +63,7 @@ func TestMessages(t *testing.T) {
 		"motive: POST /v1/users: 429 slow down, retry after 1h30m0s (1 attempt)":                                                                 answering(429, `{"error":"slow down"}`, "Retry-After", "5400"),
 		"motive: POST /v1/users: the outcome is unknown after 1 attempt, look before sending it again: 502 bad gateway (1 attempt)":              answering(502, "<html>"),
 		"motive: POST /v1/users: 302 redirect to evil.example, which is not followed: the credential stays with the base URL's host (1 attempt)": answering(302, "", "Location", "https://evil.example/?a=b"),
-		"motive: POST /v1/users: 304 redirect, which is not followed (1 attempt)":                                                                answering(304, ""),
+		"motive: POST /v1/users: 304 not modified (1 attempt)":                                                                                   answering(304, ""),
 		"motive: POST /v1/users: 420 (1 attempt)":                                                                                                answering(420, ""),
 	} {
 		srv := newServer(t, handler)

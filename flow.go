@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -14,6 +16,8 @@ import (
 // the time that a 429 asked the whole client to wait for.
 type flow struct {
 	limiter *rate.Limiter // nil: no limit
+	turn    chan struct{} // holds one element while somebody is at the limiter
+	queued  atomic.Int64  // how many want the turn or have it
 
 	mu     sync.Mutex
 	until  time.Time // nothing is sent before
@@ -28,12 +32,12 @@ type tally struct {
 
 const (
 	windowSeconds = 10
-	freeRetries   = 10   // in a window, however few the calls
+	freeRetries   = 20   // in a window, however few the calls
 	retryShare    = 0.20 // of the calls in a window
 )
 
 func newFlow(perSecond float64, burst int) *flow {
-	f := &flow{}
+	f := &flow{turn: make(chan struct{}, 1)}
 	if perSecond > 0 {
 		f.limiter = rate.NewLimiter(rate.Limit(perSecond), burst)
 	}
@@ -50,19 +54,44 @@ func (f *flow) wait(ctx context.Context, least time.Duration) error {
 	if err := sleep(ctx, least); err != nil {
 		return err
 	}
-	if err := f.waitPaused(ctx); err != nil {
-		return err
-	}
 	if f.limiter == nil {
-		return nil
+		return f.waitPaused(ctx)
 	}
-	if err := f.limiter.Wait(ctx); err != nil {
-		if ctx.Err() != nil {
-			return contextError(ctx)
+	// Those who wait queue for the turn, in order. Only the first of them asks the
+	// limiter, which would not take back the tokens of others that leave.
+	ahead := f.queued.Add(1) - 1
+	defer f.queued.Add(-1)
+	if pastDeadline(ctx, f.queueTime(ahead)) {
+		return errNoRoom
+	}
+	select {
+	case f.turn <- struct{}{}:
+		defer func() { <-f.turn }()
+	case <-ctx.Done():
+		return contextError(ctx)
+	}
+	for {
+		if err := f.waitPaused(ctx); err != nil {
+			return err
 		}
-		return fmt.Errorf("the rate limit leaves no room before the deadline: %w", context.DeadlineExceeded)
+		if err := f.limiter.Wait(ctx); err != nil {
+			if ctx.Err() != nil {
+				return contextError(ctx)
+			}
+			return errNoRoom
+		}
+		if f.pauseLeft() <= 0 { // else a 429 has come in meanwhile
+			return nil
+		}
 	}
-	return f.waitPaused(ctx) // a 429 may have come in meanwhile
+}
+
+var errNoRoom = fmt.Errorf("the rate limit leaves no room before the deadline: %w", context.DeadlineExceeded)
+
+// queueTime is how long it takes until those ahead have had their turns.
+func (f *flow) queueTime(ahead int64) time.Duration {
+	short := float64(ahead) - max(0, f.limiter.Tokens())
+	return time.Duration(max(0, short) / float64(f.limiter.Limit()) * float64(time.Second))
 }
 
 // waitPaused waits until no pause is left; one may begin while another is
@@ -105,9 +134,9 @@ func (f *flow) pause(d time.Duration) bool {
 }
 
 // pause holds back the whole client after a 429 to t.
-func (c *core) pause(t *trip, d time.Duration) {
+func (c *core) pause(t *trip, resp *http.Response, d time.Duration) {
 	if c.flow.pause(d) {
-		c.watch.happened(t, EventPause, nil, nil, d)
+		c.watch.happened(t, EventPause, resp, nil, d)
 	}
 }
 

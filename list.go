@@ -15,13 +15,14 @@ import (
 // came before is valid and not everything. A total that shrinks is no error.
 func (s *UsersService) All(ctx context.Context, opts *ListUsersOptions, call ...CallOption) iter.Seq2[*User, error] {
 	return func(yield func(*User, error) bool) {
-		w, err := newWalk(opts)
+		o := gather(call)
+		w, err := newWalk(opts, o)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		for !w.done {
-			page, err := s.List(ctx, &w.opts, call...)
+			page, err := s.page(ctx, &w.opts, o)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -49,6 +50,7 @@ type walk struct {
 	skipped int // rows before the page that the caller starts at
 	first   int // that page
 	seen    map[int64]struct{}
+	rows    int  // received, those of pages that are read again left out
 	total   int  // as last announced
 	least   int  // the smallest total announced: so many users must come
 	known   bool // whether a total has been announced
@@ -57,12 +59,12 @@ type walk struct {
 	done    bool
 }
 
-func newWalk(opts *ListUsersOptions) (*walk, error) {
+func newWalk(opts *ListUsersOptions, o callOptions) (*walk, error) {
 	w := &walk{seen: make(map[int64]struct{})}
 	if opts != nil {
 		w.opts = *opts
 	}
-	if err := validateListOptions(&w.opts); err != nil {
+	if err := o.check(validateListOptions(&w.opts)); err != nil {
 		return nil, err
 	}
 	if w.opts.PerPage == 0 {
@@ -87,7 +89,7 @@ func (w *walk) fresh(users []*User) []*User {
 
 // advance decides what follows a page: the next one, an earlier one, the end, or
 // an error.
-func (w *walk) advance(page *UserPage, fresh int) error {
+func (w *walk) advance(page *listing, fresh int) error {
 	p := page.Pagination
 	size := p.PerPage // as served, which may be less than asked for
 	if size <= 0 || size > maxPerPage {
@@ -97,10 +99,12 @@ func (w *walk) advance(page *UserPage, fresh int) error {
 		w.skipped = (w.first - 1) * size
 	}
 	w.gained = w.gained || fresh > 0
-	grew, shrank := w.announce(p, len(page.Users))
+	w.rows += len(page.Users)
+	grew, shrank := w.announce(page)
 	if back := min(w.opts.PageNo-w.first, pagesOf(shrank, size)); back > 0 {
 		// Users vanished: later rows moved up into pages already read.
 		w.opts.PageNo -= back
+		w.rows = max(0, w.rows-back*size-len(page.Users))
 		w.again, w.gained = back+1, false
 		return nil
 	}
@@ -125,8 +129,9 @@ func (w *walk) advance(page *UserPage, fresh int) error {
 // announce takes in the total of a page, and reports by how much it grew or
 // shrank since the page before. A total that merely goes up and down must not
 // lead back for ever: without a new user it has to reach a new low.
-func (w *walk) announce(p Pagination, rows int) (grew, shrank int) {
-	if !p.announced || (rows == 0 && p.Total == 0 && w.known) {
+func (w *walk) announce(page *listing) (grew, shrank int) {
+	p := page.Pagination
+	if !page.announced || (len(page.Users) == 0 && p.Total == 0 && w.known) {
 		return 0, 0 // an empty page without a total says nothing about the rest
 	}
 	if !w.known {
@@ -143,10 +148,14 @@ func (w *walk) announce(p Pagination, rows int) (grew, shrank int) {
 
 func pagesOf(rows, size int) int { return rows/size + min(1, rows%size) }
 
-// complete is nil if as many users have come as were announced throughout.
+// complete is nil if as many rows have come as were announced last, and as many
+// users as were announced throughout. The two differ where users are added while
+// the list is read: those in front of it move others to a later page, where they
+// come again.
 func (w *walk) complete() error {
-	if !w.known || len(w.seen)+w.skipped >= w.least {
+	rows, users := w.rows+w.skipped, len(w.seen)+w.skipped
+	if !w.known || rows >= w.total && users >= w.least {
 		return nil
 	}
-	return fmt.Errorf("motive: the list of users ended after %d of %d: %w", len(w.seen)+w.skipped, w.least, ErrIncompleteList)
+	return fmt.Errorf("motive: the list of users ended after %d of %d: %w", users, max(w.least, w.total), ErrIncompleteList)
 }

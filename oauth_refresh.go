@@ -56,6 +56,7 @@ const (
 	saveWait      = 5 * time.Second               // after a failed save
 	maxAhead      = time.Minute                   // a token is refreshed this long before its expiry
 	aheadShare    = 60                            // or a second for each full minute of its life
+	maxPatience   = 2 * time.Second               // with a refresh while the old token is good
 	rejectEvery   = 10 * time.Second              // an API that refuses every token must not turn
 	rejectBurst   = 10                            // each call into a refresh
 )
@@ -73,11 +74,11 @@ func newStoredTokens(cfg *oauth2.Config, store TokenStore, client *http.Client, 
 }
 
 // Token returns a token that is valid now. In the time ahead of expiry one
-// caller waits for the refresh, so that a short-lived program does not exit in
-// the middle of it; the others go on with the old token.
+// caller waits a moment for the refresh, so that a short-lived program does not
+// exit in the middle of it; the others go on with the old token.
 func (s *storedTokens) Token(ctx context.Context) (*oauth2.Token, error) {
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, contextError(ctx)
 	}
 	s.mu.Lock()
 	now := s.now()
@@ -93,9 +94,26 @@ func (s *storedTokens) Token(ctx context.Context) (*oauth2.Token, error) {
 		s.flight = newTokenFlight()
 		go s.fly(context.WithoutCancel(ctx), s.flight)
 	}
-	f := s.flight
+	f, old, usable := s.flight, s.token, s.usable(now)
 	s.mu.Unlock()
-	return f.wait(ctx)
+	if !usable {
+		return f.wait(ctx)
+	}
+	brief, cancel := context.WithTimeout(ctx, patience(ctx))
+	defer cancel()
+	token, err := f.wait(brief)
+	if err != nil && ctx.Err() == nil {
+		return old, nil
+	}
+	return token, err
+}
+
+// patience is how long a call waits for a refresh that it can do without.
+func patience(ctx context.Context) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok {
+		return min(maxPatience, time.Until(deadline)/2)
+	}
+	return maxPatience
 }
 
 // Rejected says that the server answered 401 to a token. Where it keeps doing

@@ -124,7 +124,7 @@ func TestCancelledCallerGetsNoToken(t *testing.T) {
 func TestOneCallerWaitsForAnEarlyRefreshAndOthersGoOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newTokenBench(tokenFor(0, time.Hour), &scriptedEndpoint{lifetime: time.Hour, delay: 5 * time.Second})
+		b := newTokenBench(tokenFor(0, time.Hour), &scriptedEndpoint{lifetime: time.Hour, delay: time.Second})
 		b.want(t, "a0")
 		time.Sleep(time.Hour - 30*time.Second)
 		first := make(chan string)
@@ -144,6 +144,23 @@ func TestOneCallerWaitsForAnEarlyRefreshAndOthersGoOn(t *testing.T) {
 		if got := <-first; got != "a1" {
 			t.Errorf("the first caller got %s, want a1", got)
 		}
+		b.wantCalls(t, 1)
+	})
+}
+
+func TestAnEarlyRefreshThatHangsHoldsNobodyForLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newTokenBench(tokenFor(0, time.Hour), &scriptedEndpoint{lifetime: time.Hour, delay: 20 * time.Second})
+		b.want(t, "a0")
+		time.Sleep(time.Hour - 30*time.Second)
+		start := time.Now()
+		b.want(t, "a0")
+		if took := time.Since(start); took > maxPatience {
+			t.Errorf("the caller waited %s for a refresh it does not need", took)
+		}
+		time.Sleep(20 * time.Second)
+		b.want(t, "a1")
 		b.wantCalls(t, 1)
 	})
 }

@@ -24,7 +24,7 @@ func (f *tokenFlight) wait(ctx context.Context) (*oauth2.Token, error) {
 	case <-f.done:
 		return f.token, f.err
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return nil, contextError(ctx)
 	}
 }
 
@@ -66,7 +66,7 @@ func (s *sourceTokens) isRejected(token *oauth2.Token) bool {
 
 func (s *sourceTokens) ask(ctx context.Context) (*oauth2.Token, error) {
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, contextError(ctx)
 	}
 	s.mu.Lock()
 	if s.flight == nil {

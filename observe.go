@@ -1,7 +1,6 @@
 package motive
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -16,7 +15,7 @@ type Event struct {
 	Method, Path string
 	Attempt      int           // requests sent so far
 	StatusCode   int           // of the last answer; 0 if there was none
-	Wait         time.Duration // of EventRetry and EventPause
+	Wait         time.Duration // of EventRetry, EventPause and EventWait
 	Err          error         // of the transport where there was no answer, or of the token
 }
 
@@ -27,7 +26,8 @@ type EventKind string
 const (
 	EventRetry      EventKind = "retry"       // the request will be sent again, after Wait
 	EventPause      EventKind = "pause"       // a 429: the whole client holds back for Wait
-	EventGiveUp     EventKind = "give_up"     // a failure that might have passed ends the call
+	EventWait       EventKind = "wait"        // the call was held for Wait, by a pause or the rate limit
+	EventGiveUp     EventKind = "give_up"     // a failure that might have passed, or a wait, ends the call
 	EventSettle     EventKind = "settle"      // a create with an unknown outcome is being looked up
 	EventTokenError EventKind = "token_error" // a token could not be refreshed or saved
 )
@@ -38,23 +38,31 @@ type watcher struct {
 	observer func(Event)
 }
 
-// tried logs one try: never a query value, a body or a secret.
-func (w watcher) tried(ctx context.Context, t *trip, resp *http.Response, err error, took time.Duration) {
+// tried logs the try that t has come back from, and what follows from it: never
+// a query value, a body or a secret.
+func (w watcher) tried(t *trip) {
+	ctx, try := t.caller, t.tried
 	if w.logger == nil || !w.logger.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
-	outcome := slog.Int("status", statusOf(resp))
-	if err != nil {
-		outcome = slog.String("error", err.Error())
-	}
-	w.logger.LogAttrs(ctx, slog.LevelDebug, "motive: try",
+	attrs := append(make([]slog.Attr, 0, 9),
 		slog.String("method", t.method),
 		slog.String("path", string(t.template)),
-		outcome,
-		slog.Duration("duration", took),
+		slog.Int("status", try.status), // 0 where no answer came
+		slog.Duration("duration", try.took),
 		slog.Int("attempt", t.sent),
 		slog.Duration("waited", t.waited), // by backoff, pause and rate limit before this try
 	)
+	if try.err != nil {
+		attrs = append(attrs, slog.String("error", try.err.Error()))
+	}
+	if t.retrying {
+		attrs = append(attrs, slog.Duration("retry_in", t.wait))
+	}
+	if t.judged == t.try && !t.retrying {
+		attrs = append(attrs, slog.Bool("gave_up", true))
+	}
+	w.logger.LogAttrs(ctx, slog.LevelDebug, "motive: try", attrs...)
 }
 
 // happened tells the observer of an event that the log shows by other means.
@@ -68,17 +76,17 @@ func (w watcher) happened(t *trip, kind EventKind, resp *http.Response, err erro
 	})
 }
 
-// gaveUp reports a failure that might have passed and that ends the call.
-func (w watcher) gaveUp(ctx context.Context, t *trip, resp *http.Response, err error) {
+// leftWaiting reports a call that ended while it waited for a try.
+func (w watcher) leftWaiting(t *trip, err error) {
 	if w.logger != nil {
-		w.logger.LogAttrs(ctx, slog.LevelDebug, "motive: gave up",
+		w.logger.LogAttrs(t.caller, slog.LevelDebug, "motive: gave up waiting",
 			slog.String("method", t.method),
 			slog.String("path", string(t.template)),
 			slog.Int("attempts", t.sent),
-			slog.String("last", t.last),
+			slog.String("error", err.Error()),
 		)
 	}
-	w.happened(t, EventGiveUp, resp, err, 0)
+	w.happened(t, EventGiveUp, nil, err, 0)
 }
 
 func statusOf(resp *http.Response) int {

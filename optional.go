@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 )
 
 // Optional is a request field that is absent, null, or a value.
@@ -59,7 +60,11 @@ func (o Optional[T]) MarshalJSON() ([]byte, error) {
 	if o.state != stateSet {
 		return []byte("null"), nil
 	}
-	return json.Marshal(o.value)
+	data, err := json.Marshal(o.value)
+	if string(data) == "null" && reflect.TypeFor[T]().Kind() == reflect.Slice {
+		return []byte("[]"), nil // a nil slice that is set is an empty list
+	}
+	return data, err
 }
 
 // UnmarshalJSON reads null as [Null] and all else as [Set].

@@ -58,7 +58,7 @@ func TestOptionalHoldsAnyType(t *testing.T) {
 	if out, err := json.Marshal(motive.Set[any](nil)); err != nil || string(out) != "null" {
 		t.Errorf("JSON %s, error %v", out, err)
 	}
-	if out, err := json.Marshal(motive.Set([]int64(nil))); err != nil || string(out) != "null" {
+	if out, err := json.Marshal(motive.Set([]int64(nil))); err != nil || string(out) != "[]" {
 		t.Errorf("JSON %s, error %v", out, err)
 	}
 	if _, err := json.Marshal(motive.Set(make(chan int))); err == nil {

@@ -30,7 +30,7 @@ import (
 // context, the error is returned at once.
 //
 // When the service is failing, retries are held to a fifth of the calls of the
-// last ten seconds, ten at the least; those after a 429 do not count.
+// last ten seconds, twenty at the least; those after a 429 do not count.
 type RetryPolicy struct {
 	MaxAttempts   int           // default 4; 1 means never again
 	MinWait       time.Duration // default 500 ms
@@ -115,7 +115,7 @@ func (t *trip) again(ctx context.Context, resp *http.Response, err error) bool {
 		t.wait = asked + rand.N(asked/10+time.Millisecond) // spread, for all were told the same
 	}
 	if limited {
-		t.core.pause(t, min(max(asked, t.wait), policy.MaxRetryAfter))
+		t.core.pause(t, resp, min(max(asked, t.wait), policy.MaxRetryAfter))
 	}
 	switch {
 	case ctx.Err() != nil,
@@ -125,9 +125,10 @@ func (t *trip) again(ctx context.Context, resp *http.Response, err error) bool {
 		asked > policy.MaxRetryAfter,
 		pastDeadline(ctx, t.wait),
 		!limited && !t.core.flow.mayRetry():
-		t.core.watch.gaveUp(ctx, t, resp, err)
+		t.core.watch.happened(t, EventGiveUp, resp, err, 0)
 		return false
 	}
+	t.retrying = true
 	t.core.watch.happened(t, EventRetry, resp, err, t.wait)
 	return true
 }
@@ -175,8 +176,12 @@ func refused(err error) bool {
 		errors.Is(err, errForeignHost) || errors.Is(err, http.ErrSchemeMismatch)
 }
 
-// permanent reports whether err will be the same at the next try.
-func permanent(err error) bool { return refused(err) || errors.Is(err, errTooLarge) }
+// permanent reports whether err will be the same at the next try. A round tripper
+// can say so of its own errors, as that of motivetest.Replay does.
+func permanent(err error) bool {
+	var own interface{ Permanent() bool }
+	return refused(err) || errors.Is(err, errTooLarge) || errors.As(err, &own) && own.Permanent()
+}
 
 // backoff is a full jitter: a random wait below a bound that doubles.
 func (p RetryPolicy) backoff(try int) time.Duration {

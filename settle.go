@@ -25,35 +25,44 @@ func externalIDOf(req *CreateUserRequest) (externalPair, bool) {
 	return externalPair{}, false
 }
 
-// isOpen reports whether a call's outcome is unknown and there is time to ask.
-func isOpen(ctx context.Context, err error) bool {
-	return errors.Is(err, ErrOutcomeUnknown) && ctx.Err() == nil
-}
-
 // settleCreate finds out what became of a create whose outcome is open, and
 // sends it once more if nothing did. The uniqueness of the pair makes that safe:
 // should the first one arrive late, one of the two is refused.
-func (s *UsersService) settleCreate(ctx context.Context, pair externalPair, cause error, create func() (*User, error)) (*User, error) {
-	s.core.watch.happened(&trip{method: http.MethodPost, template: usersPath}, EventSettle, nil, cause, 0)
-	user, err := s.LookupByExternalID(ctx, pair.id, pair.integration)
+func (s *UsersService) settleCreate(ctx context.Context, pair externalPair, o callOptions, cause *OutcomeUnknownError, create func(callOptions) (*User, error)) (*User, error) {
+	s.core.watch.happened(&trip{method: cause.Method, template: usersPath, sent: cause.Attempts}, EventSettle, nil, cause, 0)
+	var last Response // the answer that decides the call, with the sends of the create
+	sent := cause.Attempts
+	defer func() {
+		if o.response != nil {
+			*o.response = last
+			o.response.Attempts = sent
+		}
+	}()
+	step := o
+	step.response = &last
+
+	user, err := s.lookupPair(ctx, pair, step)
 	if err == nil {
 		return user, nil
 	}
 	if !errors.Is(err, ErrNotFound) {
-		return nil, stillOpen(ctx, err, cause)
+		return nil, stillOpen(ctx, cause, sent, err)
 	}
-	user, again := create()
+	user, again := create(step)
+	sent += last.Attempts
 	if again == nil {
 		return user, nil
 	}
-	user, err = s.LookupByExternalID(ctx, pair.id, pair.integration)
+	user, err = s.lookupPair(ctx, pair, step)
+	var refused *APIError
 	switch {
 	case err == nil:
 		return user, nil
-	case errors.Is(err, ErrNotFound) && isRefusal(again):
-		return nil, again
+	case errors.Is(err, ErrNotFound) && isRefusal(again) && errors.As(again, &refused):
+		refused.Attempts = sent
+		return nil, refused
 	}
-	return nil, stillOpen(ctx, err, cause, again)
+	return nil, stillOpen(ctx, again, sent, err)
 }
 
 // isRefusal reports whether the server looked at a request and turned it down
@@ -63,22 +72,17 @@ func isRefusal(err error) bool {
 		(errors.Is(err, ErrBadRequest) || errors.Is(err, ErrConflict) || errors.Is(err, ErrUnprocessable))
 }
 
-// stillOpen is the error of a create that a lookup could not settle: how its
-// last send failed, and how many there were. Of the lookup it wraps only that the
-// context ended: a lookup that finds nothing does not make it an [ErrNotFound].
-func stillOpen(ctx context.Context, lookup error, sends ...error) error {
-	open := &OutcomeUnknownError{Method: http.MethodPost, Path: string(usersPath)}
-	for _, err := range sends {
-		var unknown *OutcomeUnknownError
-		var api *APIError
-		open.Err = err
-		if errors.As(err, &unknown) {
-			open.Attempts, open.Err = open.Attempts+unknown.Attempts, unknown.Err
-		} else if errors.As(err, &api) {
-			open.Attempts += api.Attempts
-		}
+// stillOpen is the error of a create that a lookup could not settle: how it was
+// last sent in vain, and how often. Of the lookup it wraps only that the context
+// ended: a lookup that finds nothing does not make it an [ErrNotFound].
+func stillOpen(ctx context.Context, cause error, sent int, lookup error) error {
+	var unknown *OutcomeUnknownError
+	if errors.As(cause, &unknown) {
+		cause = unknown.Err
 	}
 	said := &cleanError{strings.TrimPrefix(lookup.Error(), "motive: "), ctx.Err()}
-	open.Err = fmt.Errorf("%w; the lookup that should settle it: %w", open.Err, said)
-	return open
+	return &OutcomeUnknownError{
+		Method: http.MethodPost, Path: string(usersPath), Attempts: sent,
+		Err: fmt.Errorf("%w; the lookup that should settle it: %w", cause, said),
+	}
 }

@@ -86,7 +86,7 @@ func (s *MemoryTokenStore) Lock(ctx context.Context) (unlock func(), err error) 
 	case s.lock <- struct{}{}:
 		return sync.OnceFunc(func() { <-s.lock }), nil
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return nil, contextError(ctx)
 	}
 }
 

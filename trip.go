@@ -3,7 +3,6 @@ package motive
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,6 +37,8 @@ type trip struct {
 	waited     time.Duration // before the last one
 	ambiguous  bool          // a write was sent and nothing certain came back
 	last       string        // how the last try failed
+	retrying   bool          // another try is due
+	tried      tryReport     // on the last try
 
 	caller     context.Context
 	tryContext context.Context // of caller, and ends with the time of one try
@@ -57,6 +57,14 @@ type answer struct {
 	pagination Pagination
 
 	buf *bytes.Buffer
+}
+
+// tryReport is what is logged of a try, once it is known what follows from it.
+type tryReport struct {
+	status  int
+	err     error
+	took    time.Duration
+	pending bool
 }
 
 type tripKey struct{}
@@ -86,10 +94,15 @@ func (t *trip) send(ctx context.Context, query url.Values) error {
 	req.SetResponseHandler(t.read)
 	t.core.flow.called()
 	if err := t.hold(ctx); err != nil {
+		t.core.watch.leftWaiting(t, err)
 		return err
 	}
 	if _, err := t.core.client.Do(req); err != nil { // read has taken the answer
-		return t.cause(ctx, err)
+		err = t.cause(ctx, err)
+		if t.retrying {
+			t.core.watch.leftWaiting(t, err)
+		}
+		return err
 	}
 	if !t.answer.ok() {
 		return t.apiError()
@@ -99,10 +112,22 @@ func (t *trip) send(ctx context.Context, query url.Values) error {
 
 // hold waits until the next try may be sent.
 func (t *trip) hold(ctx context.Context) error {
+	t.logTry()
 	start := time.Now()
 	err := t.core.flow.wait(ctx, t.wait)
 	t.waited = time.Since(start)
+	if held := t.waited - t.wait; err == nil && held > time.Millisecond {
+		t.core.watch.happened(t, EventWait, nil, nil, held)
+	}
 	return err
+}
+
+// logTry logs the last try, unless that has been done.
+func (t *trip) logTry() {
+	if t.tried.pending {
+		t.core.watch.tried(t)
+		t.tried.pending = false
+	}
 }
 
 // errTooLarge is the read error of a body over the cap; see [WithMaxBodySize].
@@ -121,6 +146,11 @@ func (t *trip) read(resp *http.Response) error {
 	if !a.ok() {
 		limit = maxErrorBody
 	}
+	if a.ok() && resp.ContentLength > limit {
+		_, _ = a.buf.ReadFrom(io.LimitReader(resp.Body, min(limit, maxErrorBody)))
+		a.body = a.buf.Bytes()
+		return errTooLarge
+	}
 	if resp.ContentLength > 0 {
 		a.buf.Grow(int(min(resp.ContentLength, limit, growAhead)) + bytes.MinRead)
 	}
@@ -134,7 +164,8 @@ func (t *trip) read(resp *http.Response) error {
 		a.body = a.body[:limit]
 		return errTooLarge
 	}
-	return t.tryError(err)
+	t.tried.err = t.tryError(err)
+	return t.tried.err
 }
 
 const (
@@ -153,6 +184,7 @@ func (a *answer) release(pool *bufferPool) {
 
 // end reports the answer to the caller and lets go of it.
 func (t *trip) end(o callOptions) {
+	t.logTry()
 	o.report(t)
 	t.endTry()
 	t.answer.release(&t.core.buffers)
@@ -161,8 +193,10 @@ func (t *trip) end(o callOptions) {
 // startTry begins a try with its own time limit. A write learns on the way
 // whether it got a connection, since without one it did not leave.
 func (t *trip) startTry(ctx context.Context, limit time.Duration) context.Context {
+	t.logTry()
 	t.endTry()
 	t.sent++
+	t.retrying = false
 	t.answer.release(&t.core.buffers)
 	t.answer.status, t.answer.header = 0, nil
 	t.dialled.Store(false)
@@ -259,66 +293,17 @@ func (t *trip) unexpected(err error) error {
 // testMode reports whether an answer without a record is that of a key in test
 // mode: 200 rather than 201 to a create, or the words themselves.
 func (t *trip) testMode(err error) bool {
-	if t.answer.status != http.StatusOK || t.method == http.MethodGet {
+	if t.answer.status != http.StatusOK || t.method == http.MethodGet || errors.Is(err, errTooLarge) {
 		return false
 	}
 	body := bytes.TrimSpace(t.answer.body)
 	if bytes.Contains(bytes.ToLower(body[:min(len(body), 4096)]), []byte("test mode")) {
 		return true
 	}
-	noRecord := len(body) == 0 || errors.Is(err, errNoUser) || errors.Is(err, errNoExternalID)
-	return t.method == http.MethodPost && noRecord
+	noRecord := errors.Is(err, errNoUser) || errors.Is(err, errNoExternalID)
+	words := len(body) == 0 || !bytes.ContainsAny(body[:1], "<{[") // neither a page nor JSON that broke off
+	return t.method == http.MethodPost && (noRecord || words)
 }
-
-// cleaned is err, without the secrets and the query of the call if those stand in
-// its text: net/http quotes what it cannot parse, and a round tripper of the
-// caller's may say anything.
-func (t *trip) cleaned(err error) error {
-	text := err.Error()
-	if clean := string(blot([]byte(t.scrub(text)), t.query)); clean != text {
-		return &cleanError{clean, err}
-	}
-	return err
-}
-
-// cleanError is err under another text. It has no Unwrap, which would lead back
-// to the first.
-type cleanError struct {
-	text string
-	err  error
-}
-
-func (e *cleanError) Error() string              { return e.text }
-func (e *cleanError) Is(target error) bool       { return errors.Is(e.err, target) }
-func (e *cleanError) As(target any) bool         { return errors.As(e.err, target) }
-func (e *cleanError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.text) }
-
-// scrub blots out the secrets of the call, which a server may echo.
-func (t *trip) scrub(s string) string { return string(t.scrubBytes([]byte(s))) }
-
-func (t *trip) scrubBytes(b []byte) []byte {
-	for _, secret := range append(t.secrets, t.credential) {
-		b = blot(b, secret)
-	}
-	return b
-}
-
-// blot replaces secret in b, also where it stands escaped as in JSON or a URL. A
-// secret below four bytes would blot out half of every message and protect nothing.
-func blot(b []byte, secret string) []byte {
-	if len(secret) < 4 {
-		return b
-	}
-	quoted, _ := json.Marshal(secret)
-	inJSON := string(quoted[1 : len(quoted)-1])
-	for _, form := range [...]string{secret, inJSON, asHTML.Replace(inJSON), url.QueryEscape(secret), url.PathEscape(secret)} {
-		b = bytes.ReplaceAll(b, []byte(form), []byte(redacted))
-	}
-	return b
-}
-
-// asHTML undoes what encoding/json does for the sake of HTML, and others do not.
-var asHTML = strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
 
 func formatID(id int64) string { return strconv.FormatInt(id, 10) }
 

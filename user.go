@@ -125,13 +125,8 @@ func (d Date) String() string {
 	return d.Format(time.DateOnly)
 }
 
-// MarshalJSON writes "2006-01-02", or null for the zero Date.
-func (d Date) MarshalJSON() ([]byte, error) {
-	if d.IsZero() {
-		return []byte("null"), nil
-	}
-	return json.Marshal(d.String())
-}
+// MarshalJSON writes "2006-01-02", or "" for the zero Date.
+func (d Date) MarshalJSON() ([]byte, error) { return json.Marshal(d.String()) }
 
 // UnmarshalJSON reads "2006-01-02", a full RFC 3339 time whose time of day is
 // dropped, null or "".

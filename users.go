@@ -2,6 +2,7 @@ package motive
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -22,8 +23,8 @@ const (
 
 // Create creates a user. It is sent once: again only on 429, or where the first
 // one provably never left. A request that carries an external id is settled
-// where its outcome is open: the pair is looked up, the user returned if it is
-// there, and the request sent once more if it is not. What stays open is an
+// where its outcome is open: the pair is looked up, the user who holds it is
+// returned, and the request sent once more if nobody does. What stays open is an
 // [OutcomeUnknownError]; an API key in test mode is [ErrTestMode].
 //
 // Motive's hub: "Create a new user".
@@ -33,10 +34,11 @@ func (s *UsersService) Create(ctx context.Context, req *CreateUserRequest, opts 
 		return nil, err
 	}
 	r := request{method: http.MethodPost, path: usersPath, body: req, secrets: secretsOf((*UserAttributes)(req))}
-	create := func() (*User, error) { return do(ctx, s.core, r, o, oneUser) }
-	user, err := create()
-	if pair, ok := externalIDOf(req); ok && isOpen(ctx, err) {
-		return s.settleCreate(ctx, pair, err, create)
+	create := func(o callOptions) (*User, error) { return do(ctx, s.core, r, o, oneUser) }
+	user, err := create(o)
+	var open *OutcomeUnknownError
+	if pair, ok := externalIDOf(req); ok && errors.As(err, &open) && ctx.Err() == nil {
+		return s.settleCreate(ctx, pair, o, open, create)
 	}
 	return user, err
 }
@@ -101,15 +103,25 @@ type ListUsersOptions struct {
 //
 // Motive's hub: GET /v1/users.
 func (s *UsersService) List(ctx context.Context, opts *ListUsersOptions, call ...CallOption) (*UserPage, error) {
-	if err := validateListOptions(opts); err != nil {
+	o := gather(call)
+	if err := o.check(validateListOptions(opts)); err != nil {
 		return nil, err
 	}
+	page, err := s.page(ctx, opts, o)
+	if err != nil {
+		return nil, err
+	}
+	return &page.UserPage, nil
+}
+
+// page fetches a page for List and All.
+func (s *UsersService) page(ctx context.Context, opts *ListUsersOptions, o callOptions) (*listing, error) {
 	values, err := query.Values(opts)
 	if err != nil {
 		return nil, err
 	}
 	r := request{method: http.MethodGet, path: usersPath, query: values}
-	return do(ctx, s.core, r, gather(call), onePage)
+	return do(ctx, s.core, r, o, onePage)
 }
 
 // UserLookup is the one key of [UsersService.Lookup]: exactly one field is set.
@@ -125,7 +137,8 @@ type UserLookup struct {
 //
 // Motive's hub: GET /v1/users/lookup.
 func (s *UsersService) Lookup(ctx context.Context, key UserLookup, opts ...CallOption) (*User, error) {
-	if err := validateLookup(key); err != nil {
+	o := gather(opts)
+	if err := o.check(validateLookup(key)); err != nil {
 		return nil, err
 	}
 	values, err := query.Values(key)
@@ -133,7 +146,7 @@ func (s *UsersService) Lookup(ctx context.Context, key UserLookup, opts ...CallO
 		return nil, err
 	}
 	r := request{method: http.MethodGet, path: lookupPath, query: values}
-	return do(ctx, s.core, r, gather(opts), oneUser)
+	return do(ctx, s.core, r, o, oneUser)
 }
 
 // LookupByExternalID returns the user that has the given external id under the
@@ -141,12 +154,17 @@ func (s *UsersService) Lookup(ctx context.Context, key UserLookup, opts ...CallO
 //
 // Motive's hub: GET /v1/users/lookup_by_external_id.
 func (s *UsersService) LookupByExternalID(ctx context.Context, externalID, integrationName string, opts ...CallOption) (*User, error) {
-	if err := validateExternalIDPair(externalID, integrationName); err != nil {
+	o := gather(opts)
+	if err := o.check(validateExternalIDPair(externalID, integrationName)); err != nil {
 		return nil, err
 	}
-	values := url.Values{"external_id": {externalID}, "integration_name": {integrationName}}
+	return s.lookupPair(ctx, externalPair{externalID, integrationName}, o)
+}
+
+func (s *UsersService) lookupPair(ctx context.Context, pair externalPair, o callOptions) (*User, error) {
+	values := url.Values{"external_id": {pair.id}, "integration_name": {pair.integration}}
 	r := request{method: http.MethodGet, path: externalIDPath, query: values}
-	return do(ctx, s.core, r, gather(opts), oneUser)
+	return do(ctx, s.core, r, o, oneUser)
 }
 
 // secretsOf lists the values that no error may show, should the server echo them.

@@ -11,7 +11,9 @@ func validateListOptions(o *ListUsersOptions) error {
 	value(&c, "role", filter(o.Role), roles)
 	c.text("name", Set(o.Name))
 	value(&c, "duty_status", filter(o.DutyStatus), dutyStatuses)
-	c.status("status", filter(o.Status))
+	if o.Status != StatusPending {
+		c.status("status", filter(o.Status))
+	}
 	if o.PerPage < 0 || o.PerPage > maxPerPage {
 		c.add("per_page", CodeInvalid, "is "+strconv.Itoa(o.PerPage)+"; use 1 to 100, or 0 for the API's default")
 	}

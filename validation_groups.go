@@ -15,6 +15,11 @@ func (c *check) groups() {
 		c.add("group_ids", CodeWrongPlace, "is for drivers, and this is a fleet user; put the ids into "+
 			`custom_user_role.group_ids and set group_visibility to "limited"`)
 	}
+	moved := role == RoleFleetUser && c.current != nil && c.current.Role == RoleDriver
+	if moved && a.GroupIDs.IsZero() && len(c.current.GroupIDs) > 0 {
+		c.add("group_ids", CodeWrongPlace, "is still set from the time as a driver, and this will be a fleet user; "+
+			"clear it with null, and put the groups into custom_user_role.group_ids if they should stay")
+	}
 	c.groupIDs("group_ids", ids)
 
 	visibility, limits := a.GroupVisibility.Get()

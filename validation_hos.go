@@ -38,12 +38,10 @@ func (c *check) eldMode() (mode ELDMode, known bool) {
 	switch {
 	case set:
 		return mode, slices.Contains(eldModes, mode)
-	case c.create:
+	case c.create, o.IsNull():
 		return "", true
 	case c.current == nil:
 		return "", false
-	case o.IsNull():
-		return "", true
 	}
 	// An answer that shows no ELD mode is no proof that there is none.
 	return c.current.ELDMode, slices.Contains(eldModes, c.current.ELDMode)

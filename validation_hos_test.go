@@ -53,7 +53,7 @@ func TestModesOfWhichOneIsNotKnown(t *testing.T) {
 
 		a.ELDMode = Null[ELDMode]()
 		wantProblems(t, create(a), withoutExempt...)
-		wantProblems(t, update(a))
+		wantProblems(t, update(a), withoutExempt...)
 		wantProblems(t, against(&User{ELDMode: ELDModeExempt}, a), withoutExempt...)
 	}
 	for _, eld := range eldModes {

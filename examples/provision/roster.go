@@ -44,10 +44,12 @@ var columns = map[string]func(*person, string) error{
 	"drivers_license_state":  text(func(r *motive.CreateUserRequest) *motive.Optional[string] { return &r.DriversLicenseState }),
 	"role":                   word(motive.ParseRole, func(r *motive.CreateUserRequest) *motive.Optional[motive.Role] { return &r.Role }),
 	"eld_mode":               word(motive.ParseELDMode, func(r *motive.CreateUserRequest) *motive.Optional[motive.ELDMode] { return &r.ELDMode }),
-	"time_tracking_mode":     word(motive.ParseTimeTrackingMode, func(r *motive.CreateUserRequest) *motive.Optional[motive.TimeTrackingMode] { return &r.TimeTrackingMode }),
-	"cycle":                  word(motive.ParseCycle, func(r *motive.CreateUserRequest) *motive.Optional[motive.Cycle] { return &r.Cycle }),
-	"exceptions":             setExceptions,
-	"group_ids":              setGroups,
+	"time_tracking_mode": word(motive.ParseTimeTrackingMode, func(r *motive.CreateUserRequest) *motive.Optional[motive.TimeTrackingMode] {
+		return &r.TimeTrackingMode
+	}),
+	"cycle":      word(motive.ParseCycle, func(r *motive.CreateUserRequest) *motive.Optional[motive.Cycle] { return &r.Cycle }),
+	"exceptions": setExceptions,
+	"group_ids":  setGroups,
 }
 
 func text(field func(*motive.CreateUserRequest) *motive.Optional[string]) func(*person, string) error {
