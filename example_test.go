@@ -28,7 +28,7 @@ func exampleFleet() (context.Context, *motive.Client, func()) {
 		},
 		motive.User{ID: 102, FirstName: "Tomas", LastName: "Reyl", Role: motive.RoleFleetUser, Status: motive.StatusActive, Email: "tomas@example.com"},
 	)
-	server.SeedUserRoles(motivetest.UserRole{ID: 9, Name: "Dispatcher", Status: "active"})
+	server.SeedUserRoles(motive.UserRole{ID: 9, Name: "Dispatcher", Status: "active"})
 	return context.Background(), server.Client(), server.Close
 }
 

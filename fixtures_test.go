@@ -22,6 +22,9 @@ import (
 // their fixtures written anew. It creates drivers there, which cannot be deleted:
 //
 //	go test . -run TestFixtures -record
+//
+// The flag is known to this package only: ./... in place of the dot fails in all
+// the others.
 var record = flag.Bool("record", false, "record the fixtures anew from the account in the environment")
 
 func fixtureFile(dir, story string) string { return filepath.Join(dir, story+".json") }

@@ -23,6 +23,7 @@ func (s *spy) Failed() bool                 { return s.failed }
 func (s *spy) Cleanup(f func())             { s.cleanups = append(s.cleanups, f) }
 func (s *spy) Log(args ...any)              { s.lines = append(s.lines, fmt.Sprint(args...)) }
 func (s *spy) Error(args ...any)            { s.failed = true; s.Log(args...) }
+func (s *spy) Fatal(args ...any)            { s.Error(args...) }
 func (s *spy) Errorf(f string, args ...any) { s.Error(fmt.Sprintf(f, args...)) }
 
 // end does what the testing package does when a test is over.
@@ -71,6 +72,55 @@ func prefixed(lines []string) []string {
 	return out
 }
 
+func TestWhatIsFreedMayBeCreatedAgain(t *testing.T) {
+	t.Parallel()
+	body := func(n int) string {
+		return fmt.Sprintf(`{"first_name":"A","last_name":"B","role":"driver","phone":"%d","external_ids_attributes":[{"external_id":"1","integration_name":"tms"}]}`, n)
+	}
+	for name, free := range map[string]struct{ method, path, body string }{
+		"deleted":           {"DELETE", "/v1/external_ids/1", ""},
+		"changed":           {"PUT", "/v1/external_ids/1", `{"external_id":"2"}`},
+		"changed in a user": {"PUT", "/v1/users/1", `{"external_ids_attributes":[{"id":1,"external_id":"2"}]}`},
+	} {
+		for _, lax := range []bool{false, true} {
+			var opts []motivetest.Option
+			if lax {
+				opts = append(opts, motivetest.WithoutUniqueness())
+			}
+			srv, c := start(t, opts...)
+			c.do(201, "POST", "/v1/users", body(1))
+			c.do(200, free.method, free.path, free.body)
+			mustEqual(t, name+": created after it", srv.Created("1", "tms"), 0)
+			c.do(201, "POST", "/v1/users", body(2))
+			mustEqual(t, name+": created again", srv.Created("1", "tms"), 1)
+			srv.AssertNoDuplicates(t)
+			if lax {
+				c.do(201, "POST", "/v1/users", body(3))
+				seen := &spy{}
+				srv.AssertNoDuplicates(seen)
+				mustEqual(t, name+": a true duplicate is found", len(seen.lines), 2)
+			}
+		}
+	}
+	srv, c := start(t)
+	c.do(201, "POST", "/v1/users", body(1))
+	c.do(200, "PUT", "/v1/external_ids/1", `{"external_id":"1"}`)
+	mustEqual(t, "created, after a change that changes nothing", srv.Created("1", "tms"), 1)
+}
+
+func TestSeededDuplicatesAreTheTestsOwn(t *testing.T) {
+	t.Parallel()
+	srv, c := start(t, motivetest.WithoutUniqueness())
+	twin := motive.User{FirstName: "Ada", Email: "ada@example.com", Username: "ada",
+		ExternalIDs: []motive.ExternalID{{ExternalID: "1", IntegrationName: "tms"}}}
+	srv.Seed(twin, twin)
+	srv.AssertNoDuplicates(t)
+	c.do(201, "POST", "/v1/users", `{"first_name":"A","last_name":"B","role":"driver","username":"ADA","external_ids_attributes":[{"external_id":"1","integration_name":"tms"}]}`)
+	seen := &spy{}
+	srv.AssertNoDuplicates(seen)
+	mustEqual(t, "reported", seen.lines, prefixed([]string{`3 users have external id "1" of "tms"`, "users [1 2 3] have the same username"}))
+}
+
 func TestCreatedCountsCommits(t *testing.T) {
 	t.Parallel()
 	srv, c := start(t)
@@ -95,7 +145,7 @@ func TestTranscriptOfAFailedTest(t *testing.T) {
 	token := srv.IssueToken()
 	srv.Inject(motivetest.StatusAfter(502, motivetest.HTML), motivetest.OnMethod("POST"))
 	c.try("POST", "/v1/users", `{"first_name":"Zoë","last_name":"B","role":"driver","username":"u","password":"hunter2","drivers_license_number":"D1234567"}`)
-	c.do(200, "GET", "/v1/users?name=zo", "")
+	c.do(200, "GET", "/v1/users?name=zo&access_token=hunter2", "")
 	c.refresh(200, token.RefreshToken)
 	seen.failed = true
 	seen.end()
@@ -107,7 +157,7 @@ func TestTranscriptOfAFailedTest(t *testing.T) {
 		`"first_name":"Zoë"`,
 		`"password":"[secret]"`,
 		`"drivers_license_number":"[secret]"`,
-		"GET /v1/users?name=zo → 200",
+		"GET /v1/users?name=zo&access_token=[secret] → 200",
 		"POST /oauth/token → 200 committed",
 		`"grant_type":"refresh_token"`,
 	} {
@@ -120,6 +170,7 @@ func TestTranscriptOfAFailedTest(t *testing.T) {
 			t.Errorf("the transcript shows %q", secret)
 		}
 	}
+	mustEqual(t, "the same for those who ask", seen.lines, []string{srv.Transcript()})
 }
 
 func TestNoTranscriptOfAPassedTest(t *testing.T) {

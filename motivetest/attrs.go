@@ -92,7 +92,7 @@ func checkDay(raw json.RawMessage) string {
 // order of the table, then the unknown ones that were seeded. Nothing that is
 // write only gets in.
 func answerOf(a attrs) []byte {
-	driver := a.text("role") == "driver"
+	driver := showsDriver(a.text("role"))
 	b := make([]byte, 0, 2048)
 	b = append(b, '{')
 	for i := range userFields {

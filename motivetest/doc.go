@@ -23,7 +23,8 @@
 // real sockets: the answer that never comes, the connection that is reset after
 // the user was created, the 429 with a Retry-After of a day. Whatever the client
 // was told, the fake knows what happened: [Fake.Created],
-// [Fake.AssertNoDuplicates] and [Fake.Faults] say so.
+// [Fake.AssertNoDuplicates] and [Fake.Faults] say so, and [Fake.Transcript] lists
+// all that was asked and answered.
 //
 //	srv.Inject(motivetest.ResetAfter(), motivetest.OnMethod("POST"), motivetest.Times(1))
 //
@@ -55,6 +56,7 @@
 //     fleet_admin for the same.
 //   - summary=true answers the eight fields by which Motive names a user
 //     elsewhere.
+//   - A seeded user of a role that no page names shows the fields of a driver.
 //   - An external id that the same user has already is added without effect.
 //   - X-Time-Zone, X-Metric-Units and X-User-Id are kept in [Request] and change
 //     no answer.

@@ -1,6 +1,7 @@
 package motivetest
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"net/url"
@@ -29,8 +30,20 @@ type answer struct {
 	status   int
 	header   http.Header
 	body     []byte
-	problems []problem                        // the body of an error, rendered last
-	stream   func(io.Writer, <-chan struct{}) // in place of body, for what is too large to hold
+	problems []problem        // the body of an error, rendered last
+	stream   func() io.Reader // in place of body, for what is too large to hold
+	size     int              // of the stream
+}
+
+// say gives the answer another body, whatever it had.
+func (a *answer) say(body []byte) { a.body, a.problems, a.stream = body, nil, nil }
+
+// content returns the body and its length.
+func (a *answer) content() (io.Reader, int) {
+	if a.stream != nil {
+		return a.stream(), a.size
+	}
+	return bytes.NewReader(a.body), len(a.body)
 }
 
 // begin logs the request.
@@ -86,7 +99,7 @@ func (x *exchange) write(a *answer, length int) {
 // render gives an error its body.
 func (x *exchange) render(a *answer) {
 	if a.problems != nil {
-		a.body, a.problems = x.f.shape.body(a.problems), nil
+		a.say(x.f.shape.body(a.problems))
 	}
 }
 
@@ -95,24 +108,40 @@ func (x *exchange) send(a answer) {
 	x.render(&a)
 	if a.stream != nil {
 		x.write(&a, -1)
-		a.stream(x.w, x.f.done)
+		x.pour(a.stream(), a.size, pieceSize, 0)
 		return
 	}
 	x.write(&a, len(a.body))
 	_, _ = x.w.Write(a.body) // a client that has gone is its own affair
 }
 
+// pieceSize is in how many bytes a body goes out that nothing slows down.
+const pieceSize = 64 << 10
+
+// pour sends size bytes of a body in pieces, with a pause before each.
+func (x *exchange) pour(body io.Reader, size, piece int, pause time.Duration) {
+	buf := make([]byte, max(min(piece, size), 1))
+	for ; size > 0; size -= len(buf) {
+		x.flush()
+		if !x.wait(pause) {
+			return
+		}
+		buf = buf[:min(len(buf), size)]
+		_, _ = io.ReadFull(body, buf) // from memory, and as long as it says
+		if _, err := x.w.Write(buf); err != nil {
+			return
+		}
+	}
+}
+
 // wait lets d pass; it returns false, early, when the client goes away or the
 // fake is closed.
 func (x *exchange) wait(d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return true
+		return x.r.Context().Err() == nil && !x.f.closed()
 	case <-x.r.Context().Done():
 	case <-x.f.done:
 	}

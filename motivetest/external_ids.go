@@ -56,6 +56,7 @@ func (f *Fake) deleteExternalID(x *exchange) answer {
 	}
 	f.detach(e)
 	f.store.dropExtID(e)
+	f.store.release(e.pair())
 	x.commit()
 	return answer{status: http.StatusOK, body: encode(map[string]bool{"success": true})}
 }
@@ -96,8 +97,11 @@ func (f *Fake) saveRecord(x *exchange, status int, e *externalID, body externalI
 		f.detach(e)
 		f.store.dropExtID(e)
 	}
+	p := e.pair()
+	next.seeded = e.seeded && next.pair() == p
 	*e = next
 	f.store.addExtID(e)
+	f.store.release(p)
 	f.attach(e)
 	x.commit()
 	return answer{status: status, body: recordAnswer(e)}

@@ -39,8 +39,13 @@ type Fake struct {
 }
 
 // NewHandler returns a fake without a socket, for those who run their own
-// server or call ServeHTTP themselves. Faults that cut a connection need a
-// connection: where the ResponseWriter cannot be hijacked they answer 501.
+// server or call ServeHTTP themselves.
+//
+// Faults that cut a connection need one: where the ResponseWriter cannot be
+// hijacked, as under [net/http/httptest.NewRecorder] and under HTTP/2, they
+// answer 501. Under a recorder a body that is cut off is merely short, as nobody
+// compares it with its Content-Length, and a fault that hangs blocks ServeHTTP
+// until the request's context ends or [Fake.Close] is called.
 func NewHandler(opts ...Option) *Fake {
 	f := &Fake{
 		basePath: "/api",
@@ -72,6 +77,15 @@ func (f *Fake) TestModeKey() string { return f.testKey }
 // AccessToken returns a bearer token with every scope that does not expire.
 // [Fake.RevokeTokens] revokes it too.
 func (f *Fake) AccessToken() string { return f.oauth.fixed }
+
+func (f *Fake) closed() bool {
+	select {
+	case <-f.done:
+		return true
+	default:
+		return false
+	}
+}
 
 // Close ends the requests that a fault keeps hanging. It may be called more
 // than once.

@@ -1,8 +1,8 @@
 package motivetest
 
 import (
-	"bytes"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -19,6 +19,26 @@ const (
 	NotJSON                     // text
 )
 
+// String returns the kind in words, as it stands in the name of the fault.
+func (n Nonsense) String() string {
+	switch n {
+	case WrongTypes:
+		return "wrong types"
+	case NullBody:
+		return "null"
+	case ArrayBody:
+		return "an array"
+	case DeepNesting:
+		return "deep nesting"
+	case HugeBody:
+		return "100 MiB"
+	case NotJSON:
+		return "not JSON"
+	default:
+		return "nonsense " + strconv.Itoa(int(n))
+	}
+}
+
 const (
 	nestingDepth = 100_000
 	hugeSize     = 100 << 20
@@ -27,20 +47,22 @@ const (
 // Garbage handles the request and replaces the body of a successful answer;
 // the status stays. An answer that refuses is left as it is.
 func Garbage(kind Nonsense) Fault {
-	return Fault{name: "garbage", rewrite: func(_ *exchange, a *answer) {
-		if a.problems != nil || a.status >= 300 {
-			return
+	return Fault{name: "garbage: " + kind.String(), rewrite: func(a *answer) bool {
+		if a.status >= 300 {
+			return false
 		}
+		a.say(nonsense(kind))
 		if kind == HugeBody {
-			a.body, a.stream = nil, writeHuge
-			return
+			a.stream, a.size = hugeBody, hugeSize
 		}
-		a.body = nonsense(kind)
+		return true
 	}}
 }
 
 func nonsense(kind Nonsense) []byte {
 	switch kind {
+	case HugeBody:
+		return nil // streamed
 	case NullBody:
 		return []byte("null")
 	case ArrayBody:
@@ -55,21 +77,19 @@ func nonsense(kind Nonsense) []byte {
 	}
 }
 
-// writeHuge writes one user whose last name does not end for 100 MiB.
-func writeHuge(w io.Writer, done <-chan struct{}) {
-	if _, err := io.WriteString(w, `{"user":{"id":1,"last_name":"`); err != nil {
-		return
+// hugeBody is one user whose last name does not end for 100 MiB.
+func hugeBody() io.Reader {
+	const head, tail = `{"user":{"id":1,"last_name":"`, `"}}`
+	name := io.LimitReader(letters{}, hugeSize-int64(len(head)+len(tail)))
+	return io.MultiReader(strings.NewReader(head), name, strings.NewReader(tail))
+}
+
+// letters is a text that never ends.
+type letters struct{}
+
+func (letters) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'a'
 	}
-	piece := bytes.Repeat([]byte("a"), 1<<20)
-	for range hugeSize / len(piece) {
-		select {
-		case <-done:
-			return
-		default:
-		}
-		if _, err := w.Write(piece); err != nil {
-			return // the client has had enough
-		}
-	}
-	_, _ = io.WriteString(w, `"}}`)
+	return len(p), nil
 }

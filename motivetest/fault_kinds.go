@@ -26,11 +26,10 @@ func Latency(low, high time.Duration, seed uint64) Fault {
 // distribution. next is called by one goroutine at a time.
 func LatencyFunc(next func() time.Duration) Fault {
 	var mu sync.Mutex
-	return Fault{name: "latency", delay: func(x *exchange) bool {
+	return Fault{name: "latency", delay: func() time.Duration {
 		mu.Lock()
-		d := next()
-		mu.Unlock()
-		return x.wait(d)
+		defer mu.Unlock()
+		return next()
 	}}
 }
 
@@ -48,19 +47,20 @@ const (
 func Status(n int, body Body) Fault {
 	return Fault{
 		name: "status " + strconv.Itoa(n),
-		gate: func(*exchange) *answer {
-			a := errorAnswer(n, body)
-			return &a
-		},
+		gate: func(*exchange) answer { return errorAnswer(n, body) },
 	}
 }
 
 // StatusAfter handles the request and answers with status n all the same: the
-// change is committed, and a 502 from a proxy is all that the client hears.
+// change is committed, and a 502 from a proxy is all that the client hears. With
+// a 200 the client is told that all went well, by a body that has no user in it.
 func StatusAfter(n int, body Body) Fault {
 	return Fault{
-		name:    "status " + strconv.Itoa(n) + " after commit",
-		rewrite: func(_ *exchange, a *answer) { *a = errorAnswer(n, body) },
+		name: "status " + strconv.Itoa(n) + " after commit",
+		rewrite: func(a *answer) bool {
+			*a = errorAnswer(n, body)
+			return true
+		},
 	}
 }
 
@@ -82,10 +82,10 @@ func errorAnswer(status int, body Body) answer {
 // in one of HTTP's three forms, a negative or an absurdly large number, rubbish.
 // Without one ("") the header is left out.
 func TooManyRequests(retryAfter string) Fault {
-	return Fault{name: "429", gate: func(*exchange) *answer {
-		a := tooMany(retryAfter)
-		return &a
-	}}
+	return Fault{
+		name: fmt.Sprintf("429, Retry-After: %q", retryAfter),
+		gate: func(*exchange) answer { return tooMany(retryAfter) },
+	}
 }
 
 func tooMany(retryAfter string) answer {
@@ -103,10 +103,7 @@ func RateLimit(perMinute int) Fault {
 	return Fault{
 		name:    "rate limit",
 		applies: func(x *exchange) bool { return !l.admit(x.f.now()) },
-		gate: func(x *exchange) *answer {
-			a := tooMany(strconv.FormatInt(l.wait(x.f.now()), 10))
-			return &a
-		},
+		gate:    func(x *exchange) answer { return tooMany(strconv.FormatInt(l.wait(x.f.now()), 10)) },
 	}
 }
 
@@ -143,8 +140,8 @@ func (l *limiter) wait(now time.Time) int64 {
 // RedirectTo answers 307 to url instead of handling the request: with method
 // and body kept, the redirect that is worst to follow.
 func RedirectTo(url string) Fault {
-	return Fault{name: "redirect", gate: func(*exchange) *answer {
-		return &answer{status: http.StatusTemporaryRedirect, header: http.Header{"Location": {url}}}
+	return Fault{name: "redirect", gate: func(*exchange) answer {
+		return answer{status: http.StatusTemporaryRedirect, header: http.Header{"Location": {url}}}
 	}}
 }
 
@@ -153,12 +150,11 @@ func RedirectTo(url string) Fault {
 // cannot be revoked: it is refused this once. The fault strikes once unless
 // [Times] says otherwise.
 func UnauthorizedOnce() Fault {
-	return Fault{name: "401", once: true, applies: (*exchange).isCall, gate: func(x *exchange) *answer {
+	return Fault{name: "401", once: true, applies: (*exchange).isCall, gate: func(x *exchange) answer {
 		if token, ok := bearer(x.r); ok {
 			x.f.oauth.revokeAccess(token)
 		}
-		a := refuse(http.StatusUnauthorized, "the access token is not valid, expired or revoked")
-		return &a
+		return refuse(http.StatusUnauthorized, "the access token is not valid, expired or revoked")
 	}}
 }
 

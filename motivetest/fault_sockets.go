@@ -52,7 +52,7 @@ func HangAfterCommit() Fault {
 }
 
 // HangMidBody handles the request, sends the first half of the answer's body
-// and no more.
+// and no more. Of an empty body one byte is announced, and none sent.
 func HangMidBody() Fault {
 	return Fault{name: "hang in the body", deliver: func(x *exchange, a answer) {
 		x.sendHalf(a)
@@ -61,7 +61,8 @@ func HangMidBody() Fault {
 }
 
 // TruncateBody handles the request, sends the first half of the answer's body
-// and closes the connection.
+// and closes the connection. Of an empty body one byte is announced, and none
+// sent.
 func TruncateBody() Fault {
 	return Fault{name: "body cut off", deliver: (*exchange).sendHalf}
 }
@@ -69,28 +70,19 @@ func TruncateBody() Fault {
 // DripBody handles the request and sends the answer's body in pieces of n bytes
 // with a pause before each.
 func DripBody(n int, pause time.Duration) Fault {
-	n = max(n, 1)
 	return Fault{name: "dripping body", deliver: func(x *exchange, a answer) {
-		x.write(&a, len(a.body))
-		for body := a.body; len(body) > 0; {
-			x.flush()
-			if !x.wait(pause) {
-				return
-			}
-			piece := min(n, len(body))
-			if _, err := x.w.Write(body[:piece]); err != nil {
-				return
-			}
-			body = body[piece:]
-		}
+		body, size := a.content()
+		x.write(&a, size)
+		x.pour(body, size, max(n, 1), pause)
 	}}
 }
 
 // sendHalf announces the whole body and sends half of it. net/http closes the
 // connection of a handler that writes less than it has announced.
 func (x *exchange) sendHalf(a answer) {
-	x.write(&a, len(a.body))
-	_, _ = x.w.Write(a.body[:len(a.body)/2])
+	body, size := a.content()
+	x.write(&a, max(size, 1))
+	x.pour(body, size/2, pieceSize, 0)
 	x.flush()
 }
 

@@ -1,9 +1,14 @@
 package motivetest
 
 import (
+	"fmt"
+	"maps"
 	"math/rand/v2"
+	"net/http"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 )
 
 // Fault is something that goes wrong with a request. The functions that return
@@ -21,13 +26,13 @@ type Fault struct {
 	applies func(*exchange) bool
 
 	// The points at which a fault can strike, in this order. Each may be nil.
-	delay   func(*exchange) bool     // false: the client has gone, give up
-	gate    func(*exchange) *answer  // not nil: answered without being handled
-	cut     func(*exchange)          // the exchange ends here, not handled
-	alter   func(*exchange)          // the request is handled otherwise
-	rewrite func(*exchange, *answer) // the answer is another
-	deliver func(*exchange, answer)  // the answer is sent otherwise
-	parts   []Fault                  // of Compose
+	delay   func() time.Duration    // the request waits
+	cut     func(*exchange)         // the exchange ends here, not handled
+	gate    func(*exchange) answer  // the request is answered and not handled
+	alter   func(*exchange)         // a list is handled otherwise, unless it is refused
+	rewrite func(*answer) bool      // the answer is another; false: it is left as it was
+	deliver func(*exchange, answer) // the answer is sent otherwise
+	parts   []Fault                 // of Compose
 }
 
 // String returns the fault's name.
@@ -70,10 +75,12 @@ func OnMethod(method string) Match {
 }
 
 // OnPath limits a fault to a path template under the base path, such as
-// "/v1/users/{id}" or "/oauth/token".
+// "/v1/users/{id}" or "/oauth/token". One that the fake does not serve is a
+// mistake; see [Fake.Inject].
 func OnPath(template string) Match {
 	return func(i *injection) {
 		i.anyPath = true
+		i.templates = append(i.templates, template)
 		i.conds = append(i.conds, func(x *exchange) bool { return x.entry.template == template })
 	}
 }
@@ -88,13 +95,16 @@ func OnRequest(match func(Request) bool) Match {
 }
 
 // Nth limits a fault to the nth requests, counted from 1 among those that the
-// other conditions match since the fault was injected.
+// other conditions match since the fault was injected. Without an n these are
+// none.
 func Nth(n ...int) Match {
-	n = slices.Clone(n)
-	return func(i *injection) { i.nth = append(i.nth, n...) }
+	n = append([]int{}, n...)
+	return func(i *injection) { i.nth = append(append([]int{}, i.nth...), n...) }
 }
 
-// Times lets a fault strike n times at most.
+// Times lets a fault strike n times at most. A request that it could do nothing
+// to, because another fault came first or the answer was none of its kind, does
+// not count.
 func Times(n int) Match {
 	return func(i *injection) { i.times = n }
 }
@@ -113,6 +123,10 @@ func Probability(p float64, seed uint64) Match {
 // Without a condition these are all calls of the API; the OAuth endpoints are
 // left alone unless [OnPath] names one. [Fake.Faults] tells what struck.
 //
+// A path that the fake does not serve fails the test at once. Where there is no
+// test to fail, every call from now on is answered 501 with a sentence that says
+// so, until [Fake.ClearFaults].
+//
 // Go's own transport sends a GET again by itself if a connection that it has
 // used before is cut before the first byte of the answer; [Fake.Requests] then
 // shows both.
@@ -124,7 +138,22 @@ func (f *Fake) Inject(fault Fault, when ...Match) {
 	for _, match := range when {
 		match(i)
 	}
-	f.faults.add(i)
+	at := slices.IndexFunc(i.templates, func(t string) bool { return f.endpoints[t] == nil })
+	if at < 0 {
+		f.faults.add(i)
+		return
+	}
+	wrong := fmt.Sprintf("motivetest: no request can match OnPath(%q): the paths are %s",
+		i.templates[at], strings.Join(slices.Sorted(maps.Keys(f.endpoints)), ", "))
+	if f.tb != nil {
+		f.tb.Helper()
+		f.tb.Fatal(wrong)
+		return
+	}
+	f.faults.add(&injection{times: unlimited, fault: Fault{
+		name: "a fault on a path that is not served",
+		gate: func(*exchange) answer { return refuse(http.StatusNotImplemented, "%s", wrong) },
+	}})
 }
 
 // ClearFaults withdraws every fault. Requests that hang go on hanging, and the
@@ -133,27 +162,32 @@ func (f *Fake) ClearFaults() { f.faults.clear() }
 
 // FaultRecord says that a fault struck a request.
 type FaultRecord struct {
-	Fault   string // its name, "reset after commit"
-	Request int    // the index of the request in [Fake.Requests]
+	// Fault is its name, "reset after commit". Of composed faults it holds those
+	// that did something to the request.
+	Fault   string
+	Request int // the index of the request in [Fake.Requests]
 	// Committed says that the request changed the fleet, or issued or revoked a
 	// token, all the same.
 	Committed bool
 }
 
-// Faults returns what struck so far, in order.
+// Faults returns what struck so far, in order: the faults that did something to
+// a request. One that was overruled by another, or that found nothing to spoil,
+// is not among them.
 func (f *Fake) Faults() []FaultRecord { return f.faults.records(&f.log) }
 
 const unlimited = -1
 
 // An injection is a fault and when it strikes.
 type injection struct {
-	fault   Fault
-	anyPath bool
-	conds   []func(*exchange) bool
-	nth     []int
-	times   int
-	chance  float64
-	random  *rand.Rand
+	fault     Fault
+	anyPath   bool
+	templates []string
+	conds     []func(*exchange) bool
+	nth       []int // nil for all
+	times     int
+	chance    float64
+	random    *rand.Rand
 
 	seen int
 }
@@ -186,12 +220,55 @@ func (i *injection) fires(x *exchange) bool {
 type faultList struct {
 	mu     sync.Mutex
 	active []*injection
-	fired  []firing
+	fired  []*strike
 }
 
-type firing struct {
-	name  string
-	entry *entry
+// A strike is a fault that meets a request. Which parts of it do something to
+// the request is known only when they have.
+type strike struct {
+	injected *injection
+	entry    *entry
+	parts    []Fault
+	acted    []bool // part by part
+}
+
+// name returns the names of the parts that acted.
+func (s *strike) name() string {
+	var names []string
+	for i, f := range s.parts {
+		if s.acted[i] {
+			names = append(names, f.name)
+		}
+	}
+	return strings.Join(names, "+")
+}
+
+// A part is one fault of a strike.
+type part struct {
+	Fault
+	of *strike
+	at int
+}
+
+// note records that the part has acted, or is about to.
+func (l *faultList) note(p part) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !slices.Contains(p.of.acted, true) {
+		l.fired = append(l.fired, p.of)
+	}
+	p.of.acted[p.at] = true
+}
+
+// settle gives the strikes back that came to nothing.
+func (l *faultList) settle(strikes []*strike) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range strikes {
+		if s.injected.times != unlimited && !slices.Contains(s.acted, true) {
+			s.injected.times++
+		}
+	}
 }
 
 func (l *faultList) add(i *injection) {
@@ -212,18 +289,18 @@ func (l *faultList) forget() {
 	l.fired = nil
 }
 
-// fire returns the faults that strike x.
-func (l *faultList) fire(x *exchange) []Fault {
+// fire returns the faults that meet x.
+func (l *faultList) fire(x *exchange) []*strike {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var struck []Fault
+	var strikes []*strike
 	for _, i := range l.active {
 		if i.fires(x) {
-			struck = append(struck, i.fault)
-			l.fired = append(l.fired, firing{i.fault.name, x.entry})
+			parts := flat(i.fault)
+			strikes = append(strikes, &strike{injected: i, entry: x.entry, parts: parts, acted: make([]bool, len(parts))})
 		}
 	}
-	return struck
+	return strikes
 }
 
 func (l *faultList) records(log *requestLog) []FaultRecord {
@@ -232,68 +309,20 @@ func (l *faultList) records(log *requestLog) []FaultRecord {
 	log.mu.Lock()
 	defer log.mu.Unlock()
 	list := make([]FaultRecord, len(l.fired))
-	for i, f := range l.fired {
-		list[i] = FaultRecord{Fault: f.name, Request: f.entry.index, Committed: f.entry.Committed}
+	for i, s := range l.fired {
+		list[i] = FaultRecord{Fault: s.name(), Request: s.entry.index, Committed: s.entry.Committed}
 	}
 	return list
 }
 
-// run takes x through the points at which faults strike.
-func (x *exchange) run(faults []Fault) {
-	faults = flat(faults)
-	var early *answer
-	var deliver func(*exchange, answer)
-	for _, f := range faults {
-		if f.delay != nil && !f.delay(x) {
-			x.reset()
-			return
-		}
-		if f.alter != nil {
-			f.alter(x)
-		}
-		if early == nil && f.gate != nil {
-			early = f.gate(x)
-		}
-		if deliver == nil {
-			deliver = f.deliver
-		}
+// flat takes a composed fault apart.
+func flat(f Fault) []Fault {
+	if f.parts == nil {
+		return []Fault{f}
 	}
-	if cut := slices.IndexFunc(faults, func(f Fault) bool { return f.cut != nil }); cut >= 0 {
-		faults[cut].cut(x)
-		return
-	}
-	a := x.answer(early, faults)
-	x.render(&a)
-	if deliver != nil {
-		deliver(x, a)
-		return
-	}
-	x.send(a)
-}
-
-// answer handles the request, unless a fault has answered it already.
-func (x *exchange) answer(early *answer, faults []Fault) answer {
-	if early != nil {
-		return *early
-	}
-	a := x.f.handle(x)
-	for _, f := range faults {
-		if f.rewrite != nil {
-			f.rewrite(x, &a)
-		}
-	}
-	return a
-}
-
-// flat takes composed faults apart.
-func flat(faults []Fault) []Fault {
 	var list []Fault
-	for _, f := range faults {
-		if f.parts == nil {
-			list = append(list, f)
-			continue
-		}
-		list = append(list, flat(f.parts)...)
+	for _, part := range f.parts {
+		list = append(list, flat(part)...)
 	}
 	return list
 }

@@ -40,6 +40,13 @@ func TestAnswersThatAreNotTheAPIs(t *testing.T) {
 		{motivetest.Status(503, motivetest.Empty), 503, "", "Content-Length: 0", 0},
 		{motivetest.StatusAfter(502, motivetest.HTML), 502, "<h1>502 Bad Gateway</h1>", "Content-Type: text/html", 1},
 		{motivetest.StatusAfter(504, motivetest.Empty), 504, "", "Content-Type: ", 1},
+		{motivetest.StatusAfter(200, motivetest.JSON), 200, `{"error_message":"ok"}`, "Content-Type: application/json; charset=utf-8", 1},
+		{motivetest.StatusAfter(200, motivetest.HTML), 200, "<h1>200 OK</h1>", "Content-Type: text/html", 1},
+		{motivetest.StatusAfter(200, motivetest.Empty), 200, "", "Content-Length: 0", 1},
+		{motivetest.StatusAfter(204, motivetest.Empty), 204, "", "Content-Type: ", 1},
+		{motivetest.Compose(motivetest.StatusAfter(200, motivetest.JSON), motivetest.Garbage(motivetest.ArrayBody)), 200, "[1,2,3]", "", 1},
+		{motivetest.Compose(motivetest.Garbage(motivetest.HugeBody), motivetest.Garbage(motivetest.NullBody)), 201, "null", "Content-Length: 4", 1},
+		{motivetest.Compose(motivetest.Garbage(motivetest.HugeBody), motivetest.StatusAfter(502, motivetest.Empty)), 502, "", "Content-Length: 0", 1},
 		{motivetest.TooManyRequests(""), 429, "too many requests", "Retry-After: ", 0},
 		{motivetest.TooManyRequests("7"), 429, "too many requests", "Retry-After: 7", 0},
 		{motivetest.TooManyRequests("Sun, 06 Nov 1994 08:49:37 GMT"), 429, "", "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT", 0},
@@ -92,6 +99,7 @@ func TestConnectionsThatEnd(t *testing.T) {
 		{motivetest.ResetAfter(), syscall.ECONNRESET, 1},
 		{motivetest.ConnectionRefused(time.Hour), syscall.ECONNRESET, 0},
 		{motivetest.TruncateBody(), io.ErrUnexpectedEOF, 1},
+		{motivetest.Compose(motivetest.Status(503, motivetest.Empty), motivetest.TruncateBody()), io.ErrUnexpectedEOF, 0},
 		{motivetest.Compose(motivetest.Status(500, motivetest.JSON), motivetest.TruncateBody()), io.ErrUnexpectedEOF, 0},
 		{motivetest.Compose(motivetest.Latency(0, time.Millisecond, 1), motivetest.ResetAfter()), syscall.ECONNRESET, 1},
 	}
@@ -120,6 +128,8 @@ func TestHangsEndWithTheClient(t *testing.T) {
 		{motivetest.HangBeforeHeaders(), false, 0},
 		{motivetest.HangAfterCommit(), false, 1},
 		{motivetest.HangMidBody(), true, 1},
+		{motivetest.Compose(motivetest.StatusAfter(502, motivetest.Empty), motivetest.HangMidBody()), true, 1},
+		{motivetest.Compose(motivetest.Garbage(motivetest.HugeBody), motivetest.HangMidBody()), true, 1},
 		{motivetest.DripBody(50, time.Hour), true, 1},
 		{motivetest.Latency(time.Hour, time.Hour, 1), false, 0},
 	}
@@ -241,9 +251,10 @@ func TestMatchers(t *testing.T) {
 		{"method", []motivetest.Match{motivetest.OnMethod("PUT")}, []int{2, 6}},
 		{"path", []motivetest.Match{motivetest.OnPath("/v1/users")}, []int{1, 5}},
 		{"template", []motivetest.Match{motivetest.OnPath("/v1/users/{id}")}, []int{0, 2, 3, 4, 6, 7}},
-		{"another path", []motivetest.Match{motivetest.OnPath("/v1/users/1")}, []int{}},
 		{"method and path", []motivetest.Match{motivetest.OnMethod("GET"), motivetest.OnPath("/v1/users/{id}")}, []int{0, 3, 4, 7}},
 		{"nth", []motivetest.Match{motivetest.Nth(1, 3)}, []int{0, 2}},
+		{"nth of none", []motivetest.Match{motivetest.Nth()}, []int{}},
+		{"nth of none and some", []motivetest.Match{motivetest.Nth(), motivetest.Nth(2)}, []int{1}},
 		{"nth of a method", []motivetest.Match{motivetest.Nth(2), motivetest.OnMethod("PUT")}, []int{6}},
 		{"times", []motivetest.Match{motivetest.Times(3)}, []int{0, 1, 2}},
 		{"never", []motivetest.Match{motivetest.Times(0)}, []int{}},
@@ -393,16 +404,128 @@ func TestGarbageSparesRefusals(t *testing.T) {
 	mustEqual(t, "message", c.do(404, "GET", "/v1/users/1", "").str("error_message"), "user not found")
 }
 
-func TestHugeBodyIsStreamed(t *testing.T) {
+func TestHugeBody(t *testing.T) {
+	t.Parallel()
+	huge := motivetest.Garbage(motivetest.HugeBody)
+	for _, tt := range []struct {
+		fault  motivetest.Fault
+		length int64 // announced; -1 for none
+		n      int64
+		err    error
+	}{
+		{huge, -1, 100 << 20, nil},
+		{motivetest.Compose(huge, motivetest.DripBody(1<<20, 0)), 100 << 20, 100 << 20, nil},
+		{motivetest.Compose(huge, motivetest.TruncateBody()), 100 << 20, 50 << 20, io.ErrUnexpectedEOF},
+	} {
+		srv, c := start(t)
+		srv.Inject(tt.fault)
+		res := openAndLeave(t.Context(), t, c, "/v1/users")
+		n, err := io.Copy(io.Discard, res.Body)
+		_ = res.Body.Close()
+		if res.ContentLength != tt.length || n != tt.n || !errors.Is(err, tt.err) {
+			t.Errorf("%s: read %d of %d bytes: %v", tt.fault, n, res.ContentLength, err)
+		}
+		mustEqual(t, "fault", srv.Faults()[0].Fault, tt.fault.String())
+	}
+}
+
+func TestFaultsTellsWhatActed(t *testing.T) {
+	t.Parallel()
+	status := motivetest.Status(500, motivetest.JSON)
+	tests := []struct {
+		name   string
+		inject []motivetest.Fault
+		call   string
+		want   []string
+	}{
+		{"a reset overrules", []motivetest.Fault{motivetest.ResetBefore(), status, motivetest.TruncateBody()}, "/v1/users", []string{"reset before handling"}},
+		{"a reset overrules, composed", []motivetest.Fault{motivetest.Compose(status, motivetest.TruncateBody(), motivetest.ResetBefore())}, "/v1/users", []string{"reset before handling"}},
+		{"the first answer", []motivetest.Fault{status, motivetest.TooManyRequests("7"), motivetest.LyingTotal(9)}, "/v1/users", []string{"status 500"}},
+		{"the first delivery", []motivetest.Fault{motivetest.Compose(motivetest.DripBody(9, 0), motivetest.TruncateBody())}, "/v1/users", []string{"dripping body"}},
+		{"garbage of a refusal", []motivetest.Fault{motivetest.Garbage(motivetest.NullBody)}, "/v1/users/1", []string{}},
+		{"garbage in place of another answer", []motivetest.Fault{status, motivetest.Garbage(motivetest.NullBody)}, "/v1/users", []string{"status 500"}},
+		{"all of several", []motivetest.Fault{motivetest.LyingTotal(9), motivetest.Compose(motivetest.Garbage(motivetest.NullBody), motivetest.ResetAfter())}, "/v1/users",
+			[]string{"lying total", "garbage: null+reset after commit"}},
+		{"no wait", []motivetest.Fault{motivetest.Latency(0, 0, 1)}, "/v1/users", []string{}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			srv, c := start(t)
+			for _, fault := range tt.inject {
+				srv.Inject(fault)
+			}
+			c.try("GET", tt.call, "") // on a new connection, and so once
+			names := []string{}
+			for _, f := range srv.Faults() {
+				names = append(names, f.Fault)
+			}
+			mustEqual(t, "faults", names, tt.want)
+		})
+	}
+}
+
+func TestTimesCountsWhatActed(t *testing.T) {
 	t.Parallel()
 	srv, c := start(t)
-	srv.Inject(motivetest.Garbage(motivetest.HugeBody))
-	res := openAndLeave(t.Context(), t, c, "/v1/users")
-	n, err := io.Copy(io.Discard, res.Body)
-	_ = res.Body.Close()
-	if err != nil || n < 100<<20 || n > 101<<20 {
-		t.Errorf("read %d bytes: %v", n, err)
+	srv.Seed(motive.User{FirstName: "Ada"})
+	srv.Inject(motivetest.Status(500, motivetest.JSON), motivetest.Times(1))
+	srv.Inject(motivetest.Status(503, motivetest.JSON), motivetest.Times(1))
+	srv.Inject(motivetest.Garbage(motivetest.NullBody), motivetest.Times(1))
+	c.do(500, "GET", "/v1/users/1", "")
+	c.do(503, "GET", "/v1/users/1", "")
+	c.do(404, "GET", "/v1/users/2", "")
+	mustEqual(t, "garbage", c.do(200, "GET", "/v1/users/1", "").text, "null")
+	mustEqual(t, "name", c.do(200, "GET", "/v1/users/1", "").user(t)["first_name"], "Ada")
+	mustEqual(t, "faults", len(srv.Faults()), 3)
+}
+
+func TestFaultsCanBeToldApart(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, f := range []motivetest.Fault{
+		motivetest.Garbage(motivetest.WrongTypes), motivetest.Garbage(motivetest.NullBody), motivetest.Garbage(motivetest.ArrayBody),
+		motivetest.Garbage(motivetest.DeepNesting), motivetest.Garbage(motivetest.HugeBody), motivetest.Garbage(motivetest.NotJSON),
+		motivetest.TooManyRequests(""), motivetest.TooManyRequests("7"), motivetest.TooManyRequests("soon"),
+		motivetest.Status(429, motivetest.JSON), motivetest.StatusAfter(429, motivetest.JSON),
+	} {
+		if seen[f.String()] {
+			t.Errorf("two faults are named %q", f)
+		}
+		seen[f.String()] = true
 	}
+}
+
+func TestMisspeltPath(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/v1/users/1", "/v1/user", "/api/v1/users", "v1/users", ""} {
+		seen := &spy{}
+		srv := motivetest.NewServer(seen)
+		srv.Inject(motivetest.Status(500, motivetest.JSON), motivetest.OnPath(path))
+		if !seen.failed || !strings.Contains(seen.lines[0], fmt.Sprintf("OnPath(%q)", path)) || !strings.Contains(seen.lines[0], "/v1/users/{id}") {
+			t.Errorf("%q: failed %v: %v", path, seen.failed, seen.lines)
+		}
+		newClient(t, srv).do(200, "GET", "/v1/users", "")
+		seen.end()
+	}
+}
+
+func TestMisspeltPathWithoutATest(t *testing.T) {
+	t.Parallel()
+	srv, err := motivetest.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close()
+	c := newClient(t, srv)
+	srv.Inject(motivetest.Status(500, motivetest.JSON), motivetest.OnPath("/v1/user"), motivetest.Times(0))
+	message := c.do(501, "GET", "/v1/users", "").json["error_message"].(string)
+	if !strings.Contains(message, `OnPath("/v1/user")`) {
+		t.Errorf("message %q", message)
+	}
+	c.do(501, "GET", "/v1/users", "")
+	srv.ClearFaults()
+	c.do(200, "GET", "/v1/users", "")
 }
 
 func TestFaultsInAnotherServer(t *testing.T) {

@@ -34,11 +34,13 @@ const codeLifetime = 10 * time.Minute
 // are taken from the form only. Refresh tokens are single-use and rotate; one
 // that is used again revokes every token that came from the same login.
 type OAuth struct {
-	ClientID     string
+	// ClientID names the provider's one client, which each fake makes at random.
+	ClientID string
+	// ClientSecret is that client's secret.
 	ClientSecret string
-	AuthURL      string
-	TokenURL     string
-	RevokeURL    string
+	AuthURL      string // sends the browser back with a code
+	TokenURL     string // takes codes and refresh tokens
+	RevokeURL    string // takes tokens of either kind, as in RFC 7009
 }
 
 // Config returns the client's side of it, with credentials sent in the form.

@@ -19,7 +19,7 @@ const (
 	dataNumber                  // any number: replaced by a number
 	dataKey                     // a member's name: kept, unless it is somebody's
 	dataName                    // a name of unknown sort
-	dataKept                    // enums, flags, ids of Motive's own, counts
+	dataKept                    // enums, flags, ids of Motive's own, counts: see keeps
 	dataMessage                 // a sentence: kept, with the values in it replaced
 	dataSecret                  // always the same stand-in, and equal to any other secret
 	dataLicence                 // replaced, and never printed
@@ -44,7 +44,10 @@ var fieldKinds = func() map[string]dataKind {
 			per_page page_no total assigned_users_count
 			role status eld_mode time_tracking_mode duty_status violation_alerts group_visibility
 			cycle cycle2 time_zone integration_name external_id_holder_type type permissions
-			summary phone_country_code phone_country_code2 code field success`,
+			summary phone_country_code phone_country_code2 code field success
+			created_at updated_at expires_at joined_at
+			mobile_current_sign_in_at mobile_last_sign_in_at mobile_last_active_at
+			web_current_sign_in_at web_last_sign_in_at web_last_active_at`,
 		dataMessage:   `error_message error message errors error_description detail`,
 		dataLicence:   `drivers_license_number`,
 		dataFirstName: `first_name`,
@@ -77,20 +80,41 @@ var pathWords = strings.Fields(`users lookup lookup_by_external_id user_roles ex
 
 var (
 	secretField = regexp.MustCompile(`(?i)passw|passcode|secret|token|api_?key|authorization|credential|cookie|signature|\bpin\b`)
-	plainField  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
-	plainValue  = regexp.MustCompile(`^[A-Za-z0-9_+.\[\]-]{1,40}$`)
-	zoneValue   = regexp.MustCompile(`^[A-Za-z][A-Za-z/_]* ?(Time )?(\((US & )?[A-Z][A-Za-z]+\))?$`)
+	wholeNumber = regexp.MustCompile(`^\d{1,19}$`)
+	countryCode = regexp.MustCompile(`^(\+?\d{1,3}|[A-Za-z]{2})$`)
 	numeral     = regexp.MustCompile(`^-?\d+(\.\d+)?([eE][+-]?\d+)?$`)
 	resource    = regexp.MustCompile(`^[a-z_]+$`)
 )
 
+// plainNumbers are the kept fields that are numbers.
+var plainNumbers = strings.Fields(`id user_role_id group_ids external_id_holder_id associated_dispatcher_id
+	per_page page_no total assigned_users_count`)
+
+// keeps reports whether a value of a kept field is what the field is for. A
+// server may send anything under any name.
+func keeps(field, s string) bool {
+	switch field {
+	case "phone_country_code", "phone_country_code2":
+		return countryCode.MatchString(s)
+	case "time_zone":
+		return apiName(strings.NewReplacer("/", " ", "&", " ").Replace(s))
+	}
+	if strings.HasSuffix(field, "_at") {
+		return isTime(s)
+	}
+	if slices.Contains(plainNumbers, field) {
+		return wholeNumber.MatchString(s)
+	}
+	return apiName(s)
+}
+
 // kindOfKey tells a member's name that reads as a field of an API from a value
-// that is used as a key.
+// that is used as a key: a username, say.
 func kindOfKey(key string) dataKind {
 	if _, ok := fieldKinds[key]; ok {
 		return dataKept
 	}
-	if plainField.MatchString(key) {
+	if apiName(key) {
 		return dataKey
 	}
 	return dataText
@@ -129,12 +153,10 @@ func (p place) kindOf(v any) dataKind {
 		return dataMessage
 	case k == dataMessage:
 		return dataText
-	case strings.HasSuffix(p.field, "_at") && isTime(s):
-		return dataKept
-	case k == dataKept && !plainValue.MatchString(s) && !(p.field == "time_zone" && zoneValue.MatchString(s)):
-		return dataText
 	case !isString && (s == "0" || s == "1"): // flags and empty counts
 		return dataKept
+	case k == dataKept && !keeps(p.field, s):
+		return dataText
 	}
 	return k
 }
@@ -158,7 +180,7 @@ func rewriteQuery(pairs []string, change func(scalar) any) []string {
 		switch {
 		case slices.Contains(queryKeys, key):
 			k = place{field: key}.kindOf(value)
-		case !resource.MatchString(key):
+		case !apiName(key):
 			key = redacted
 		}
 		at := "query." + key + "[" + strconv.Itoa(count[key]) + "]"
@@ -173,7 +195,7 @@ func rewriteQuery(pairs []string, change func(scalar) any) []string {
 func rewritePath(segments []string, change func(scalar) any) []string {
 	out := slices.Clone(segments)
 	for i, s := range segments {
-		known := slices.Contains(pathWords, s) || numeral.MatchString(s) || i == 0 && resource.MatchString(s)
+		known := slices.Contains(pathWords, s) || wholeNumber.MatchString(s) || i == 0 && apiName(s)
 		if known {
 			continue
 		}

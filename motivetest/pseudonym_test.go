@@ -71,7 +71,33 @@ func TestKindsOfFields(t *testing.T) {
 		{`{"time_zone":"Mountain Time (US & Canada)"}`, dataKept},
 		{`{"time_zone":"behind the (red) barn"}`, dataText},
 		{`{"created_at":"2026-03-04T05:06:07.123456Z"}`, dataKept},
-		{`{"last_edited_at":"2026-03-04T05:06:07+02:00"}`, dataKept},
+		{`{"last_edited_at":"2026-03-04T05:06:07+02:00"}`, dataText},
+		{`{"birth_at":"1990-01-02"}`, dataText},
+		{`{"joined_at":"2026-03-04"}`, dataKept},
+		{`{"id":"123-45-6789"}`, dataText},
+		{`{"id":"7001"}`, dataKept},
+		{`{"id":7.5}`, dataText},
+		{`{"total":"eve"}`, dataText},
+		{`{"phone_country_code":"4158675309"}`, dataText},
+		{`{"phone_country_code":"+1"}`, dataKept},
+		{`{"phone_country_code":44}`, dataKept},
+		{`{"phone_country_code":"US"}`, dataKept},
+		{`{"errors":[{"field":"415-867-5309"}]}`, dataText},
+		{`{"errors":[{"field":"external_ids_attributes[0].id"}]}`, dataKept},
+		{`{"code":"eve.marsh"}`, dataText},
+		{`{"code":"invalid_email"}`, dataKept},
+		{`{"code":422}`, dataKept},
+		{`{"code":4158675309}`, dataText},
+		{`{"status":"eve"}`, dataText},
+		{`{"status":"pending"}`, dataKept},
+		{`{"integration_name":"eve_marsh"}`, dataText},
+		{`{"integration_name":"generic_tms"}`, dataKept},
+		{`{"cycle":"120_14_north"}`, dataKept},
+		{`{"cycle2":"tx_70_7"}`, dataKept},
+		{`{"cycle":"Other"}`, dataKept},
+		{`{"violation_alerts":"45_minutes"}`, dataKept},
+		{`{"time_zone":"America/New_York"}`, dataKept},
+		{`{"time_zone":"Eve/Marsh"}`, dataText},
 		{`{"created_at":"at home"}`, dataText},
 		{`{"birthday":"1815-12-10"}`, dataText},
 		{`{"group_ids":[7]}`, dataKept},
@@ -108,6 +134,47 @@ func TestKindsOfFields(t *testing.T) {
 		})
 		if len(got) != 1 || got[0] != tt.want {
 			t.Errorf("%s: kind %v, want %v", tt.body, got, tt.want)
+		}
+	}
+}
+
+func TestKeysAreKeptWhereTheyAreNamesOfAnAPI(t *testing.T) {
+	t.Parallel()
+	for _, f := range userFields {
+		if got := newPseudonyms().replace(scalar{kind: kindOfKey(f.name), value: f.name}); got != f.name {
+			t.Errorf("the field %s became %v", f.name, got)
+		}
+	}
+	for key, want := range map[string]string{
+		"user": "user", "users": "users", "pagination": "pagination", "error_message": "error_message",
+		"hourly_wage": "hourly_wage", "tax_id": "tax_id",
+		"eve_marsh": "Text0001", "eve": "Text0001", "driver_eve": "Text0001", "415-867-5309": "Text0001", "": "",
+	} {
+		if got := newPseudonyms().replace(scalar{kind: kindOfKey(key), value: key}); got != want {
+			t.Errorf("the key %q became %v, want %s", key, got, want)
+		}
+	}
+}
+
+func TestResidue(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`"email": "ada@real.test"`:                    "an email",
+		`"person0001@example.com, ada@real.test"`:     "an email",
+		`"phone": "415-867-5309"`:                     "a phone number",
+		`"call 867-5309"`:                             "a phone number",
+		`"id": "123-45-6789"`:                         "a phone number",
+		`"text": "Bearer abcdefghijk"`:                "a credential",
+		`"phone": "201-555-0100", "2015550100"`:       "",
+		`"created_at": "2026-03-04T05:06:07.000008Z"`: "",
+		`"joined_at": "2026-03-04"`:                   "",
+		`"id": 4158675309`:                            "",
+		`"row 1 99000001 99000002.5"`:                 "",
+		`"Retry-After": "Wed, 21 Oct 2026 07:28:00"`:  "",
+	} {
+		line, got := residue([]byte("{\n" + text))
+		if got != want || (line == 2) != (want != "") {
+			t.Errorf("%s: line %d has %q, want %q", text, line, got, want)
 		}
 	}
 }
@@ -149,8 +216,14 @@ func TestSentencesLoseTheirValues(t *testing.T) {
 		{"with Authorization Bearer abcdefghijk", "with [name] [redacted]"},
 		{"call 415-867-5309 now", "call 201-555-0100 now"},
 		{"user 4711001 is gone", "user 99000001 is gone"},
-		{"licence D1234567 is used", "licence Text0001 is used"},
-		{`name "eve" is used`, `name "Text0002" is used`},
+		{"call 867-5309", "call 201-555-0101"},
+		{"username eve.marsh is taken", "username Text0001 is taken"},
+		{"eve_marsh, eve-marsh", "Text0002, Text0003"},
+		{"number 123-45-6789 is on file", "number 201-555-0102 is on file"},
+		{"the sign-in of generic_tms needs external_ids_attributes[0].external_id",
+			"the sign-in of generic_tms needs external_ids_attributes[0].external_id"},
+		{"licence D1234567 is used", "licence Text0004 is used"},
+		{`name "eve" is used`, `name "Text0005" is used`},
 		{"see https://real.test/u/eve", "see [url]"},
 	} {
 		if got := names.scrub(tt.in); got != tt.want {

@@ -51,7 +51,9 @@ type rawExchange struct {
 // usernames, phones, addresses, licence numbers, the numbers that other systems
 // have for a person, and the values of unknown fields are replaced by
 // pseudonyms, the same one wherever the value appears in the file. Motive's own
-// ids, enums, flags and times stay. Sentences keep their words and lose the
+// ids, enums, flags and times stay, where they read as such: whole numbers, and
+// words of the API. So do names of fields made of such words; any other name of
+// a member is replaced like a value. Sentences keep their words and lose the
 // values in them; a body that is neither JSON nor a sentence is left out.
 //
 // The whole answer is read into memory before it is handed on. Read the file
@@ -117,7 +119,9 @@ func (r *Recorder) begin(req *http.Request, path string, body []byte) *rawExchan
 
 // Save writes the file: what has been answered so far, in the order in which it
 // was asked. It replaces the file as a whole or leaves it as it was. Errors are
-// those of the file system, and a story without a single answer.
+// those of the file system, a story without a single answer, and one in which
+// something still looks like an email, a phone number or a credential after all
+// replacements.
 func (r *Recorder) Save() error {
 	f := r.fixture()
 	if len(f.Exchanges) == 0 {
@@ -129,6 +133,9 @@ func (r *Recorder) Save() error {
 	}
 	if _, err := parseFixture(data); err != nil {
 		return fmt.Errorf("motivetest: record %s: %w", r.file, err)
+	}
+	if line, what := residue(data); what != "" {
+		return fmt.Errorf("motivetest: record %s: not written, as line %d would have what looks like %s", r.file, line, what)
 	}
 	return writeFile(r.file, data)
 }

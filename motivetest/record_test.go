@@ -191,6 +191,62 @@ func TestRecordKeepsWhatTheStoryIsAbout(t *testing.T) {
 	}
 }
 
+// What stands where an id, an enum or a name of a field belongs need not be one.
+func TestRecordTrustsNoFieldByItsName(t *testing.T) {
+	t.Parallel()
+	personal := []string{"867-5309", "eve", "marsh", "123-45-6789", "4158675309", "415-867", "1990-01-02"}
+	file := filepath.Join(t.TempDir(), "story.json")
+	rec := Record(file, answering(422, nil, `{"error_message":"username eve.marsh is taken, call 867-5309","id":"123-45-6789",
+		"phone_country_code":"4158675309","errors":[{"field":"415-867-5309","code":"eve.marsh"}],"birth_at":"1990-01-02",
+		"eve_marsh":{"eve-marsh":1},"group_ids":["eve"],"status":"eve","permissions":["eve.marsh"],"integration_name":"eve_marsh",
+		"time_zone":"Eve/Marsh","total":"123-45-6789","joined_at":"eve","user":{"id":7,"role":"driver","terminal_city":null}}`))
+	if _, err := get(t, rec, "http://motive.test/v1/eve_marsh/eve?eve_marsh=1&page_no=eve"); err != nil {
+		t.Fatal(err)
+	}
+	if err := rec.Save(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range personal {
+		if strings.Contains(strings.ToLower(string(data)), s) {
+			t.Errorf("%q is in the file:\n%s", s, data)
+		}
+	}
+	for _, kept := range []string{"username Text", " is taken, call 201-555-01", `"id": 7`, `"role": "driver"`, `"terminal_city": null`} {
+		if !strings.Contains(string(data), kept) {
+			t.Errorf("%s is not in the file:\n%s", kept, data)
+		}
+	}
+}
+
+func TestSaveRefusesWhatIsLeftOfAPerson(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "story.json")
+	old := fixture{Title: "what ada@real.test did", Origin: originDocumentation, Exchanges: []step{{
+		Request: fixtureRequest{Method: "GET", Path: "/v1/users/1"}, Response: fixtureResponse{Status: 404}}}}
+	data, err := old.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := writeFile(file, data); err != nil {
+		t.Fatal(err)
+	}
+	rec := Record(file, answering(200, nil, `{}`))
+	if _, err := get(t, rec, "http://motive.test/v1/users/3"); err != nil {
+		t.Fatal(err)
+	}
+	err = rec.Save()
+	if err == nil || !strings.Contains(err.Error(), "line 2 would have what looks like an email") || strings.Contains(err.Error(), "ada") {
+		t.Errorf("saved a title with an email: %v", err)
+	}
+	if now, _ := os.ReadFile(file); !bytes.Equal(now, data) {
+		t.Error("the old file was replaced")
+	}
+}
+
 func TestRecordGivesOnePseudonymToOnePerson(t *testing.T) {
 	t.Parallel()
 	f, err := loadFixture(recordScript(t))

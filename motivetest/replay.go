@@ -18,8 +18,8 @@ import (
 // motive.WithTransport.
 //
 // A request that differs from the one whose turn it is, in method, path from
-// /v1 on, query or body as JSON, fails tb with a diff and gets an error; the
-// story then waits for the right one. Headers are not compared. What was never
+// /v1 on, query or body as JSON, fails tb with a diff and gets an error that the
+// client does not try again; the story then waits for the right one. Headers are not compared. What was never
 // asked fails tb at its end.
 //
 // A recorded story has pseudonyms in place of personal data. There a request
@@ -64,7 +64,7 @@ func (r *replayer) respond(req *http.Request) (*http.Response, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.broken != nil {
-		return nil, r.broken
+		return nil, mismatch{r.broken.Error()}
 	}
 	if r.next == len(r.fixture.Exchanges) {
 		return nil, r.fail(fmt.Sprintf("all %d exchanges are over, and another request came:\n%s",
@@ -99,10 +99,18 @@ func (r *replayer) compare(wanted, asked storyRequest) string {
 	return diffLines(a, b)
 }
 
+// A mismatch is the error of a request that the fixture has no answer for.
+type mismatch struct{ text string }
+
+func (m mismatch) Error() string { return m.text }
+
+// Permanent tells the client not to try again: the next answer is the same.
+func (m mismatch) Permanent() bool { return true }
+
 // fail reports each failure once, and without ending the test: a transport may
 // be called from any goroutine.
 func (r *replayer) fail(message string) error {
-	err := fmt.Errorf("motivetest: replay %s: %s", r.file, message)
+	err := mismatch{fmt.Sprintf("motivetest: replay %s: %s", r.file, message)}
 	if !r.told[message] {
 		r.told[message] = true
 		r.tb.Errorf("%v", err)

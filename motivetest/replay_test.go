@@ -1,6 +1,7 @@
 package motivetest
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/motive-go/motive"
 )
 
 // stubTB takes failures down instead of failing, and ends when told to.
@@ -154,6 +157,10 @@ func TestReplayFailsOnARequestThatDiffers(t *testing.T) {
 			if err == nil {
 				t.Fatal("the request was answered")
 			}
+			var own interface{ Permanent() bool }
+			if !errors.As(err, &own) || !own.Permanent() {
+				t.Errorf("a client would try again after %v", err)
+			}
 			if _, _, again := call(t, rt, tt.method, tt.url, tt.body); again == nil {
 				t.Error("the second try was answered")
 			}
@@ -177,6 +184,24 @@ func TestReplayFailsOnARequestThatDiffers(t *testing.T) {
 			stub.want(t, file)
 		})
 	}
+}
+
+func TestAMismatchIsNotTriedAgain(t *testing.T) {
+	t.Parallel()
+	stub := &stubTB{TB: t}
+	story, tries := Replay(stub, writeStory(t, documented)), 0
+	client, err := motive.NewClient(motive.WithAccessToken("test"), motive.WithTransport(roundTripFunc(func(r *http.Request) (*http.Response, error) {
+		tries++
+		return story.RoundTrip(r)
+	})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.Users.Get(t.Context(), 8)
+	if err == nil || !strings.Contains(err.Error(), "+ GET /v1/users/8") || tries != 1 {
+		t.Errorf("%d tries, and the error %v", tries, err)
+	}
+	stub.want(t, "differs from exchange 1")
 }
 
 func TestReplayFailsOnWhatWasNeverAsked(t *testing.T) {

@@ -13,14 +13,14 @@ import (
 // Request is one request that the fake received. Printed with fmt it shows
 // method, path and status, never its contents.
 type Request struct {
-	Method string
+	Method string // "GET", as sent
 	// Path is the path under the base path: "/v1/users/7". It is empty for a
 	// request outside the base path.
 	Path string
 	// Template is the path with {id} in place of the id, "/v1/users/{id}"; it
 	// is empty where the API has no such path.
 	Template string
-	Query    url.Values
+	Query    url.Values // as sent
 	// Header is the header as sent, with the credentials blotted out.
 	Header http.Header
 	// Body is the decoded body where that is a JSON object, with every number a

@@ -1,10 +1,6 @@
 package motivetest
 
-import (
-	"encoding/json"
-
-	"github.com/motive-go/motive"
-)
+import "github.com/motive-go/motive"
 
 // Seed stores users and returns them as the fake shows them: with an id where
 // it was 0, times, and the defaults of the role. A user whose id is there
@@ -30,11 +26,7 @@ func (f *Fake) Seed(users ...motive.User) []motive.User {
 
 // seed stores one user. The store is locked.
 func (f *Fake) seed(in motive.User) (out motive.User, err error) {
-	data, err := json.Marshal(in)
-	if err != nil {
-		return out, err
-	}
-	a, err := decodeObject(data)
+	a, err := attrsOf(in)
 	if err != nil {
 		return out, err
 	}
@@ -54,22 +46,26 @@ func (f *Fake) seed(in motive.User) (out motive.User, err error) {
 	if !a.has("updated_at") {
 		a["updated_at"] = a["created_at"]
 	}
-	for _, e := range u.extIDs {
+	u.seeded = true
+	old := u.extIDs
+	for _, e := range old {
 		f.store.dropExtID(e)
 	}
 	u.extIDs = nil
 	for _, id := range in.ExternalIDs {
 		e := &externalID{ID: id.ID, ExternalID: id.ExternalID, IntegrationName: id.IntegrationName,
-			holderType: holderUser, holderID: u.id}
+			holderType: holderUser, holderID: u.id, seeded: true}
 		if f.store.extIDs[e.ID] != nil {
 			e.ID = 0 // another record has it
 		}
 		f.store.addExtID(e)
 		u.extIDs = append(u.extIDs, e)
 	}
+	for _, e := range old {
+		f.store.release(e.pair())
+	}
 	f.store.put(u, a)
-	err = json.Unmarshal(u.answer, &out)
-	return out, err
+	return userOf(u)
 }
 
 // Users returns every user, deactivated ones included, by ascending id.
@@ -78,9 +74,7 @@ func (f *Fake) Users() []motive.User {
 	defer f.store.mu.Unlock()
 	users := make([]motive.User, len(f.store.users))
 	for i, u := range f.store.users {
-		if err := json.Unmarshal(u.answer, &users[i]); err != nil {
-			f.fail("motivetest: read back user %d: %v", u.id, err)
-		}
+		users[i] = f.show(u)
 	}
 	return users
 }
@@ -89,15 +83,19 @@ func (f *Fake) Users() []motive.User {
 func (f *Fake) User(id int64) (motive.User, bool) {
 	f.store.mu.Lock()
 	defer f.store.mu.Unlock()
-	var out motive.User
 	u := f.store.byID[id]
 	if u == nil {
-		return out, false
+		return motive.User{}, false
 	}
-	if err := json.Unmarshal(u.answer, &out); err != nil {
-		f.fail("motivetest: read back user %d: %v", id, err)
+	return f.show(u), true
+}
+
+func (f *Fake) show(u *user) motive.User {
+	out, err := userOf(u)
+	if err != nil {
+		f.fail("motivetest: read back user %d: %v", u.id, err)
 	}
-	return out, true
+	return out
 }
 
 // fail fails the test, if there is one. It does not stop it: it may not run on

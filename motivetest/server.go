@@ -34,7 +34,7 @@ func NewServer(tb testing.TB, opts ...Option) *Server {
 	s.tb = tb
 	tb.Cleanup(func() {
 		if tb.Failed() {
-			tb.Log(s.transcript())
+			tb.Log(s.Transcript())
 		}
 		s.Close()
 	})

@@ -281,8 +281,8 @@ func TestUserRoles(t *testing.T) {
 	srv, c := start(t)
 	mustEqual(t, "none", c.do(200, "GET", "/v1/user_roles", "").json, map[string]any{"user_roles": []any{}})
 	seeded := srv.SeedUserRoles(
-		motivetest.UserRole{ID: 9, Name: "Dispatch", Permissions: []string{"users"}},
-		motivetest.UserRole{Name: "Safety", Status: "inactive", Type: "default"},
+		motive.UserRole{ID: 9, Name: "Dispatch", Permissions: []string{"users"}},
+		motive.UserRole{Name: "Safety", Status: "inactive", Type: "default"},
 	)
 	mustEqual(t, "ids", []int64{seeded[0].ID, seeded[1].ID}, []int64{9, 10})
 	tests := map[string]int{"": 2, "?name=disp": 1, "?status=active": 1, "?name=safety&status=active": 0}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/motive-go/motive"
 )
 
 // store keeps the fleet. One mutex guards all of it: every call is short, and
@@ -19,9 +21,9 @@ type store struct {
 	index  map[indexKey][]int64 // ids of the users that have the value, ascending
 	extIDs map[int64]*externalID
 	pairs  map[pair][]int64     // ids of the external id records that have the pair
-	made   map[pair]int         // creates committed that carried the pair
+	made   map[pair]int         // creates committed that carried the pair, since it was free
 	bodies map[[32]byte][]int64 // users created, by the digest of the body
-	roles  []UserRole
+	roles  []motive.UserRole
 
 	lastUser  int64
 	lastExtID int64
@@ -39,6 +41,7 @@ type user struct {
 	duty   string
 	keys   []indexKey
 	extIDs []*externalID
+	seeded bool // by the test, not created by a call
 }
 
 type indexKey struct{ field, value string }
@@ -63,6 +66,7 @@ type externalID struct {
 
 	holderType string // User, Vehicle, Asset or Group
 	holderID   int64
+	seeded     bool
 }
 
 func (e externalID) pair() pair { return pair{e.holderType, e.ExternalID, e.IntegrationName} }
@@ -92,7 +96,7 @@ func (s *store) put(u *user, a attrs) {
 	u.role = a.text("role")
 	u.status = cmp.Or(a.text("status"), "active")
 	u.duty = ""
-	if u.role == "driver" {
+	if showsDriver(u.role) {
 		u.duty = cmp.Or(a.text("duty_status"), "off_duty")
 	}
 	u.hidden = hiddenOf(a, u.hidden)
@@ -122,7 +126,7 @@ func (s *store) unindex(u *user) {
 
 func (s *store) reindex(u *user, a attrs) {
 	for _, name := range lookupFields {
-		if fieldByName[name].driver && u.role != "driver" {
+		if fieldByName[name].driver && !showsDriver(u.role) {
 			continue
 		}
 		if v := a.text(name); v != "" {
@@ -198,6 +202,13 @@ func (s *store) dropExtID(e *externalID) {
 	s.pairs[p] = without(s.pairs[p], e.ID)
 	if len(s.pairs[p]) == 0 {
 		delete(s.pairs, p)
+	}
+}
+
+// release ends the count of creates of a pair that nothing has any more.
+func (s *store) release(p pair) {
+	if len(s.pairs[p]) == 0 {
+		delete(s.made, p)
 	}
 }
 

@@ -5,32 +5,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/motive-go/motive"
 )
 
-// UserRole is a role that a fleet user can be given, as the fake answers it.
-type UserRole struct {
-	ID                 int64      `json:"id"`
-	Name               string     `json:"name"`
-	Permissions        []string   `json:"permissions"`
-	Status             string     `json:"status"` // "active" if empty
-	Type               string     `json:"type"`   // "default" or "custom", the latter if empty
-	IsEditable         bool       `json:"is_editable"`
-	AssignedUsersCount int        `json:"assigned_users_count"`
-	CreatedAt          time.Time  `json:"created_at"`
-	UpdatedAt          time.Time  `json:"updated_at"`
-	LastEditedBy       *RoleActor `json:"last_edited_by"`
-}
-
-// RoleActor is the user who last edited a role.
-type RoleActor struct {
-	ID        int64  `json:"id"`
-	FirstName string `json:"first_name"`
-	LastName  string `json:"last_name"`
-}
-
 // SeedUserRoles adds roles and returns them as stored: with an id where it was
-// 0, and with times and defaults filled in.
-func (f *Fake) SeedUserRoles(roles ...UserRole) []UserRole {
+// 0, the status active, the type custom, and times where there were none.
+func (f *Fake) SeedUserRoles(roles ...motive.UserRole) []motive.UserRole {
 	f.store.mu.Lock()
 	defer f.store.mu.Unlock()
 	roles = slices.Clone(roles)
@@ -40,10 +21,10 @@ func (f *Fake) SeedUserRoles(roles ...UserRole) []UserRole {
 			r.ID = f.store.nextRole()
 		}
 		if r.Status == "" {
-			r.Status = "active"
+			r.Status = motive.StatusActive
 		}
 		if r.Type == "" {
-			r.Type = "custom"
+			r.Type = motive.UserRoleCustom
 		}
 		if r.CreatedAt.IsZero() {
 			r.CreatedAt = f.now().UTC().Truncate(time.Second)
@@ -51,8 +32,9 @@ func (f *Fake) SeedUserRoles(roles ...UserRole) []UserRole {
 		if r.UpdatedAt.IsZero() {
 			r.UpdatedAt = r.CreatedAt
 		}
-		r.Permissions = slices.Concat([]string{}, r.Permissions)
-		f.store.roles = append(f.store.roles, *r)
+		kept := *r
+		kept.Permissions = append([]string{}, r.Permissions...)
+		f.store.roles = append(f.store.roles, kept)
 	}
 	return roles
 }
@@ -65,15 +47,46 @@ func (s *store) nextRole() int64 {
 	return last + 1
 }
 
+// roleAnswer is a role on the wire, by names of the fake's own.
+type roleAnswer struct {
+	ID                 int64       `json:"id"`
+	Name               string      `json:"name"`
+	Permissions        []string    `json:"permissions"`
+	Status             string      `json:"status"`
+	Type               string      `json:"type"`
+	IsEditable         bool        `json:"is_editable"`
+	AssignedUsersCount int64       `json:"assigned_users_count"`
+	CreatedAt          time.Time   `json:"created_at"`
+	UpdatedAt          time.Time   `json:"updated_at"`
+	LastEditedBy       *roleEditor `json:"last_edited_by"`
+}
+
+type roleEditor struct {
+	ID        int64  `json:"id"`
+	FirstName string `json:"first_name"`
+	LastName  string `json:"last_name"`
+}
+
+func answerOfRole(r motive.UserRole) roleAnswer {
+	a := roleAnswer{
+		ID: r.ID, Name: r.Name, Permissions: r.Permissions, Status: string(r.Status), Type: string(r.Type),
+		IsEditable: r.IsEditable, AssignedUsersCount: r.AssignedUsersCount, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	}
+	if by := r.LastEditedBy; by != (motive.UserRoleEditor{}) {
+		a.LastEditedBy = &roleEditor{by.ID, by.FirstName, by.LastName}
+	}
+	return a
+}
+
 func (f *Fake) listUserRoles(x *exchange) answer {
 	name, status := strings.ToLower(x.query.Get("name")), x.query.Get("status")
 	f.store.mu.Lock()
 	defer f.store.mu.Unlock()
-	found := []UserRole{}
+	found := []roleAnswer{}
 	for _, r := range f.store.roles {
-		if strings.Contains(strings.ToLower(r.Name), name) && (status == "" || status == r.Status) {
-			found = append(found, r)
+		if strings.Contains(strings.ToLower(r.Name), name) && (status == "" || status == string(r.Status)) {
+			found = append(found, answerOfRole(r))
 		}
 	}
-	return answer{status: http.StatusOK, body: encode(map[string][]UserRole{"user_roles": found})}
+	return answer{status: http.StatusOK, body: encode(map[string][]roleAnswer{"user_roles": found})}
 }

@@ -113,7 +113,7 @@ func (f *Fake) takenProblems(u *user, body, merged attrs) []problem {
 	var problems []problem
 	for _, name := range lookupFields {
 		value := body.text(name)
-		if value == "" || !unique(name) || fieldByName[name].driver && merged.text("role") != "driver" {
+		if value == "" || !unique(name) || fieldByName[name].driver && !showsDriver(merged.text("role")) {
 			continue
 		}
 		if owner := f.store.lookup(name, value); owner != nil && owner.id != u.id && !f.lax {
@@ -152,9 +152,12 @@ func (f *Fake) saveExternalID(u *user, item externalIDAttributes) {
 	if item.ID != 0 {
 		old := u.externalID(item.ID)
 		next := changed(old, item)
+		p := old.pair()
+		next.seeded = old.seeded && next.pair() == p
 		f.store.dropExtID(old)
 		*old = next
 		f.store.addExtID(old)
+		f.store.release(p)
 		return
 	}
 	p := pairOf(item)

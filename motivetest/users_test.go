@@ -515,6 +515,7 @@ func TestSeedAndUsers(t *testing.T) {
 	mustEqual(t, "unknown field", answered["shoe_size"], "43")
 	mustEqual(t, "status", answered["status"], "pending")
 	mustEqual(t, "cycle", answered["cycle"], "70_8_2020")
+	mustEqual(t, "extra", string(users[1].Extra["shoe_size"]), `"43"`)
 	srv.Seed(motive.User{ID: 40, FirstName: "Eve"})
 	mustEqual(t, "replaced", c.do(200, "GET", "/v1/users/40", "").user(t)["first_name"], "Eve")
 	c.do(404, "GET", "/v1/users/lookup_by_external_id?external_id=7&integration_name=tms", "")
