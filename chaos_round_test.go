@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -87,7 +88,7 @@ func (r *chaosRound) start() (err error) {
 		user := r.srv.Seed(motive.User{FirstName: "Ada", LastName: fmt.Sprintf("office-%d", i), Role: motive.RoleFleetUser, Status: motive.StatusActive})
 		r.office = append(r.office, user[0].ID)
 	}
-	r.srv.SeedUserRoles(motivetest.UserRole{Name: "dispatch"}, motivetest.UserRole{Name: "safety"})
+	r.srv.SeedUserRoles(motive.UserRole{Name: "dispatch"}, motive.UserRole{Name: "safety"})
 	r.transport = &http.Transport{MaxIdleConnsPerHost: len(chaosCalls)}
 	r.setCredential()
 	r.client = r.newClient()
@@ -119,13 +120,14 @@ func (r *chaosRound) setCredential() {
 func (r *chaosRound) newClient() *motive.Client {
 	policy := motive.RetryPolicy{MaxAttempts: 3, MinWait: time.Millisecond, MaxWait: 4 * time.Millisecond, MaxRetryAfter: 10 * time.Millisecond}
 	attempt := 30 * time.Second // which even a slow machine does not meet
-	if r.slow {
+	switch {
+	case r.slow:
 		policy.MinWait, policy.MaxWait, policy.MaxRetryAfter = 2*time.Second, 4*time.Second, time.Minute
-	} else if r.is(func(f *chaosFault) bool { return f.hangs }) {
-		attempt = chaosAttempt
+	case r.fault.waits:
+		policy.MaxRetryAfter = 3 * time.Second
 	}
-	if r.is(func(f *chaosFault) bool { return f.waits }) {
-		policy.MaxRetryAfter = time.Minute
+	if !r.slow && r.is(func(f *chaosFault) bool { return f.hangs }) {
+		attempt = chaosAttempt
 	}
 	return r.srv.Client(motive.WithRetry(policy), motive.WithAttemptTimeout(attempt), motive.WithMaxBodySize(1<<20),
 		motive.WithTransport(r), r.credential)
@@ -252,7 +254,7 @@ func (r *chaosRound) traces() map[string]*chaosTrace {
 	}
 	requests := r.srv.Requests()
 	struck := make([][]string, len(requests))
-	for _, f := range r.srv.Faults() {
+	for _, f := range r.fired(requests) {
 		struck[f.Request] = append(struck[f.Request], f.Fault)
 	}
 	for i, request := range requests {
@@ -268,4 +270,12 @@ func (r *chaosRound) traces() map[string]*chaosTrace {
 		trace.lines = append(trace.lines, fmt.Sprintf("%v committed=%t %s", request, request.Committed, strings.Join(struck[i], ", ")))
 	}
 	return traces
+}
+
+// fired returns the faults that did something: a rate limit also counts the
+// requests that it lets pass.
+func (r *chaosRound) fired(requests []motivetest.Request) []motivetest.FaultRecord {
+	return slices.DeleteFunc(r.srv.Faults(), func(f motivetest.FaultRecord) bool {
+		return f.Fault == "rate limit" && requests[f.Request].Status != http.StatusTooManyRequests
+	})
 }

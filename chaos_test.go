@@ -20,7 +20,7 @@ import (
 )
 
 var (
-	chaosLong = flag.Bool("chaos", false, "run a million operations in TestChaos and hundreds of kills in TestChaosKill")
+	chaosLong = flag.Bool("chaos", false, "run a million operations in TestChaos, for which -timeout=30m, and hundreds of kills in TestChaosKill")
 	chaosSeed = flag.Uint64("chaos.seed", 0, "seed of TestChaos and TestChaosKill; 0 takes one from the clock")
 )
 

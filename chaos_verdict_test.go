@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -66,12 +67,15 @@ func (r *chaosRound) mustBeIncomplete() bool {
 	return r.fault.incomplete && r.noise == nil && !r.deadline
 }
 
+// retryDate is a date in Retry-After: each would have a row of its own.
+var retryDate = regexp.MustCompile(`"[A-Z][a-z]{2}[^"]*"`)
+
 func (c *chaos) count(r *chaosRound, traces map[string]*chaosTrace) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.rounds++
-	for _, f := range r.srv.Faults() {
-		c.fired[f.Fault]++
+	for _, f := range r.fired(r.srv.Requests()) {
+		c.fired[retryDate.ReplaceAllString(f.Fault, "a date")]++
 	}
 	c.fired["delivered late"] += int(r.delivered.Load())
 	for _, op := range r.ops {
