@@ -28,18 +28,13 @@ func (t nullTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 // BenchmarkGet sets a small GET through the client beside the same GET written
 // by hand, without a network and on loopback.
 func BenchmarkGet(b *testing.B) {
-	type user struct {
-		ID        int64  `json:"id"`
-		FirstName string `json:"first_name"`
-		LastName  string `json:"last_name"`
-		Role      string `json:"role"`
-		Status    string `json:"status"`
-	}
 	besideByHand(b, []byte(smallUser), func(ctx context.Context, c *Client) error {
 		_, err := c.Users.Get(ctx, 7)
 		return err
 	}, func(ctx context.Context, c *http.Client, base string) error {
-		var answer struct{ User user }
+		var answer struct {
+			User strictUser `json:"user"`
+		}
 		return getByHand(ctx, c, base+"/v1/users/7", &answer)
 	})
 }

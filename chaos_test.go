@@ -43,7 +43,7 @@ func TestChaos(t *testing.T) {
 	case testing.Short():
 		goal = 1_000
 	case underRace:
-		goal = 3_000
+		goal = 1_500
 	}
 	before := goleak.IgnoreCurrent()
 	c := newChaos(seedOf(t))

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -49,8 +50,18 @@ type userReader struct {
 	text   strings.Builder
 }
 
-func newUserReader() *userReader {
+// userReaders keeps readers, for the values of one are larger than a small answer.
+var userReaders = sync.Pool{New: func() any {
 	return &userReader{values: make([][]byte, len(userFields.fields))}
+}}
+
+func newUserReader() *userReader { return userReaders.Get().(*userReader) }
+
+// done lets go of the input and of the last user.
+func (r *userReader) done() {
+	clear(r.values)
+	r.text.Reset()
+	userReaders.Put(r)
 }
 
 // read returns the user that s is at, bare or wrapped. It is empty if there is

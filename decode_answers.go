@@ -42,7 +42,9 @@ var (
 // refers to body.
 func decodeUser(body []byte) (*User, error) {
 	s := scan(body)
-	u := newUserReader().read(s)
+	r := newUserReader()
+	defer r.done()
+	u := r.read(s)
 	if err := s.end(); err != nil {
 		return nil, err
 	}
@@ -94,6 +96,7 @@ func readUsers(s *scanner) (users []*User, bad error) {
 	}
 	users = []*User{}
 	r := newUserReader()
+	defer r.done()
 	for range s.elements() {
 		u := r.read(s)
 		if u.ID == 0 && bad == nil {

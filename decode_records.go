@@ -30,7 +30,9 @@ func oneExternalID(a *answer) (*ExternalID, error) {
 		return nil, err
 	}
 	id := new(ExternalID)
-	newUserReader().record(externalIDFields, id, unwrap(value, "external_id"))
+	r := newUserReader()
+	defer r.done()
+	r.record(externalIDFields, id, unwrap(value, "external_id"))
 	if id.ID == 0 {
 		return nil, errNoExternalID
 	}
@@ -40,6 +42,7 @@ func oneExternalID(a *answer) (*ExternalID, error) {
 func manyRoles(a *answer) ([]UserRole, error) {
 	roles := []UserRole{}
 	r := newUserReader()
+	defer r.done()
 	err := decodeItems(a.body, "user_roles", "user_role", func(raw []byte) error {
 		var role UserRole
 		r.record(userRoleFields, &role, raw)

@@ -18,7 +18,9 @@ import (
 func (u *User) UnmarshalJSON(data []byte) error {
 	s := scan(data)
 	isObject := s.at('{')
-	read := newUserReader().read(s)
+	r := newUserReader()
+	defer r.done()
+	read := r.read(s)
 	if err := s.end(); err != nil {
 		return fmt.Errorf("motive: read user: %w", err)
 	}
