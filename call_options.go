@@ -42,11 +42,11 @@ func (o callOptions) check(err error) error {
 
 // Response is what is known of the last answer to a call, for [WithResponse].
 type Response struct {
-	StatusCode int // 0 if no answer came
-	Header     http.Header
-	RequestID  string // X-Request-Id of the answer
-	Attempts   int    // how often the request was sent
-	Pagination Pagination
+	StatusCode int         // 0 if no answer came
+	Header     http.Header // with the secrets of the call blotted out
+	RequestID  string      // X-Request-Id of the answer
+	Attempts   int         // how often the request was sent
+	Pagination Pagination  // of a list; else zero
 }
 
 // WithResponse fills r when the call returns, also when it fails. In

@@ -24,9 +24,9 @@ const DefaultBaseURL = "https://api.gomotive.com"
 // meant to be made once and kept: it holds the connections, the rate limit and
 // the pause that a 429 asks for.
 type Client struct {
-	Users       *UsersService
-	ExternalIDs *ExternalIDsService
-	UserRoles   *UserRolesService
+	Users       *UsersService       // /v1/users
+	ExternalIDs *ExternalIDsService // /v1/external_ids
+	UserRoles   *UserRolesService   // /v1/user_roles
 
 	core *core
 }

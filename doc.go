@@ -27,7 +27,8 @@
 // # Guarantees
 //
 // Never twice. GET, PUT and DELETE are sent again after transient failures, up
-// to 4 times in all. A POST is sent again only on 429, or where it provably
+// to 4 times in all, and while the service is failing at most once for each five
+// calls. A POST is sent again only on 429, or where it provably
 // never left. A create that carries an external id is settled where its outcome
 // is open, by looking the pair up; what stays open is an [OutcomeUnknownError].
 //

@@ -198,7 +198,8 @@ func (e *ValidationError) Has(field, code string) bool {
 // back: it may or may not have happened. Look before sending it again.
 type OutcomeUnknownError struct {
 	Method string
-	Path   string
+	// Path is the path under the base URL, without the query.
+	Path string
 	// Attempts is how often the request was sent.
 	Attempts int
 	// Err is the cause: an [*APIError] for an answer of the server, else the

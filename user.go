@@ -99,7 +99,8 @@ type User struct {
 }
 
 // ExternalID is the id of a user in another system. The pair of ExternalID and
-// IntegrationName is unique across the users of a fleet.
+// IntegrationName is unique across the users of a fleet. Members that stand nowhere
+// here are dropped on reading.
 //
 // Motive's hub: "Create a new user", section "Add External Ids".
 type ExternalID struct {

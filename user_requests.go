@@ -94,8 +94,8 @@ type UpdateUserRequest UserAttributes
 // Motive's hub: "Create a new user", section "Restrict fleet user's access to
 // certain groups".
 type CustomUserRole struct {
-	UserRoleID int64   `json:"user_role_id"`
-	GroupIDs   []int64 `json:"group_ids,omitzero"`
+	UserRoleID int64   `json:"user_role_id"`       // of UserRoles.List; required
+	GroupIDs   []int64 `json:"group_ids,omitzero"` // the groups that the user may see
 }
 
 // ExternalIDAttributes is an external id within a create or an update. With an

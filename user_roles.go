@@ -21,13 +21,13 @@ const (
 
 // UserRole is a role of the dashboard, Motive's own or of the fleet's making.
 type UserRole struct {
-	ID                 int64          `json:"id"`
+	ID                 int64          `json:"id"` // what CustomUserRole.UserRoleID takes
 	Name               string         `json:"name"`
-	Permissions        []string       `json:"permissions,omitzero"`
+	Permissions        []string       `json:"permissions,omitzero"` // names of the API's own
 	Status             Status         `json:"status,omitzero"`
 	Type               UserRoleType   `json:"type,omitzero"`
 	IsEditable         bool           `json:"is_editable"`
-	AssignedUsersCount int64          `json:"assigned_users_count"`
+	AssignedUsersCount int64          `json:"assigned_users_count"` // users who have the role
 	CreatedAt          time.Time      `json:"created_at,omitzero"`
 	UpdatedAt          time.Time      `json:"updated_at,omitzero"`
 	LastEditedBy       UserRoleEditor `json:"last_edited_by,omitzero"`
@@ -51,8 +51,8 @@ type UserRoleEditor struct {
 
 // ListUserRolesOptions filters [UserRolesService.List].
 type ListUserRolesOptions struct {
-	Name   string `url:"name,omitempty"`
-	Status Status `url:"status,omitempty"`
+	Name   string `url:"name,omitempty"`   // how the API matches it is not documented
+	Status Status `url:"status,omitempty"` // "" is both
 }
 
 // List returns the roles of the fleet. Neither the path nor the envelope is

@@ -90,10 +90,10 @@ func (s *UsersService) Reactivate(ctx context.Context, id int64, opts ...CallOpt
 // A zero field does not filter; without Status a list has deactivated users in it.
 type ListUsersOptions struct {
 	Role       Role       `url:"role,omitempty"`
-	Name       string     `url:"name,omitempty"`
+	Name       string     `url:"name,omitempty"` // how the API matches it is not documented
 	DutyStatus DutyStatus `url:"duty_status,omitempty"`
 	Status     Status     `url:"status,omitempty"`
-	Summary    bool       `url:"summary,omitempty"`
+	Summary    bool       `url:"summary,omitempty"`  // asks for users with fewer fields; the API says which
 	PerPage    int        `url:"per_page,omitempty"` // 1 to 100; 0 is the server's 25 in List and 100 in All
 	PageNo     int        `url:"page_no,omitempty"`  // from 1; 0 is the first
 }
@@ -128,8 +128,8 @@ func (s *UsersService) page(ctx context.Context, opts *ListUsersOptions, o callO
 type UserLookup struct {
 	Email           string `url:"email,omitempty"`
 	Username        string `url:"username,omitempty"`
-	DriverCompanyID string `url:"driver_company_id,omitempty"`
-	Phone           string `url:"phone,omitempty"`
+	DriverCompanyID string `url:"driver_company_id,omitempty"` // the fleet's own number for the driver
+	Phone           string `url:"phone,omitempty"`             // sent as it stands: write it as Motive has it
 }
 
 // Lookup returns the user with the given email, username, company id or phone;

@@ -46,7 +46,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("provision", flag.ContinueOnError)
 	flags.SetOutput(out)
 	flags.Usage = func() {
-		fmt.Fprintln(out, "usage: provision [flags] [roster.csv]")
+		fmt.Fprintln(out, "usage: provision [flags] [roster.csv]   (default testdata/roster.csv of this module)")
+		fmt.Fprintln(out, "The credential is MOTIVE_ACCESS_TOKEN or MOTIVE_API_KEY; without one it runs against a fake.")
 		flags.PrintDefaults()
 	}
 	dryRun := flags.Bool("dry-run", false, "look people up and say what would be created, but create nobody")
