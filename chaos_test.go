@@ -83,6 +83,7 @@ type chaos struct {
 	faults []*chaosFault
 	pulse  *chaosPulse
 	began  time.Time
+	quiet  sync.RWMutex // shared by the rounds; whole for a call that is measured again
 
 	mu            sync.Mutex
 	rounds        int
@@ -200,7 +201,9 @@ func (c *chaos) round(r *chaosRound) {
 		return
 	}
 	defer r.close()
+	c.quiet.RLock()
 	r.run()
+	c.quiet.RUnlock()
 	fleet := r.fleet()
 	r.repeat(func(op *chaosOp, format string, args ...any) {
 		c.sin(unequal, "%v: %s", op, fmt.Sprintf(format, args...))
@@ -216,11 +219,14 @@ func (c *chaos) round(r *chaosRound) {
 	c.count(r, traces)
 }
 
-// again makes a late call again, in the same round under the same faults, and
-// keeps the shortest overrun: a thread that a busy machine does not run makes any
-// call late once, a client that does not heed its context makes it late always.
+// again makes a late call again, in the same round under the same faults while no
+// other round runs, and keeps the shortest overrun: a thread that a busy machine
+// does not run makes any call late once, a client that does not heed its context
+// makes it late always.
 func (c *chaos) again(op *chaosOp) {
-	for range 4 {
+	c.quiet.Lock()
+	defer c.quiet.Unlock()
+	for range 5 {
 		r := c.plan(op.round.number)
 		if r.start() != nil {
 			return

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // cleaned is err, without the secrets and the query of the call if those stand in
@@ -52,14 +53,43 @@ func blot(b []byte, secrets ...string) []byte {
 		quoted, _ := json.Marshal(secret)
 		inJSON := string(quoted[1 : len(quoted)-1])
 		for _, form := range [...]string{secret, inJSON, asHTML.Replace(inJSON), url.QueryEscape(secret), url.PathEscape(secret)} {
-			if pattern, err := regexp.Compile("(?i)" + regexp.QuoteMeta(form)); err == nil {
-				b = pattern.ReplaceAllLiteral(b, []byte(redacted))
-			} else { // the secret is no UTF-8
-				b = bytes.ReplaceAll(b, []byte(form), []byte(redacted))
-			}
+			b = blotForm(b, form)
 		}
 	}
 	return b
+}
+
+// blotForm replaces one form of a secret. A body is up to 64 KiB, in which a
+// regular expression that ignores case takes milliseconds; most forms are ASCII
+// and do not need it.
+func blotForm(b []byte, form string) []byte {
+	if strings.ContainsFunc(form, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		if pattern, err := regexp.Compile("(?i)" + regexp.QuoteMeta(form)); err == nil {
+			return pattern.ReplaceAllLiteral(b, []byte(redacted))
+		}
+		return bytes.ReplaceAll(b, []byte(form), []byte(redacted)) // the secret is no UTF-8
+	}
+	var out []byte
+	folded, want := lowerASCII(b), lowerASCII([]byte(form))
+	for {
+		at := bytes.Index(folded, want)
+		if at < 0 {
+			return append(out, b...)
+		}
+		out = append(append(out, b[:at]...), redacted...)
+		b, folded = b[at+len(want):], folded[at+len(want):]
+	}
+}
+
+// lowerASCII returns a copy of b that is as long, unlike that of bytes.ToLower.
+func lowerASCII(b []byte) []byte {
+	low := bytes.Clone(b)
+	for i, c := range low {
+		if 'A' <= c && c <= 'Z' {
+			low[i] = c + 'a' - 'A'
+		}
+	}
+	return low
 }
 
 // asHTML undoes what encoding/json does for the sake of HTML, and others do not.

@@ -283,7 +283,7 @@ func (t *trip) unexpected(err error) error {
 	api := t.apiError()
 	api.Message, api.err = err.Error(), ErrUnexpectedAnswer
 	if t.testMode(err) {
-		api.Message, api.err = "the API key is in test mode: the request is valid and nothing was stored", ErrTestMode
+		api.Message, api.err = "nothing was stored: so answers an API key in test mode, which checks a request and no more", ErrTestMode
 		return api
 	}
 	t.ambiguous = t.ambiguous || t.method != http.MethodGet
