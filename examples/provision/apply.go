@@ -14,7 +14,7 @@ type outcome string
 
 const (
 	created     outcome = "created"
-	wouldCreate outcome = "would create"
+	wouldCreate outcome = "would be created"
 	present     outcome = "already there"
 	failed      outcome = "failed"
 	skipped     outcome = "not reached" // the run was interrupted

@@ -44,7 +44,7 @@ func TestASecondRunChangesNothing(t *testing.T) {
 func TestDryRunCreatesNobody(t *testing.T) {
 	server := motivetest.NewServer(t)
 	out, err := provisionOn(t, server, "-dry-run", roster)
-	if !errors.Is(err, errRowsFailed) || !strings.Contains(out, "21 would create, 5 left out") {
+	if !errors.Is(err, errRowsFailed) || !strings.Contains(out, "21 would be created, 5 left out") {
 		t.Errorf("dry run: %v\n%s", err, out)
 	}
 	if n := len(server.Users()); n != 0 {
