@@ -120,41 +120,35 @@ func fold(k dataKind, value string) string {
 	return value
 }
 
-// standIn returns the nth stand-in of a kind. Mail goes to a domain reserved
-// for examples, and phone numbers end in 555-01xx, which no line has.
+// standIns are the forms of stand-ins. Mail goes to a domain reserved for
+// examples.
+var standIns = map[dataKind]string{
+	dataNumber:    "99%06d",
+	dataLicence:   "Licence%04d",
+	dataFirstName: "First%04d",
+	dataLastName:  "Last%04d",
+	dataName:      "Name%04d",
+	dataEmail:     "person%04d@example.com",
+	dataUsername:  "user%04d",
+	dataCode:      "Code%04d",
+	dataCompany:   "Carrier%04d",
+	dataStreet:    "Street%04d",
+	dataCity:      "City%04d",
+	dataState:     "State%04d",
+	dataZip:       "Zip%04d",
+}
+
+// standIn returns the nth stand-in of a kind. Phone numbers end in 555-01xx,
+// which no line has.
 func standIn(k dataKind, n int) string {
-	switch k {
-	case dataNumber:
-		return fmt.Sprintf("99%06d", n)
-	case dataLicence:
-		return fmt.Sprintf("Licence%04d", n)
-	case dataFirstName:
-		return fmt.Sprintf("First%04d", n)
-	case dataLastName:
-		return fmt.Sprintf("Last%04d", n)
-	case dataName:
-		return fmt.Sprintf("Name%04d", n)
-	case dataEmail:
-		return fmt.Sprintf("person%04d@example.com", n)
-	case dataUsername:
-		return fmt.Sprintf("user%04d", n)
-	case dataPhone:
+	if k == dataPhone {
 		return fmt.Sprintf("%d-555-01%02d", 201+(n-1)/100, (n-1)%100)
-	case dataCode:
-		return fmt.Sprintf("Code%04d", n)
-	case dataCompany:
-		return fmt.Sprintf("Carrier%04d", n)
-	case dataStreet:
-		return fmt.Sprintf("Street%04d", n)
-	case dataCity:
-		return fmt.Sprintf("City%04d", n)
-	case dataState:
-		return fmt.Sprintf("State%04d", n)
-	case dataZip:
-		return fmt.Sprintf("Zip%04d", n)
-	default:
-		return fmt.Sprintf("Text%04d", n)
 	}
+	form, ok := standIns[k]
+	if !ok {
+		form = "Text%04d"
+	}
+	return fmt.Sprintf(form, n)
 }
 
 // minSecret is the length from which a secret is looked for inside other

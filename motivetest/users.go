@@ -24,15 +24,8 @@ func (f *Fake) createUser(x *exchange) answer {
 	defer f.store.mu.Unlock()
 	u := &user{}
 	merged := maps.Clone(body)
-	problems := judge(body, nil, merged)
-	if problems == nil {
-		problems = f.takenProblems(u, body, merged)
-	}
-	if problems != nil {
-		return unprocessable(problems...)
-	}
-	if x.testMode {
-		return testModeAnswer()
+	if refused, ok := f.allow(x, u, body, nil, merged); !ok {
+		return refused
 	}
 	u.id = f.store.lastUser + 1
 	merged["created_at"] = stamp(f.now())
@@ -65,15 +58,8 @@ func (f *Fake) updateUser(x *exchange) answer {
 	before := u.attrs()
 	merged := maps.Clone(before)
 	overlay(merged, body)
-	problems := judge(body, before, merged)
-	if problems == nil {
-		problems = f.takenProblems(u, body, merged)
-	}
-	if problems != nil {
-		return unprocessable(problems...)
-	}
-	if x.testMode {
-		return testModeAnswer()
+	if refused, ok := f.allow(x, u, body, before, merged); !ok {
+		return refused
 	}
 	f.save(x, u, body, merged)
 	return userAnswer(http.StatusOK, u)
@@ -96,6 +82,22 @@ func (x *exchange) attributes() (attrs, answer) {
 		}
 	}
 	return body, answer{}
+}
+
+// allow judges a create or an update by the rules and by what other users have.
+// What it does not allow, and what a key in test mode asks for, is not stored.
+func (f *Fake) allow(x *exchange, u *user, body, before, merged attrs) (answer, bool) {
+	problems := judge(body, before, merged)
+	if problems == nil {
+		problems = f.takenProblems(u, body, merged)
+	}
+	switch {
+	case problems != nil:
+		return unprocessable(problems...), false
+	case x.testMode:
+		return testModeAnswer(), false
+	}
+	return answer{}, true
 }
 
 // find returns the user of the path. The store is locked.
