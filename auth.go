@@ -139,7 +139,8 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	return g.send(req, fresh)
 }
 
-// send sends a copy of req with all its headers, within the time of one try. The time goes on until the body has been read; see trip.endTry.
+// send sends a copy of req with all its headers, within the time of one try. The
+// time goes on until the body has been read; see trip.endTry.
 func (g *guard) send(req *http.Request, credential credentialHeader) (*http.Response, error) {
 	t := tripOf(req.Context())
 	if t.credential != "" && t.credential != credential.secret {

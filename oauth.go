@@ -30,7 +30,8 @@ const (
 
 // OAuth2Config returns the configuration of an app registered with Motive, for
 // [NewLogin] and [WithOAuth2]. Without scopes it asks for [ScopeUsersRead] and
-// [ScopeUsersManage]. Motive compares redirectURL with the registered one.
+// [ScopeUsersManage]. redirectURL is to be the one registered
+// with the app.
 func OAuth2Config(clientID, secret, redirectURL string, scopes ...string) *oauth2.Config {
 	if len(scopes) == 0 {
 		scopes = []string{ScopeUsersRead, ScopeUsersManage}
