@@ -138,7 +138,7 @@ var chaosCalls = []*chaosCall{
 				ExternalID:           motive.Set(op.mark + "-new"),
 				IntegrationName:      motive.Set(chaosTMS),
 				ExternalIDHolderID:   motive.Set(op.id),
-				ExternalIDHolderType: motive.Set(motive.ExternalIDHolderUser),
+				ExternalIDHolderType: motive.Set(motive.ExternalIDHolderTypeUser),
 			}))
 		},
 		effects: countPairs("-new"),

@@ -392,8 +392,8 @@ func testFailures(t *testing.T, m method) {
 			}
 			srv := newServer(t, answering(m.status, body))
 			got, err := m.call(t.Context(), newClient(t, srv.url))
-			if !errors.Is(err, motive.ErrUnexpectedAnswer) || got != nil {
-				t.Errorf("result %v, error %v; want ErrUnexpectedAnswer", got, err)
+			if !errors.Is(err, motive.ErrUnexpectedResponse) || got != nil {
+				t.Errorf("result %v, error %v; want ErrUnexpectedResponse", got, err)
 			}
 			if unknown := errors.Is(err, motive.ErrOutcomeUnknown); unknown != (m.verb() != "GET") {
 				t.Errorf("outcome unknown: %v, for %s", unknown, m.line)

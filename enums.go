@@ -50,9 +50,9 @@ type TimeTrackingMode string
 
 // The time tracking modes.
 const (
-	TimeTrackingLogs        TimeTrackingMode = "logs"         // goes with ELDModeLogs and ELDModeNone
-	TimeTrackingTimecards   TimeTrackingMode = "timecards"    // goes with ELDModeExempt
-	TimeTrackingNotRequired TimeTrackingMode = "not_required" // goes with ELDModeExempt
+	TimeTrackingModeLogs        TimeTrackingMode = "logs"         // goes with ELDModeLogs and ELDModeNone
+	TimeTrackingModeTimecards   TimeTrackingMode = "timecards"    // goes with ELDModeExempt
+	TimeTrackingModeNotRequired TimeTrackingMode = "not_required" // goes with ELDModeExempt
 )
 
 // DutyStatus is a driver's current line on the log chart.

@@ -32,9 +32,9 @@ var (
 	// ErrTestMode: the API key is in test mode, in which the API checks a write
 	// and stores nothing.
 	ErrTestMode = errors.New("API key in test mode")
-	// ErrUnexpectedAnswer: a 2xx answer that is not what the call promises. The
+	// ErrUnexpectedResponse: a 2xx answer that is not what the call promises. The
 	// [APIError] around it has the status and the body.
-	ErrUnexpectedAnswer = errors.New("unexpected answer")
+	ErrUnexpectedResponse = errors.New("unexpected response")
 )
 
 // APIError is an answer of the server that is not the success it should be:
@@ -62,7 +62,7 @@ type APIError struct {
 	// the request are blotted out in it.
 	Body []byte
 
-	err error // why a 2xx is not a success: ErrTestMode, ErrUnexpectedAnswer
+	err error // why a 2xx is not a success: ErrTestMode, ErrUnexpectedResponse
 }
 
 // Error reads "motive: POST /v1/users: 422 email has already been taken

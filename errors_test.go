@@ -17,7 +17,7 @@ var sentinels = map[string]error{
 	"ErrBadRequest": motive.ErrBadRequest, "ErrUnauthorized": motive.ErrUnauthorized, "ErrForbidden": motive.ErrForbidden,
 	"ErrNotFound": motive.ErrNotFound, "ErrConflict": motive.ErrConflict, "ErrUnprocessable": motive.ErrUnprocessable,
 	"ErrRateLimited": motive.ErrRateLimited, "ErrServer": motive.ErrServer, "ErrOutcomeUnknown": motive.ErrOutcomeUnknown,
-	"ErrIncompleteList": motive.ErrIncompleteList, "ErrTestMode": motive.ErrTestMode, "ErrUnexpectedAnswer": motive.ErrUnexpectedAnswer,
+	"ErrIncompleteList": motive.ErrIncompleteList, "ErrTestMode": motive.ErrTestMode, "ErrUnexpectedResponse": motive.ErrUnexpectedResponse,
 }
 
 // isOnly checks that err is each of the named sentinels and no other.

@@ -79,7 +79,7 @@ func ExampleUsersService_Create_validation() {
 		Cycle:              motive.Set(motive.CycleTexas70Hour7Day),
 		ExceptionShortHaul: motive.Set(true),
 		ELDMode:            motive.Set(motive.ELDModeLogs),
-		TimeTrackingMode:   motive.Set(motive.TimeTrackingTimecards),
+		TimeTrackingMode:   motive.Set(motive.TimeTrackingModeTimecards),
 	})
 	var invalid *motive.ValidationError
 	if errors.As(err, &invalid) {
@@ -225,7 +225,7 @@ func ExampleExternalIDsService_Create() {
 		ExternalID:           motive.Set("44"),
 		IntegrationName:      motive.Set("payroll"),
 		ExternalIDHolderID:   motive.Set[int64](101),
-		ExternalIDHolderType: motive.Set(motive.ExternalIDHolderUser),
+		ExternalIDHolderType: motive.Set(motive.ExternalIDHolderTypeUser),
 	})
 	if err != nil {
 		log.Fatal(err)

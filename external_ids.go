@@ -21,10 +21,10 @@ type ExternalIDHolderType string
 
 // The kinds of holders.
 const (
-	ExternalIDHolderUser    ExternalIDHolderType = "User"
-	ExternalIDHolderVehicle ExternalIDHolderType = "Vehicle"
-	ExternalIDHolderAsset   ExternalIDHolderType = "Asset"
-	ExternalIDHolderGroup   ExternalIDHolderType = "Group"
+	ExternalIDHolderTypeUser    ExternalIDHolderType = "User"
+	ExternalIDHolderTypeVehicle ExternalIDHolderType = "Vehicle"
+	ExternalIDHolderTypeAsset   ExternalIDHolderType = "Asset"
+	ExternalIDHolderTypeGroup   ExternalIDHolderType = "Group"
 )
 
 // ExternalIDRequest is the body of [ExternalIDsService.Create], which requires

@@ -28,8 +28,8 @@ func TestExternalIDsDelete(t *testing.T) {
 		"refused":                         {[]step{says(403, "")}, []string{"ErrForbidden"}},
 		"broken off, then refused":        {[]step{breaks, says(403, "")}, []string{"ErrForbidden", "ErrOutcomeUnknown"}},
 		"broken off each time":            {[]step{breaks, breaks, breaks, breaks}, []string{"ErrOutcomeUnknown"}},
-		"no success":                      {[]step{says(200, `{"success":false}`)}, []string{"ErrUnexpectedAnswer", "ErrOutcomeUnknown"}},
-		"a 200 that says something else":  {[]step{says(200, `{"error_message":"try later"}`)}, []string{"ErrUnexpectedAnswer", "ErrOutcomeUnknown"}},
+		"no success":                      {[]step{says(200, `{"success":false}`)}, []string{"ErrUnexpectedResponse", "ErrOutcomeUnknown"}},
+		"a 200 that says something else":  {[]step{says(200, `{"error_message":"try later"}`)}, []string{"ErrUnexpectedResponse", "ErrOutcomeUnknown"}},
 		"a proxy that gave up, then gone": {[]step{says(524, "")}, []string{"ErrServer", "ErrOutcomeUnknown"}},
 	} {
 		t.Run(name, func(t *testing.T) {

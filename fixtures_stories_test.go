@@ -40,7 +40,7 @@ func tellCreate(t *testing.T, c *motive.Client, suffix string) {
 		FirstName: motive.Set("Rosalind"), LastName: motive.Set("Marsh"), Role: motive.Set(motive.RoleDriver),
 		Username: motive.Set("rosalind.marsh" + suffix), Password: motive.Set(storyPassword),
 		Phone: motive.Set("202-555-0114"), Email: motive.Null[string](),
-		ELDMode: motive.Set(motive.ELDModeLogs), TimeTrackingMode: motive.Set(motive.TimeTrackingLogs),
+		ELDMode: motive.Set(motive.ELDModeLogs), TimeTrackingMode: motive.Set(motive.TimeTrackingModeLogs),
 		Cycle: motive.Set(motive.CycleUSProperty70Hour8Day), ExceptionShortHaul: motive.Set(true),
 		ExceptionAdverseDriving: motive.Set(false),
 		ExternalIDsAttributes: motive.Set([]motive.ExternalIDAttributes{

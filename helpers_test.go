@@ -247,7 +247,7 @@ func adaLinked() *motive.CreateUserRequest {
 func externalIDRequest() *motive.ExternalIDRequest {
 	return &motive.ExternalIDRequest{
 		ExternalID: motive.Set("987"), IntegrationName: motive.Set("generic_tms"),
-		ExternalIDHolderID: motive.Set[int64](7), ExternalIDHolderType: motive.Set(motive.ExternalIDHolderUser),
+		ExternalIDHolderID: motive.Set[int64](7), ExternalIDHolderType: motive.Set(motive.ExternalIDHolderTypeUser),
 	}
 }
 

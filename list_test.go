@@ -246,8 +246,8 @@ func TestAllEndsWithOneError(t *testing.T) {
 	}{
 		"refused":    {answering(403, ""), motive.ErrForbidden},
 		"down":       {answering(503, ""), motive.ErrServer},
-		"not a list": {answering(200, `{"error_message":"try later"}`), motive.ErrUnexpectedAnswer},
-		"no ids":     {answering(200, `{"users":[{"user":{"first_name":"x"}}]}`), motive.ErrUnexpectedAnswer},
+		"not a list": {answering(200, `{"error_message":"try later"}`), motive.ErrUnexpectedResponse},
+		"no ids":     {answering(200, `{"users":[{"user":{"first_name":"x"}}]}`), motive.ErrUnexpectedResponse},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

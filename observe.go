@@ -28,7 +28,7 @@ const (
 	EventPause      EventKind = "pause"       // a 429: the whole client holds back for Wait
 	EventWait       EventKind = "wait"        // the call was held for Wait, by a pause or the rate limit
 	EventGiveUp     EventKind = "give_up"     // a failure that might have passed, or a wait, ends the call
-	EventSettle     EventKind = "settle"      // a create with an unknown outcome is being looked up
+	EventReconcile  EventKind = "settle"      // a create with an unknown outcome is being looked up
 	EventTokenError EventKind = "token_error" // a token could not be refreshed or saved
 )
 

@@ -244,10 +244,10 @@ func TestEvents(t *testing.T) {
 			}
 			for _, e := range b.events {
 				waits := e.Kind == motive.EventRetry || e.Kind == motive.EventPause
-				if (e.Wait > 0) && !waits || e.Wait < 0 || e.Kind != motive.EventSettle && e.Attempt == 0 || e.Kind == motive.EventRetry && e.StatusCode != tt.statuses[0] {
+				if (e.Wait > 0) && !waits || e.Wait < 0 || e.Kind != motive.EventReconcile && e.Attempt == 0 || e.Kind == motive.EventRetry && e.StatusCode != tt.statuses[0] {
 					t.Errorf("event %+v", e)
 				}
-				if e.Kind == motive.EventSettle && !errors.Is(e.Err, motive.ErrOutcomeUnknown) {
+				if e.Kind == motive.EventReconcile && !errors.Is(e.Err, motive.ErrOutcomeUnknown) {
 					t.Errorf("event %+v does not tell what is to be settled", e)
 				}
 			}

@@ -13,7 +13,7 @@ var (
 	settableStatuses  = []Status{StatusActive, StatusDeactivated}
 	statuses          = []Status{StatusActive, StatusDeactivated, StatusPending}
 	eldModes          = []ELDMode{ELDModeLogs, ELDModeNone, ELDModeExempt}
-	timeTrackingModes = []TimeTrackingMode{TimeTrackingLogs, TimeTrackingTimecards, TimeTrackingNotRequired}
+	timeTrackingModes = []TimeTrackingMode{TimeTrackingModeLogs, TimeTrackingModeTimecards, TimeTrackingModeNotRequired}
 	dutyStatuses      = []DutyStatus{
 		DutyStatusOffDuty, DutyStatusOnDuty, DutyStatusDriving, DutyStatusSleeper, DutyStatusWaiting,
 	}
@@ -40,7 +40,7 @@ func ParseELDMode(s string) (ELDMode, error) { return parse("eld_mode", s, eldMo
 
 // ParseTimeTrackingMode reads a time tracking mode, as leniently as
 // [ParseRole]: "Not_required", as Motive's page prints it, and "Not required"
-// are TimeTrackingNotRequired.
+// are TimeTrackingModeNotRequired.
 func ParseTimeTrackingMode(s string) (TimeTrackingMode, error) {
 	return parse("time_tracking_mode", s, timeTrackingModes)
 }

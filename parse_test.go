@@ -60,10 +60,10 @@ func TestParseTakesEveryValueInEverySpelling(t *testing.T) {
 
 func TestParseTakesTheSpellingsOfMotivesPages(t *testing.T) {
 	t.Parallel()
-	if got, err := ParseTimeTrackingMode("Not_required"); got != TimeTrackingNotRequired || err != nil {
+	if got, err := ParseTimeTrackingMode("Not_required"); got != TimeTrackingModeNotRequired || err != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
-	if got, err := ParseTimeTrackingMode("Not required"); got != TimeTrackingNotRequired || err != nil {
+	if got, err := ParseTimeTrackingMode("Not required"); got != TimeTrackingModeNotRequired || err != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
 	if got, err := ParseELDMode("Exempt"); got != ELDModeExempt || err != nil {

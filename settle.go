@@ -29,7 +29,7 @@ func externalIDOf(req *CreateUserRequest) (externalPair, bool) {
 // sends it once more if nothing did. The uniqueness of the pair makes that safe:
 // should the first one arrive late, one of the two is refused.
 func (s *UsersService) settleCreate(ctx context.Context, pair externalPair, o callOptions, cause *OutcomeUnknownError, create func(callOptions) (*User, error)) (*User, error) {
-	s.core.watch.happened(&trip{method: cause.Method, template: usersPath, sent: cause.Attempts}, EventSettle, nil, cause, 0)
+	s.core.watch.happened(&trip{method: cause.Method, template: usersPath, sent: cause.Attempts}, EventReconcile, nil, cause, 0)
 	var last Response // the answer that decides the call, with the sends of the create
 	sent := cause.Attempts
 	defer func() {

@@ -311,7 +311,7 @@ func TestTestMode(t *testing.T) {
 				got, err := m.call(t.Context(), clientWith(t, srv.url, motive.WithAPIKey("canary-key")))
 				want := []string{"ErrTestMode"}
 				if !tt.mode {
-					want = []string{"ErrUnexpectedAnswer", "ErrOutcomeUnknown"}
+					want = []string{"ErrUnexpectedResponse", "ErrOutcomeUnknown"}
 				}
 				isOnly(t, err, want...)
 				if tt.mode && (kind(err) != "api" || !strings.Contains(err.Error(), "test mode")) {

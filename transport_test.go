@@ -401,7 +401,7 @@ func TestBodySizes(t *testing.T) {
 func checkTooLarge(t *testing.T, err error, body int) {
 	t.Helper()
 	var api *motive.APIError
-	if !errors.As(err, &api) || !errors.Is(err, motive.ErrUnexpectedAnswer) || !strings.Contains(err.Error(), "larger") {
+	if !errors.As(err, &api) || !errors.Is(err, motive.ErrUnexpectedResponse) || !strings.Contains(err.Error(), "larger") {
 		t.Fatalf("error %v, want one that says the body is too large", err)
 	}
 	if len(api.Body) != body || !strings.HasPrefix(oneUser+strings.Repeat(" ", 64<<10), string(api.Body)) {
@@ -494,8 +494,8 @@ func TestWrongContentLength(t *testing.T) {
 		return false
 	})
 	c := newClient(t, srv.url)
-	if _, err := c.Users.Get(t.Context(), 7); !errors.Is(err, motive.ErrUnexpectedAnswer) {
-		t.Errorf("error %v, want ErrUnexpectedAnswer", err)
+	if _, err := c.Users.Get(t.Context(), 7); !errors.Is(err, motive.ErrUnexpectedResponse) {
+		t.Errorf("error %v, want ErrUnexpectedResponse", err)
 	}
 	if u, err := c.Users.Get(t.Context(), 7); err != nil || u.ID != 7 {
 		t.Errorf("user %v, error %v", u, err)

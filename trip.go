@@ -281,7 +281,7 @@ var jsonContent = []string{"application/json"}
 // For a write it leaves open what happened.
 func (t *trip) unexpected(err error) error {
 	api := t.apiError()
-	api.Message, api.err = err.Error(), ErrUnexpectedAnswer
+	api.Message, api.err = err.Error(), ErrUnexpectedResponse
 	if t.testMode(err) {
 		api.Message, api.err = "nothing was stored: so answers an API key in test mode, which checks a request and no more", ErrTestMode
 		return api

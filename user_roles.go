@@ -38,8 +38,8 @@ type UserRoleType string
 
 // The types of roles.
 const (
-	UserRoleDefault UserRoleType = "default"
-	UserRoleCustom  UserRoleType = "custom"
+	UserRoleTypeDefault UserRoleType = "default"
+	UserRoleTypeCustom  UserRoleType = "custom"
 )
 
 // UserRoleEditor is who last changed a role.

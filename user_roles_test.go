@@ -16,10 +16,10 @@ func TestUserRolesTakeEachEnvelope(t *testing.T) {
 		"is_editable":"true","assigned_users_count":3,"created_at":"2024-02-29T01:02:03.456789Z","updated_at":null,
 		"last_edited_by":{"id":4,"first_name":"Grace","last_name":"Hopper","x":1},"colour":"red"}`
 	want := []motive.UserRole{
-		{ID: 9, Name: "Dispatch", Permissions: []string{"users.read", "logs.edit", "7"}, Status: motive.StatusActive, Type: motive.UserRoleCustom,
+		{ID: 9, Name: "Dispatch", Permissions: []string{"users.read", "logs.edit", "7"}, Status: motive.StatusActive, Type: motive.UserRoleTypeCustom,
 			IsEditable: true, AssignedUsersCount: 3, CreatedAt: time.Date(2024, 2, 29, 1, 2, 3, 456789000, time.UTC),
 			LastEditedBy: motive.UserRoleEditor{ID: 4, FirstName: "Grace", LastName: "Hopper"}},
-		{ID: 10, Name: "Admin", Type: motive.UserRoleDefault},
+		{ID: 10, Name: "Admin", Type: motive.UserRoleTypeDefault},
 	}
 	const admin = `{"id":10,"name":"Admin","type":"default","permissions":null,"last_edited_by":null}`
 	for name, body := range map[string]string{

@@ -62,7 +62,7 @@ func TestUsers_Create_sendsNothingThatIsInvalid(t *testing.T) {
 	}{
 		{"no last name", func(r *motive.CreateUserRequest) { r.LastName = motive.Optional[string]{} }, nil, "last_name", motive.CodeRequired},
 		{"modes apart", func(r *motive.CreateUserRequest) {
-			r.ELDMode, r.TimeTrackingMode = motive.Set(motive.ELDModeExempt), motive.Set(motive.TimeTrackingLogs)
+			r.ELDMode, r.TimeTrackingMode = motive.Set(motive.ELDModeExempt), motive.Set(motive.TimeTrackingModeLogs)
 		}, nil, "time_tracking_mode", motive.CodeModeMismatch},
 		{"adverse driving under strict validation", func(r *motive.CreateUserRequest) { r.ExceptionAdverseDriving = motive.Set(true) },
 			[]motive.CallOption{motive.StrictValidation()}, "exception_adverse_driving", motive.CodeExceptionNotAllowed},

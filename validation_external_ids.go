@@ -1,7 +1,7 @@
 package motive
 
 var holderTypes = []ExternalIDHolderType{
-	ExternalIDHolderUser, ExternalIDHolderVehicle, ExternalIDHolderAsset, ExternalIDHolderGroup,
+	ExternalIDHolderTypeUser, ExternalIDHolderTypeVehicle, ExternalIDHolderTypeAsset, ExternalIDHolderTypeGroup,
 }
 
 // validateExternalIDCreate checks that all four fields are there.

@@ -23,7 +23,7 @@ func (c *check) modes() {
 		}
 	}
 	fitting, others := `"exempt"`, `"logs"`
-	if tracking == TimeTrackingLogs {
+	if tracking == TimeTrackingModeLogs {
 		fitting, others = `"logs" or "none"`, `"timecards" or "not_required"`
 	}
 	c.add("time_tracking_mode", CodeModeMismatch, quote(string(tracking))+" goes with eld_mode "+fitting+
@@ -48,7 +48,7 @@ func (c *check) eldMode() (mode ELDMode, known bool) {
 }
 
 func goTogether(tracking TimeTrackingMode, eld ELDMode) bool {
-	if tracking == TimeTrackingLogs {
+	if tracking == TimeTrackingModeLogs {
 		return eld != ELDModeExempt
 	}
 	return eld == ELDModeExempt

@@ -43,7 +43,7 @@ func TestModesOfWhichOneIsNotKnown(t *testing.T) {
 	for _, tracking := range timeTrackingModes {
 		a := UserAttributes{TimeTrackingMode: Set(tracking)}
 		var withoutExempt []string
-		if tracking != TimeTrackingLogs {
+		if tracking != TimeTrackingModeLogs {
 			withoutExempt = []string{"time_tracking_mode mode_mismatch"}
 		}
 		wantProblems(t, create(a), withoutExempt...)
@@ -170,11 +170,11 @@ func TestAgainstJudgesTheMergedState(t *testing.T) {
 			"exception_short_haul exception_not_allowed",
 		}},
 		{"the same, mended", broken, UserAttributes{Cycle: Set(CycleUSProperty70Hour8Day)}, nil},
-		{"the ELD mode of the user", broken, UserAttributes{TimeTrackingMode: Set(TimeTrackingLogs)}, []string{
+		{"the ELD mode of the user", broken, UserAttributes{TimeTrackingMode: Set(TimeTrackingModeLogs)}, []string{
 			"time_tracking_mode mode_mismatch",
 		}},
 		{"the ELD mode of the user changed", broken, UserAttributes{
-			TimeTrackingMode: Set(TimeTrackingLogs), ELDMode: Set(ELDModeNone),
+			TimeTrackingMode: Set(TimeTrackingModeLogs), ELDMode: Set(ELDModeNone),
 		}, nil},
 		{"the role of the user", broken, UserAttributes{CustomUserRole: Set(CustomUserRole{UserRoleID: 9})}, []string{
 			"custom_user_role wrong_place",

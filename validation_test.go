@@ -101,28 +101,28 @@ func TestEveryRuleRefusesAndAccepts(t *testing.T) {
 	}{
 		{
 			CodeModeMismatch, "timecards with logs", "time_tracking_mode",
-			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingTimecards), ELDMode: Set(ELDModeLogs)}),
-			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingTimecards), ELDMode: Set(ELDModeExempt)}),
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingModeTimecards), ELDMode: Set(ELDModeLogs)}),
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingModeTimecards), ELDMode: Set(ELDModeExempt)}),
 		},
 		{
 			CodeModeMismatch, "timecards alone", "time_tracking_mode",
-			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingTimecards)}),
-			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingLogs)}),
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingModeTimecards)}),
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingModeLogs)}),
 		},
 		{
 			CodeModeMismatch, "not required with null", "time_tracking_mode",
-			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingNotRequired), ELDMode: Null[ELDMode]()}),
-			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingLogs), ELDMode: Null[ELDMode]()}),
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingModeNotRequired), ELDMode: Null[ELDMode]()}),
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingModeLogs), ELDMode: Null[ELDMode]()}),
 		},
 		{
 			CodeModeMismatch, "exempt with logs", "time_tracking_mode",
-			create(UserAttributes{ELDMode: Set(ELDModeExempt), TimeTrackingMode: Set(TimeTrackingLogs)}),
+			create(UserAttributes{ELDMode: Set(ELDModeExempt), TimeTrackingMode: Set(TimeTrackingModeLogs)}),
 			create(UserAttributes{ELDMode: Set(ELDModeExempt)}),
 		},
 		{
 			CodeModeMismatch, "in an update", "time_tracking_mode",
-			update(UserAttributes{TimeTrackingMode: Set(TimeTrackingTimecards), ELDMode: Set(ELDModeNone)}),
-			update(UserAttributes{TimeTrackingMode: Set(TimeTrackingTimecards)}),
+			update(UserAttributes{TimeTrackingMode: Set(TimeTrackingModeTimecards), ELDMode: Set(ELDModeNone)}),
+			update(UserAttributes{TimeTrackingMode: Set(TimeTrackingModeTimecards)}),
 		},
 		{
 			CodeExceptionNotAllowed, "short haul in Texas", "exception_short_haul",
@@ -196,8 +196,8 @@ func TestEveryRuleRefusesAndAccepts(t *testing.T) {
 		},
 		{
 			CodeUnknownValue, "ELD mode, capitalised", "eld_mode",
-			create(UserAttributes{ELDMode: Set(ELDMode("Exempt")), TimeTrackingMode: Set(TimeTrackingTimecards)}),
-			create(UserAttributes{ELDMode: Set(ELDMode("exempt")), TimeTrackingMode: Set(TimeTrackingTimecards)}),
+			create(UserAttributes{ELDMode: Set(ELDMode("Exempt")), TimeTrackingMode: Set(TimeTrackingModeTimecards)}),
+			create(UserAttributes{ELDMode: Set(ELDMode("exempt")), TimeTrackingMode: Set(TimeTrackingModeTimecards)}),
 		},
 		{
 			CodeUnknownValue, "time tracking mode", "time_tracking_mode",
@@ -498,7 +498,7 @@ func TestValidationListsEveryProblemInFieldOrder(t *testing.T) {
 		DriversLicenseNumber:      Set("D\u0085123"),
 		DutyStatus:                Set(DutyStatus("parked")),
 		ELDMode:                   Set(ELDModeLogs),
-		TimeTrackingMode:          Set(TimeTrackingTimecards),
+		TimeTrackingMode:          Set(TimeTrackingModeTimecards),
 		ViolationAlerts:           Set(ViolationAlerts("always")),
 		TerminalZip:               Set("\xff"),
 		Cycle:                     Set(CycleTexas70Hour7Day),
@@ -569,7 +569,7 @@ func TestEveryTextFieldRefusesControlCharacters(t *testing.T) {
 func TestConsequencesAreNotReportedTwice(t *testing.T) {
 	t.Parallel()
 	wantProblems(t, create(UserAttributes{Cycle: Set(Cycle("71_8")), ExceptionWaitTime: Set(true)}), "cycle unknown_cycle")
-	wantProblems(t, create(UserAttributes{ELDMode: Set(ELDMode("Logs")), TimeTrackingMode: Set(TimeTrackingTimecards)}),
+	wantProblems(t, create(UserAttributes{ELDMode: Set(ELDMode("Logs")), TimeTrackingMode: Set(TimeTrackingModeTimecards)}),
 		"eld_mode unknown_value")
 	wantProblems(t, create(UserAttributes{ELDMode: Set(ELDModeExempt), TimeTrackingMode: Set(TimeTrackingMode("Logs"))}),
 		"time_tracking_mode unknown_value")
@@ -630,22 +630,22 @@ func TestMessages(t *testing.T) {
 		want string
 	}{
 		{
-			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingTimecards), ELDMode: Set(ELDModeNone)}),
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingModeTimecards), ELDMode: Set(ELDModeNone)}),
 			`time_tracking_mode: "timecards" goes with eld_mode "exempt" only, and eld_mode is "none"; ` +
 				`set eld_mode to "exempt", or use time_tracking_mode "logs"`,
 		},
 		{
-			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingNotRequired)}),
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingModeNotRequired)}),
 			`time_tracking_mode: "not_required" goes with eld_mode "exempt" only, and eld_mode is not set; ` +
 				`set eld_mode to "exempt", or use time_tracking_mode "logs"`,
 		},
 		{
-			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingLogs), ELDMode: Set(ELDModeExempt)}),
+			create(UserAttributes{TimeTrackingMode: Set(TimeTrackingModeLogs), ELDMode: Set(ELDModeExempt)}),
 			`time_tracking_mode: "logs" goes with eld_mode "logs" or "none" only, and eld_mode is "exempt"; ` +
 				`set eld_mode to "logs" or "none", or use time_tracking_mode "timecards" or "not_required"`,
 		},
 		{
-			against(&User{ELDMode: ELDModeLogs}, UserAttributes{TimeTrackingMode: Set(TimeTrackingTimecards)}),
+			against(&User{ELDMode: ELDModeLogs}, UserAttributes{TimeTrackingMode: Set(TimeTrackingModeTimecards)}),
 			`time_tracking_mode: "timecards" goes with eld_mode "exempt" only, and the user's eld_mode is "logs"; ` +
 				`set eld_mode to "exempt", or use time_tracking_mode "logs"`,
 		},
@@ -797,7 +797,7 @@ func TestMotivesSampleCreateIsValid(t *testing.T) {
 		MinuteLogs: no, DutyStatus: Set(DutyStatusOffDuty), ELDMode: Set(ELDModeNone),
 		DriversLicenseNumber: null, DriversLicenseState: null,
 		YardMovesEnabled: no, PersonalConveyanceEnabled: no, ManualDrivingEnabled: no,
-		Role: Set(RoleDriver), Status: Set(StatusActive), DOTID: Set("12345678"), TimeTrackingMode: Set(TimeTrackingLogs),
+		Role: Set(RoleDriver), Status: Set(StatusActive), DOTID: Set("12345678"), TimeTrackingMode: Set(TimeTrackingModeLogs),
 	}
 	var got CreateUserRequest
 	if err := json.Unmarshal([]byte(sampleBody), &got); err != nil {
@@ -818,7 +818,7 @@ func fullDriver() *CreateUserRequest {
 	r := newDriver(UserAttributes{
 		Cycle: Set(CycleUSOilAndGas70Hour8Day), Cycle2: Set(Cycle("80_8_o_2020")),
 		Status: Set(StatusActive), Email: Set("ada@example.com"), DutyStatus: Set(DutyStatusOffDuty),
-		ELDMode: Set(ELDModeLogs), TimeTrackingMode: Set(TimeTrackingLogs), ViolationAlerts: Set(ViolationAlerts1Hour),
+		ELDMode: Set(ELDModeLogs), TimeTrackingMode: Set(TimeTrackingModeLogs), ViolationAlerts: Set(ViolationAlerts1Hour),
 		ExceptionCAFarmSchoolBus: Set(false), Exception8HourBreak2: Set(false), ExceptionShortHaul2: Set(false),
 		ExceptionCAFarmSchoolBus2: Set(false),
 		GroupIDs:                  Set([]int64{1, 2}),

@@ -24,7 +24,7 @@ func (f *Fake) SeedUserRoles(roles ...motive.UserRole) []motive.UserRole {
 			r.Status = motive.StatusActive
 		}
 		if r.Type == "" {
-			r.Type = motive.UserRoleCustom
+			r.Type = motive.UserRoleTypeCustom
 		}
 		if r.CreatedAt.IsZero() {
 			r.CreatedAt = f.now().UTC().Truncate(time.Second)
