@@ -1,0 +1,273 @@
+// Package redact removes secrets from text that is shown: errors, logs, recorded
+// fixtures. It knows a secret in every spelling in which a server, a proxy or a
+// URL may repeat it.
+package redact
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Mark stands where a secret was.
+const Mark = "[redacted]"
+
+// shortest is the length in bytes below which a secret is ignored: it would
+// redact half of every message and protect nothing.
+const shortest = 4
+
+// A Set redacts a number of secrets. It finds them in any case, and as they are,
+// escaped as in JSON, percent-encoded, form-encoded, or with HTML entities, also
+// where one secret mixes these. A nil Set redacts nothing.
+type Set struct {
+	secrets []string
+
+	compile sync.Once
+	folded  [][]rune  // the secrets, case folded
+	begins  [256]bool // the bytes that the first character of a secret can begin with
+}
+
+// New returns a Set of secrets. Those of less than four bytes are ignored.
+func New(secrets ...string) *Set { return (*Set)(nil).With(secrets...) }
+
+// With returns a Set that redacts the secrets of s and more. s stays as it is.
+func (s *Set) With(more ...string) *Set {
+	var all []string
+	if s != nil {
+		all = s.secrets[:len(s.secrets):len(s.secrets)]
+	}
+	for _, secret := range more {
+		if len(secret) >= shortest {
+			all = append(all, secret)
+		}
+	}
+	return &Set{secrets: all}
+}
+
+// Basic returns what HTTP's basic authentication makes of an id and a secret,
+// as it stands and with both form-encoded, which OAuth 2.0 asks for. The
+// padding is left off, so that it is found with and without.
+func Basic(id, secret string) []string {
+	encode := base64.RawStdEncoding.EncodeToString
+	return []string{
+		encode([]byte(id + ":" + secret)),
+		encode([]byte(url.QueryEscape(id) + ":" + url.QueryEscape(secret))),
+	}
+}
+
+// String returns text without the secrets.
+func (s *Set) String(text string) string {
+	if s == nil || len(s.secrets) == 0 || text == "" {
+		return text
+	}
+	b := []byte(text)
+	out := s.replace(b, false)
+	if len(out) > 0 && &out[0] == &b[0] {
+		return text
+	}
+	return string(out)
+}
+
+// Bytes returns b without the secrets: b itself where it holds none.
+func (s *Set) Bytes(b []byte) []byte { return s.replace(b, false) }
+
+// Truncated is Bytes for a b that was cut off, where the beginning of a secret may
+// be all that is left of it.
+func (s *Set) Truncated(b []byte) []byte { return s.replace(b, true) }
+
+// Header returns h without the secrets: h itself where it holds none.
+func (s *Set) Header(h http.Header) http.Header {
+	var out http.Header
+	for name, values := range h {
+		for i, value := range values {
+			clean := s.String(value)
+			if clean == value {
+				continue
+			}
+			if out == nil {
+				out = h.Clone()
+			}
+			out[name][i] = clean
+		}
+	}
+	if out == nil {
+		return h
+	}
+	return out
+}
+
+// Error returns err under a text without the secrets: err itself where its text
+// holds none. [errors.Is] and [errors.As] see through it; there is no Unwrap,
+// which would lead back to the text.
+func (s *Set) Error(err error) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if clean := s.String(text); clean != text {
+		return &cleanError{clean, err}
+	}
+	return err
+}
+
+type cleanError struct {
+	text string
+	err  error
+}
+
+func (e *cleanError) Error() string              { return e.text }
+func (e *cleanError) Is(target error) bool       { return errors.Is(e.err, target) }
+func (e *cleanError) As(target any) bool         { return errors.As(e.err, target) }
+func (e *cleanError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.text) }
+
+// Format prints no secret, under any verb.
+func (s *Set) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "redact.Set{…}") }
+
+// replace copies b only once it has found a secret.
+func (s *Set) replace(b []byte, cut bool) []byte {
+	if s == nil || len(s.secrets) == 0 {
+		return b
+	}
+	s.compile.Do(s.prepare)
+	var out []byte
+	kept := 0 // b up to here is in out
+	for i := 0; i < len(b); {
+		n := 0
+		if s.begins[b[i]] {
+			n = s.longest(b[i:], cut)
+		}
+		if n == 0 {
+			i++
+			continue
+		}
+		out = append(append(out, b[kept:i]...), Mark...)
+		i += n
+		kept = i
+	}
+	if kept == 0 {
+		return b
+	}
+	return append(out, b[kept:]...)
+}
+
+func (s *Set) prepare() {
+	for _, secret := range s.secrets {
+		var folded []rune
+		for len(secret) > 0 {
+			r, n := character(secret)
+			folded = append(folded, fold(r))
+			secret = secret[n:]
+		}
+		s.folded = append(s.folded, folded)
+		s.begin(folded[0])
+	}
+	for _, ch := range `%\&+` { // the first character may be encoded
+		s.begins[ch] = true
+	}
+}
+
+// begin notes the bytes that a character can begin with, in any case.
+func (s *Set) begin(first rune) {
+	for r := first; ; {
+		if r > unicode.MaxRune {
+			s.begins[byte(r)] = true
+		} else {
+			s.begins[string(r)[0]] = true
+		}
+		if r = unicode.SimpleFold(r); r == first || r < 0 {
+			return
+		}
+	}
+}
+
+// longest returns the length of the longest secret that b begins with, 0 for
+// none.
+func (s *Set) longest(b []byte, cut bool) int {
+	most := 0
+	for _, secret := range s.folded {
+		most = max(most, match(b, secret, cut))
+	}
+	return most
+}
+
+// match returns how many bytes at the start of b spell secret, 0 for none. Each
+// character of it may stand there as it is or encoded, so that there can be more
+// than one way to read b: ends has where each of them has come to. With cut, b may
+// end within the secret, of which shortest characters have come.
+func match(b []byte, secret []rune, cut bool) int {
+	var room, more [8]int
+	ends, next := append(room[:0], 0), more[:0]
+	for come, want := range secret {
+		next = next[:0]
+		for _, end := range ends {
+			if end == len(b) && cut && come >= shortest {
+				return end
+			}
+			next = readings(next, b, end, want)
+		}
+		if len(next) == 0 {
+			return 0
+		}
+		ends, next = next, ends
+	}
+	return slices.Max(ends)
+}
+
+// readings adds to ends where each reading of b from start as the character want
+// would end.
+func readings(ends []int, b []byte, start int, want rune) []int {
+	b = b[start:]
+	if len(b) == 0 {
+		return ends
+	}
+	add := func(r rune, n int) {
+		if n > 0 && fold(r) == want && !slices.Contains(ends, start+n) {
+			ends = append(ends, start+n)
+		}
+	}
+	add(character(b))
+	add(stray(b[0]), 1) // of which what follows may have made a character
+	switch b[0] {
+	case '%':
+		add(percentEncoded(b))
+		add(percentEncodedByte(b))
+	case '\\':
+		add(jsonEscaped(b))
+	case '&':
+		add(htmlEntity(b))
+	case '+':
+		add(' ', 1)
+	}
+	return ends
+}
+
+// character is the first character of s, a stray byte where that is no UTF-8.
+func character[T string | []byte](s T) (rune, int) {
+	r, n := utf8.DecodeRuneInString(string(s[:min(len(s), utf8.UTFMax)]))
+	if r == utf8.RuneError && n == 1 {
+		return stray(s[0]), 1
+	}
+	return r, n
+}
+
+// stray is a byte that is no part of UTF-8, as a character beyond all others.
+func stray(b byte) rune { return unicode.MaxRune + 1 + rune(b) }
+
+// fold gives all the cases of a character one form.
+func fold(r rune) rune {
+	if r > unicode.MaxRune {
+		return r
+	}
+	least := r
+	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+		least = min(least, next)
+	}
+	return least
+}
