@@ -1,0 +1,87 @@
+package paging
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// Ahead fetches pages, and those that follow them at the same time. Pages that
+// are asked for in order come in order.
+type Ahead[T any] struct {
+	ctx    context.Context
+	fetch  func(ctx context.Context, page int) (T, error)
+	most   int // pages under way at once
+	flying []*flight[T]
+
+	ahead  context.Context // of the pages under way
+	cancel context.CancelFunc
+	group  sync.WaitGroup
+}
+
+// flight is a page under way.
+type flight[T any] struct {
+	page     int
+	done     chan struct{}
+	got      T
+	err      error
+	panicked any
+}
+
+// NewAhead returns an Ahead that has up to most pages under way. The caller stops
+// it in the end.
+func NewAhead[T any](ctx context.Context, most int, fetch func(context.Context, int) (T, error)) *Ahead[T] {
+	a := &Ahead[T]{ctx: ctx, fetch: fetch, most: most}
+	a.ahead, a.cancel = context.WithCancel(ctx)
+	return a
+}
+
+// Ahead reports whether pages are under way that nobody has asked for.
+func (a *Ahead[T]) Ahead() bool { return len(a.flying) > 0 }
+
+// Get returns a page, and has those behind it fetched meanwhile, up to the last
+// one. The page is the one that follows the page before, unless Stop came in
+// between.
+func (a *Ahead[T]) Get(page, last int) (T, error) {
+	if a.most <= 1 || last <= page && !a.Ahead() {
+		return a.fetch(a.ctx, page)
+	}
+	for next := page + len(a.flying); len(a.flying) < a.most && next <= last; next++ {
+		a.launch(next)
+	}
+	f := a.flying[0]
+	a.flying = a.flying[1:]
+	<-f.done // which comes when the context ends, if not before
+	if f.panicked != nil {
+		panic(f.panicked)
+	}
+	return f.got, f.err
+}
+
+var errGone = errors.New("fetching a page ended its goroutine")
+
+// launch fetches a page on a goroutine. A panic there waits for whoever asks for
+// the page, since it would end the process otherwise.
+func (a *Ahead[T]) launch(page int) {
+	f := &flight[T]{page: page, done: make(chan struct{}), err: errGone}
+	a.flying = append(a.flying, f)
+	a.group.Go(func() {
+		defer close(f.done)
+		defer func() { f.panicked = recover() }()
+		f.got, f.err = a.fetch(a.ahead, page)
+	})
+}
+
+// Stop ends what is under way, waits for that, and returns the pages that nobody
+// asked for. From then on one page is fetched at a time.
+func (a *Ahead[T]) Stop() (thrown []T) {
+	a.cancel()
+	a.group.Wait()
+	for _, f := range a.flying {
+		if f.err == nil {
+			thrown = append(thrown, f.got)
+		}
+	}
+	a.flying, a.most = nil, 1
+	return thrown
+}
