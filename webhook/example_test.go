@@ -57,15 +57,16 @@ func ExampleHandler() {
 	// 200
 }
 
-// seen keeps the ids of what was done. A delivery has no id of its own, so its
-// digest is one: the same bytes have the same effect. A program that runs more than
-// once, or restarts, keeps them in its database.
+// seen keeps the ids of what was done and must not be done twice, such as a welcome.
+// (Storing what an event says needs no ids, only the order that the example of Event
+// shows.) A delivery has no id of its own, so the digest of its bytes is one. A
+// program that restarts, or runs on several machines, keeps them in its database.
 type seen struct {
 	mu   sync.Mutex
 	done map[[sha256.Size]byte]time.Time
 }
 
-// Repetitions come for about seven hours after the first delivery.
+// Repetitions come for about seven hours; a recorded delivery works for ever.
 const keep = 24 * time.Hour
 
 // once runs do, unless that has succeeded for id before. It holds the lock

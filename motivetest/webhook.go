@@ -1,0 +1,199 @@
+package motivetest
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"github.com/motive-go/motive"
+)
+
+// The schedule of deliveries, as other people's integrations describe it.
+const webhookPatience = 3 * time.Second
+
+var webhookPauses = [...]time.Duration{time.Minute, time.Hour, 6 * time.Hour}
+
+// Webhook sends deliveries to a receiver as Motive does: signed, with three seconds
+// to respond, and repeated after one minute, one hour and six hours until a response
+// is 2xx. The schedule is known from other people's integrations only.
+//
+// A test that does not want to wait calls it in a testing/synctest bubble, with
+// Receiver, or sets Sleep. A Webhook may be used by many goroutines.
+type Webhook struct {
+	// Secret signs the deliveries.
+	Secret string
+	// Receiver is called without a network in between. A panic of its counts as a
+	// connection that is closed.
+	Receiver http.Handler
+	// URL is where to send to if Receiver is nil: "http://127.0.0.1:1234/motive".
+	URL string
+	// Client sends to URL; http.DefaultClient if nil. No redirect is followed: whether
+	// Motive follows one is not known, and it would lose the body.
+	Client *http.Client
+	// Sleep waits between two deliveries and returns the error of ctx if that ends
+	// first. A timer waits if it is nil.
+	Sleep func(ctx context.Context, d time.Duration) error
+}
+
+// WebhookDelivery is one attempt to deliver, and how it went.
+type WebhookDelivery struct {
+	// Pause is how long was waited before it, 0 for the first.
+	Pause time.Duration
+	// Status is what the receiver responded, 0 if there was no response in time.
+	Status int
+	// Body is the body of the response, of which Motive is not known to read anything.
+	Body string
+	// Err says why there was no response.
+	Err error
+}
+
+// Delivered reports whether the receiver took the delivery, so that no other follows.
+func (d WebhookDelivery) Delivered() bool { return d.Status/100 == 2 }
+
+// Check sends the check of a registration, which names the actions, once: nothing is
+// known of its being repeated.
+func (w *Webhook) Check(ctx context.Context, actions ...string) WebhookDelivery {
+	body, _ := json.Marshal(append([]string{}, actions...)) // strings cannot fail
+	return w.deliver(ctx, body)
+}
+
+// SendUser sends an event about a user, whose members stand flat beside action and
+// trigger: "user_upserted" and "created", for instance. Members that the SDK does not
+// know, such as time_tracking_mode, come from the user's Extra.
+//
+// It returns every attempt, the last of which was delivered or was the fourth, and an
+// error if the user cannot be written as JSON or ctx has ended.
+func (w *Webhook) SendUser(ctx context.Context, action, trigger string, user motive.User) ([]WebhookDelivery, error) {
+	members, err := attrsOf(user)
+	if err != nil {
+		return nil, fmt.Errorf("motivetest: user event: %w", err)
+	}
+	members["action"] = quoted(action)
+	members["trigger"] = quoted(trigger)
+	body, err := json.Marshal(members)
+	if err != nil {
+		return nil, fmt.Errorf("motivetest: user event: %w", err)
+	}
+	return w.Send(ctx, body)
+}
+
+// Send sends any body, until it is delivered or has failed four times. It returns
+// every attempt, and an error only if ctx has ended.
+func (w *Webhook) Send(ctx context.Context, body []byte) ([]WebhookDelivery, error) {
+	sent := []WebhookDelivery{w.deliver(ctx, body)}
+	for _, pause := range webhookPauses {
+		if sent[len(sent)-1].Delivered() {
+			return sent, nil
+		}
+		if err := w.sleep(ctx, pause); err != nil {
+			return sent, fmt.Errorf("motivetest: wait for the next delivery: %w", err)
+		}
+		next := w.deliver(ctx, body)
+		next.Pause = pause
+		sent = append(sent, next)
+	}
+	return sent, nil
+}
+
+func (w *Webhook) sleep(ctx context.Context, d time.Duration) error {
+	if w.Sleep != nil {
+		return w.Sleep(ctx, d)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// SignWebhook returns the signature of body under secret, as it stands in the header
+// X-KT-Webhook-Signature: for tests that make their own deliveries.
+func SignWebhook(secret string, body []byte) string {
+	mac := hmac.New(sha1.New, []byte(secret))
+	mac.Write(body)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// deliver sends body once.
+func (w *Webhook) deliver(ctx context.Context, body []byte) WebhookDelivery {
+	ctx, cancel := context.WithTimeoutCause(ctx, webhookPatience,
+		fmt.Errorf("motivetest: no response within %v", webhookPatience))
+	defer cancel()
+	url := w.URL
+	if w.Receiver != nil {
+		url = "https://receiver.example/"
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return WebhookDelivery{Err: fmt.Errorf("motivetest: webhook: %w", err)}
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-KT-Webhook-Signature", SignWebhook(w.Secret, body))
+	if w.Receiver != nil {
+		return serve(w.Receiver, req)
+	}
+	return w.post(req)
+}
+
+// post sends req over the network.
+func (w *Webhook) post(req *http.Request) WebhookDelivery {
+	client := *http.DefaultClient
+	if w.Client != nil {
+		client = *w.Client
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, err := client.Do(req)
+	if err != nil {
+		return WebhookDelivery{Err: reason(req.Context(), err)}
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	if err != nil {
+		return WebhookDelivery{Err: reason(req.Context(), err)}
+	}
+	return WebhookDelivery{Status: resp.StatusCode, Body: string(text)}
+}
+
+// reason prefers the cause of the context, which says what a timeout means here.
+func reason(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return fmt.Errorf("motivetest: webhook: %w", err)
+}
+
+// serve has h respond to req on a goroutine of its own, which is left behind if it is
+// not done in time, as a sender would leave it.
+func serve(h http.Handler, req *http.Request) WebhookDelivery {
+	done := make(chan WebhookDelivery, 1)
+	go func() {
+		delivery := WebhookDelivery{Err: errors.New("motivetest: the receiver closed the connection")}
+		defer func() {
+			if p := recover(); p != nil {
+				delivery = WebhookDelivery{Err: fmt.Errorf("motivetest: the receiver closed the connection: panic: %v", p)}
+			}
+			done <- delivery
+		}()
+		recorder := httptest.NewRecorder()
+		h.ServeHTTP(recorder, req)
+		delivery = WebhookDelivery{Status: recorder.Code, Body: recorder.Body.String()}
+	}()
+	select {
+	case d := <-done:
+		return d
+	case <-req.Context().Done():
+		return WebhookDelivery{Err: context.Cause(req.Context())}
+	}
+}
