@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,10 +22,9 @@ import (
 // respondWith responds to each request with the next status, the last one for good.
 // 0 stands for a receiver that never responds.
 func respondWith(statuses ...int) http.Handler {
-	n := 0
+	var n atomic.Int32 // a request that was given up may still be running
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		status := statuses[min(n, len(statuses)-1)]
-		n++
+		status := statuses[min(int(n.Add(1)), len(statuses))-1]
 		if status == 0 {
 			<-r.Context().Done()
 			return
