@@ -23,6 +23,6 @@
 // A signature carries neither a time nor a number, so the same delivery may
 // arrive twice, in honest repetition or by somebody who recorded it, and a
 // repeated delivery may arrive hours after a newer one. Both are for the receiver
-// to tell: the second example of [Handler] keeps the ids of what it has done, and
+// to tell: the example "Replays" of [Handler] keeps the ids of what it has done, and
 // the one of [Event] leaves a newer record alone.
 package webhook

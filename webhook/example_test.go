@@ -188,6 +188,38 @@ func ExampleAction() {
 	// Output: vehicle_upserted true {"action":"vehicle_upserted","id":12}
 }
 
+// The response is due in three seconds, so a receiver only stores the event, and
+// something else does the work: here a channel, in earnest a table of a database,
+// which survives a restart.
+func ExampleHandler_queue() {
+	queue := make(chan []byte, 1)
+	handler := webhook.Handler("canary-secret", func(ctx context.Context, event *webhook.Event) error {
+		select {
+		case queue <- event.Raw:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err() // the queue is full: the delivery is repeated later
+		}
+	})
+
+	body := `{"action":"user_upserted","trigger":"created","id":7,"first_name":"Ada"}`
+	r := httptest.NewRequest(http.MethodPost, "/motive", strings.NewReader(body))
+	r.Header.Set(webhook.SignatureHeader, exampleSignature(body))
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	fmt.Println(w.Code)
+
+	event, err := webhook.Parse(<-queue) // it was verified before it was stored
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return
+	}
+	fmt.Println("now the work for", event.User.FirstName)
+	// Output:
+	// 200
+	// now the work for Ada
+}
+
 // exampleSignature signs as Motive does.
 func exampleSignature(body string) string {
 	mac := hmac.New(sha1.New, []byte("canary-secret"))
