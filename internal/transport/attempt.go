@@ -1,0 +1,222 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/motive-go/motive/internal/backoff"
+	"github.com/motive-go/motive/internal/text"
+)
+
+// attempt is one request on its way and what came back. It is made by call and
+// filled by the stages.
+type attempt struct {
+	call *call
+	req  *http.Request   // with the caller's context
+	ctx  context.Context // with the time of the attempt
+	auth AuthHeader
+
+	waited time.Duration // before it
+
+	sent  bool // it reached the round tripper
+	began time.Time
+	took  time.Duration
+	reply
+	err error
+
+	dialled   atomic.Bool // a connection was asked for
+	connected atomic.Bool // and had
+
+	shown http.Response // to the retry loop
+}
+
+// reply is what came back: after an error as far as it came.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte // in buf
+	buf    *bytes.Buffer
+}
+
+func (r reply) ok() bool { return r.status >= 200 && r.status <= 299 }
+
+// neverSent reports whether, given its error, no byte of the attempt left.
+func (a *attempt) neverSent() bool {
+	return a.err != nil && neverSent(a.err, a.dialled.Load(), a.connected.Load())
+}
+
+// refusal is what came back, to be kept for those who are refused for the same
+// reason.
+func (a *attempt) refusal() Refusal { return Refusal{a.status, a.header, bytes.Clone(a.body)} }
+
+// limitTime ends an attempt that takes longer than limit.
+func limitTime(limit time.Duration) stage {
+	return func(next sender) sender {
+		return func(a *attempt) error {
+			ctx, cancel := context.WithTimeout(a.req.Context(), limit)
+			defer cancel()
+			a.ctx = ctx
+			err := next(a)
+			if err != nil && ctx.Err() != nil && a.req.Context().Err() == nil {
+				return fmt.Errorf("%w: %w", ErrAttemptTimeout, stripURL(err))
+			}
+			return err
+		}
+	}
+}
+
+// exchange sends the request and reads the response.
+func exchange(cfg Config, pool *buffers) stage {
+	return func(sender) sender {
+		return func(a *attempt) (err error) {
+			a.reply, err = roundTrip(cfg, a.request(cfg.Header), pool)
+			return err
+		}
+	}
+}
+
+var jsonContent = []string{"application/json"}
+
+// request is a copy of the loop's request with all its headers. Where it is not
+// safe to repeat, it notes on the way whether it got a connection, since without
+// one it did not leave.
+func (a *attempt) request(header http.Header) *http.Request {
+	ctx := a.ctx
+	if a.req.Method != http.MethodGet {
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			GetConn: func(string) { a.dialled.Store(true) },
+			GotConn: func(httptrace.GotConnInfo) { a.connected.Store(true) },
+		})
+	}
+	req := a.req.WithContext(ctx)
+	req.Header = make(http.Header, len(header)+2)
+	maps.Copy(req.Header, header)
+	if req.Body != nil && req.Body != http.NoBody {
+		req.Header["Content-Type"] = jsonContent
+	}
+	req.Header[a.auth.Name] = a.auth.Values
+	return req
+}
+
+func roundTrip(cfg Config, req *http.Request, pool *buffers) (reply, error) {
+	resp, err := cfg.RoundTripper.RoundTrip(req)
+	switch {
+	case err != nil:
+		return reply{}, explain(req, err)
+	case resp == nil:
+		return reply{}, errors.New("the round tripper returned neither a response nor an error")
+	case resp.Body == nil:
+		resp.Body = http.NoBody
+	}
+	defer resp.Body.Close()
+	return read(resp, cfg.MaxBody, pool)
+}
+
+const (
+	maxErrorBody = 64 << 10
+	growAhead    = 1 << 20 // a Content-Length is a claim: believe it up to here
+)
+
+// read takes in the body of a response as far as it is wanted: of a success up to
+// limit, of anything else up to maxErrorBody, and what cannot be read of that is
+// let go, since its status says enough. Behind a 1xx is no body but a connection
+// that may never end.
+func read(resp *http.Response, limit int64, pool *buffers) (reply, error) {
+	r := reply{status: resp.StatusCode, header: resp.Header}
+	if r.status < 200 {
+		return r, nil
+	}
+	r.buf = pool.get()
+	if !r.ok() {
+		_, _ = r.buf.ReadFrom(io.LimitReader(resp.Body, maxErrorBody+1))
+		r.body = r.buf.Bytes()[:min(r.buf.Len(), maxErrorBody)]
+		return r, nil
+	}
+	var err error
+	if resp.ContentLength > limit {
+		_, _ = r.buf.ReadFrom(io.LimitReader(resp.Body, min(limit, maxErrorBody)))
+		err = ErrBodyTooLarge
+	} else {
+		if resp.ContentLength > 0 {
+			r.buf.Grow(int(min(resp.ContentLength, growAhead)) + bytes.MinRead)
+		}
+		var n int64
+		if n, err = r.buf.ReadFrom(io.LimitReader(resp.Body, limit+1)); n > limit {
+			err = ErrBodyTooLarge
+		}
+	}
+	r.body = r.buf.Bytes()
+	if errors.Is(err, ErrBodyTooLarge) {
+		r.body = r.body[:min(int64(len(r.body)), limit, maxErrorBody)]
+	}
+	return r, err
+}
+
+// buffers keeps the buffers that bodies are read into.
+type buffers struct{ pool sync.Pool }
+
+// keepBuffer is the largest buffer worth keeping, in bytes.
+const keepBuffer = 2 << 20
+
+func (p *buffers) get() *bytes.Buffer {
+	if b, ok := p.pool.Get().(*bytes.Buffer); ok {
+		b.Reset()
+		return b
+	}
+	return new(bytes.Buffer)
+}
+
+func (p *buffers) put(b *bytes.Buffer) {
+	if b != nil && b.Cap() <= keepBuffer {
+		p.pool.Put(b)
+	}
+}
+
+// await runs f, which calls code that is not ours, on a goroutine of its own, and
+// waits for it until ctx ends. That f panics or ends its goroutine is an error.
+func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go protect(f, func(value T, err error) { done <- result{value, err} })
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, backoff.ContextError(ctx)
+	}
+}
+
+// protect runs f and hands its result to then, also where f panics or ends the
+// goroutine.
+func protect[T any](f func() (T, error), then func(T, error)) {
+	var value T
+	err := error(errGoexit)
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicError("panicked: " + text.Printable(fmt.Sprint(p), 200))
+		}
+		then(value, err)
+	}()
+	value, err = f()
+}
+
+// panicError says how code that is not ours broke off.
+type panicError string
+
+func (e panicError) Error() string { return string(e) }
+func (panicError) Permanent() bool { return true }
+
+const errGoexit = panicError("ended its goroutine, as runtime.Goexit and t.FailNow do")

@@ -1,0 +1,229 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/motive-go/motive/internal/backoff"
+)
+
+// credential is a Credential and how long it may take.
+type credential struct {
+	Credential
+	limit time.Duration
+}
+
+var errSlowCredential = errors.New("it took longer than the attempt timeout")
+
+func (c credential) header(ctx context.Context) (AuthHeader, error) {
+	if c, ok := c.Credential.(fixed); ok { // which needs no time
+		return AuthHeader(c), nil
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, c.limit, errSlowCredential)
+	defer cancel()
+	h, err := c.Header(ctx)
+	if err != nil {
+		return AuthHeader{}, &CredentialError{err}
+	}
+	return h, nil
+}
+
+// authenticate puts the credential on each attempt and keeps it at home.
+func authenticate(home *url.URL, auth credential) stage {
+	return func(next sender) sender {
+		return func(a *attempt) (err error) {
+			if u := a.req.URL; u.Scheme != home.Scheme || u.Host != home.Host {
+				return ErrForeignHost
+			}
+			if a.auth.Name == "" {
+				if a.auth, err = auth.header(a.req.Context()); err != nil {
+					return err
+				}
+			}
+			a.call.sending(a.auth.Secret)
+			return next(a)
+		}
+	}
+}
+
+// sending notes the secret that is on its way, beside those before, which are not
+// to be shown either.
+func (k *call) sending(secret string) {
+	if k.secret != "" && k.secret != secret {
+		k.secrets = append(k.secrets, k.secret)
+	}
+	k.secret = secret
+}
+
+// renew asks for another credential after a 401, once a call, and reports whether
+// there is one to send with. That is safe for every method, since the server has
+// refused to handle the request.
+func (k *call) renew(a *attempt) (bool, error) {
+	if a.err != nil || a.status != http.StatusUnauthorized || !k.Client.auth.Rejected(a.auth) || k.renewed {
+		return false, nil
+	}
+	k.renewed = true
+	h, err := k.Client.auth.header(k.ctx)
+	if err != nil || h.Secret == a.auth.Secret {
+		return false, err
+	}
+	k.auth = h
+	return true, nil
+}
+
+// Fixed is a credential that never changes: a header whose value is prefix and
+// secret, such as "Authorization", "Bearer " and a token.
+func Fixed(name, prefix, secret string) Credential {
+	return fixed{http.CanonicalHeaderKey(name), []string{prefix + secret}, secret}
+}
+
+type fixed AuthHeader
+
+func (f fixed) Header(context.Context) (AuthHeader, error) { return AuthHeader(f), nil }
+func (f fixed) Rejected(AuthHeader) bool                   { return false }
+
+// Tokens is a bearer token that fetch returns, which is asked before each attempt
+// and should return the same one for as long as that is valid.
+//
+// fetch runs on a goroutine of its own, one at a time for all calls, under a
+// context of its own that ends with the attempt timeout or when nobody waits any
+// more. A call that ends does not wait for it, whatever it does; that it panics or
+// ends its goroutine is an error of every call that waits.
+//
+// rejected, which may be nil, is told of a token that the server answered 401 to;
+// it must not block.
+func Tokens(fetch func(ctx context.Context) (token string, err error), rejected func(token string)) Credential {
+	return &tokens{fetch: fetch, tell: rejected}
+}
+
+type tokens struct {
+	fetch func(context.Context) (string, error)
+	tell  func(string)
+
+	mu       sync.Mutex
+	flight   *flight
+	rejected string // the token that met a 401 last
+}
+
+// flight is one run of fetch, which several calls may wait for.
+type flight struct {
+	done    chan struct{}
+	cancel  context.CancelFunc
+	waiting int  // calls; under the lock of tokens
+	given   bool // up: its context has ended
+
+	token string
+	err   error
+}
+
+// Header returns what fetch has. A rejected token is asked about once more, since
+// the flight that brought it may have begun before the 401; after that it is
+// handed out, so that the 401 reaches the caller.
+func (t *tokens) Header(ctx context.Context) (AuthHeader, error) {
+	token, err := t.ask(ctx)
+	if err == nil && t.isRejected(token) {
+		token, err = t.ask(ctx)
+	}
+	if err == nil {
+		err = checkToken(token)
+	}
+	if err != nil {
+		return AuthHeader{}, err
+	}
+	return AuthHeader{"Authorization", []string{"Bearer " + token}, token}, nil
+}
+
+func (t *tokens) Rejected(h AuthHeader) bool {
+	t.mu.Lock()
+	t.rejected = h.Secret
+	t.mu.Unlock()
+	if t.tell != nil {
+		t.tell(h.Secret)
+	}
+	return true
+}
+
+func (t *tokens) isRejected(token string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return token != "" && token == t.rejected
+}
+
+func (t *tokens) ask(ctx context.Context) (string, error) {
+	for {
+		if ctx.Err() != nil {
+			return "", backoff.ContextError(ctx)
+		}
+		f := t.board()
+		select {
+		case <-f.done:
+			if f.err == nil || !t.givenUp(f) { // else it failed for those who left
+				return f.token, f.err
+			}
+		case <-ctx.Done():
+			t.leave(f, context.Cause(ctx) == errSlowCredential)
+		}
+	}
+}
+
+// board joins the flight that is under way or begins one.
+func (t *tokens) board() *flight {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.flight == nil {
+		ctx, cancel := context.WithCancel(context.Background())
+		t.flight = &flight{done: make(chan struct{}), cancel: cancel}
+		go t.fly(ctx, t.flight)
+	}
+	t.flight.waiting++
+	return t.flight
+}
+
+// leave gives f up if that was the last one aboard, or if f is too slow for all.
+func (t *tokens) leave(f *flight, slow bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f.waiting--; f.waiting == 0 || slow {
+		f.given = true
+		f.cancel()
+	}
+}
+
+func (t *tokens) givenUp(f *flight) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return f.given
+}
+
+func (t *tokens) fly(ctx context.Context, f *flight) {
+	protect(func() (string, error) { return t.fetch(ctx) }, func(token string, err error) {
+		var broken panicError
+		if errors.As(err, &broken) {
+			err = fmt.Errorf("the token source %w", err)
+		}
+		t.mu.Lock()
+		t.flight = nil
+		t.mu.Unlock()
+		f.token, f.err = token, err
+		f.cancel()
+		close(f.done)
+	})
+}
+
+// checkToken says what keeps a token from being the value of a header. It does not
+// quote the token.
+func checkToken(token string) error {
+	if token == "" {
+		return errors.New("the token source returned no access token")
+	}
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("the access token has white space, a control character or one outside ASCII in it")
+	}
+	return nil
+}

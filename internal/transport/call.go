@@ -1,0 +1,252 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/motive-go/motive/internal/backoff"
+	"github.com/motive-go/motive/internal/redact"
+)
+
+// call is one call, from Do to Release. It has a retryablehttp client of its own,
+// so that it can be what that client asks at each turn: RoundTrip sends an attempt
+// and checkRetry decides on the next.
+type call struct {
+	*Client
+	req  Request
+	ctx  context.Context // the caller's
+	loop retryablehttp.Client
+	http http.Client
+
+	attempt *attempt  // the last one
+	earlier []Attempt // those before
+	sent    int       // requests that reached the round tripper
+	began   time.Time
+	first   time.Duration // how long the first of them took
+	waited  time.Duration
+
+	wait     time.Duration // of its own before the next attempt
+	failures int           // attempts that failed, for MaxAttempts
+	refusals int           // and those that were refused for their rate
+	refused  time.Time     // when the first of these was
+	reason   string        // how the last of either failed
+
+	auth    AuthHeader // for the next attempt, where a 401 asked for another
+	renewed bool       // that has been done
+	secret  string     // that was sent last
+	secrets []string   // those before
+}
+
+// Do sends r and reads the response. A status other than 2xx is no error. What
+// keeps a call from a response is one of
+//
+//   - [ErrForeignHost], or a certificate that is not trusted: nothing was sent
+//   - [*CredentialError]: there was none to send
+//   - [*PauseError]: the server has asked for a pause beyond the cap or the deadline
+//   - [ErrNoRoom]: the limiter has no room before the deadline
+//   - [*ProxyError]: a proxy refused to connect
+//   - [ErrAttemptTimeout]: no full response within the attempt timeout
+//   - [ErrBodyTooLarge]: Response has the status, and of the body what fits 64 KiB
+//   - the error of the context and its cause
+//   - that of the limiter or the round tripper
+//
+// as [errors.Is] and [errors.As] see it. No text shows the query or a secret.
+func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
+	k := &call{Client: c, req: r, ctx: ctx, began: time.Now()}
+	c.budget.called()
+	err := k.run()
+	return k.response(err), err
+}
+
+func (k *call) run() error {
+	target := k.base + k.req.Path
+	if k.req.Query != "" {
+		target += "?" + k.req.Query
+	}
+	var body any // a nil []byte would count as an empty body
+	if k.req.Body != nil {
+		body = k.req.Body
+	}
+	req, err := retryablehttp.NewRequestWithContext(k.ctx, k.req.Method, target, body)
+	if err != nil {
+		return k.clean(stripURL(err))
+	}
+	k.http.Transport = k
+	k.loop.HTTPClient = &k.http
+	k.loop.RetryMax = math.MaxInt // checkRetry counts
+	k.loop.CheckRetry = k.checkRetry
+	k.loop.Backoff = noBackoff
+	k.loop.ErrorHandler = asItIs
+	if _, err = k.loop.Do(req); err != nil {
+		return k.cause(err)
+	}
+	return nil
+}
+
+// noBackoff leaves waiting to waitTurn, which a context can end.
+func noBackoff(time.Duration, time.Duration, int, *http.Response) time.Duration { return 0 }
+
+func asItIs(resp *http.Response, err error, _ int) (*http.Response, error) { return resp, err }
+
+// RoundTrip sends one attempt, and tells the loop no more of the response than its
+// status: there is no Location in it to follow, and no body to read. That call has
+// no CloseIdleConnections keeps retryablehttp from calling it after each failure,
+// at the cost of all other calls.
+func (k *call) RoundTrip(req *http.Request) (*http.Response, error) {
+	if k.attempt != nil {
+		k.keep(k.attempt)
+		k.release()
+	}
+	a := &attempt{call: k, req: req, auth: k.auth}
+	k.attempt, k.auth = a, AuthHeader{}
+	a.err = k.send(a)
+	if a.err != nil {
+		return nil, a.err
+	}
+	a.shown = http.Response{StatusCode: a.status, Body: http.NoBody, Request: req}
+	return &a.shown, nil
+}
+
+// keep notes what became of a, which did not end in the response of the call.
+func (k *call) keep(a *attempt) {
+	if a.sent {
+		k.earlier = append(k.earlier, Attempt{a.status, a.err, a.neverSent(), a.took})
+	}
+}
+
+// checkRetry decides, after each attempt, whether there is another one.
+func (k *call) checkRetry(context.Context, *http.Response, error) (bool, error) {
+	a := k.attempt
+	if a == nil { // net/http would not send the request at all
+		return false, nil
+	}
+	if !a.sent {
+		k.watch.leftWaiting(k, k.clean(a.err))
+		return false, nil
+	}
+	if another, err := k.renew(a); another || err != nil {
+		k.watch.attempt(a, situation{}, another)
+		return another, err
+	}
+	s := k.judge(a)
+	retry := s.retry() && (s.fate.limits() || k.budget.mayRetry())
+	k.watch.attempt(a, s, retry)
+	switch {
+	case retry:
+		k.watch.tell(Event{Kind: KindRetry, Status: a.status, Err: a.err, Wait: s.wait}, k)
+	case s.gaveUp(a.err):
+		k.watch.tell(Event{Kind: KindGiveUp, Status: a.status, Err: a.err}, k)
+	}
+	return retry, nil
+}
+
+// judge is what retry.go has to know of a, the last attempt. It has the whole
+// client pause where the server asked for that.
+func (k *call) judge(a *attempt) situation {
+	now := time.Now()
+	s := situation{policy: k.policy, method: k.req.Method, left: timeLeft(k.ctx, now), ended: k.ctx.Err() != nil}
+	if a.err == nil {
+		s.asked = backoff.RetryAfter(a.header, now)
+	}
+	s.fate = classify(a.status, s.asked, a.err, a.neverSent())
+	k.wait = 0
+	if !s.fate.limits() && a.err == nil {
+		k.gate.pacer.accepted(a.began, now)
+	}
+	switch {
+	case s.fate == final:
+		return s
+	case s.fate.limits():
+		if k.refusals++; k.refusals == 1 {
+			k.refused = now
+		}
+		s.attempts, s.limited = k.refusals, now.Sub(k.refused)
+		s.wait = k.hold(a, s.asked, now)
+	default:
+		k.failures++
+		s.attempts = k.failures
+		s.wait = delay(k.policy, k.failures, s.asked)
+		k.wait = s.wait
+	}
+	switch {
+	case s.ended: // which is a reason of its own
+	case a.err != nil:
+		k.reason = a.err.Error()
+	default:
+		k.reason = strconv.Itoa(a.status)
+	}
+	return s
+}
+
+// hold has the client pause after a refusal, and returns for how long.
+func (k *call) hold(a *attempt, asked time.Duration, now time.Time) time.Duration {
+	wait, longer := k.gate.pacer.refused(a.began, now, asked, a.refusal)
+	if longer {
+		k.watch.tell(Event{Kind: KindPause, Status: a.status, Wait: wait}, k)
+		if err := k.gate.tellLimiter(k.ctx, wait); err != nil {
+			k.watch.limiterFailed(k, err)
+		}
+	}
+	return wait
+}
+
+// cause is what ended the call, and how the last attempt failed where that is
+// something else.
+func (k *call) cause(err error) error {
+	if a := k.attempt; a != nil && a.err != nil {
+		err = a.err
+	}
+	err = stripURL(err)
+	if k.ctx.Err() != nil {
+		err = backoff.ContextError(k.ctx)
+	}
+	err = k.clean(err)
+	if k.reason != "" && k.reason != err.Error() {
+		return fmt.Errorf("%w; the last attempt failed with %s", err, k.reason)
+	}
+	return err
+}
+
+func (k *call) response(err error) Response {
+	r := Response{Attempts: k.sent, Began: k.began, FirstTook: k.first, Waited: k.waited, call: k}
+	if a := k.attempt; a != nil {
+		r.Status, r.Header, r.Body = a.status, a.header, a.body
+		if err != nil {
+			k.keep(a)
+		}
+	}
+	r.Earlier = k.earlier
+	return r
+}
+
+func (k *call) release() {
+	if a := k.attempt; a != nil {
+		k.buffers.put(a.buf)
+		a.buf, a.body = nil, nil
+	}
+}
+
+func (k *call) redact() *redact.Set {
+	return redact.New(k.req.Secrets...).With(append(k.secrets, k.secret)...)
+}
+
+// clean is err without the secrets and the query of the call: net/http quotes what
+// it cannot parse, and a round tripper of the caller's may say anything.
+func (k *call) clean(err error) error { return k.redact().With(k.req.Query).Error(err) }
+
+// stripURL takes off the wrapper of net/http, which shows the URL and its query.
+func stripURL(err error) error {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		return wrapped.Err
+	}
+	return err
+}

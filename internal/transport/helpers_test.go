@@ -1,0 +1,204 @@
+package transport
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const secret = "canary-credential"
+
+// newTestClient returns a client of cfg, with what it lacks.
+func newTestClient(t testing.TB, cfg Config) *Client {
+	t.Helper()
+	if cfg.BaseURL == nil {
+		cfg.BaseURL = parse(t, "https://api.example.com/fleet")
+	}
+	if cfg.Credential == nil {
+		cfg.Credential = Fixed("Authorization", "Bearer ", secret)
+	}
+	c := New(cfg)
+	t.Cleanup(func() {
+		if rt, ok := c.RoundTripper().(*http.Transport); ok {
+			rt.CloseIdleConnections()
+		}
+	})
+	return c
+}
+
+func parse(t testing.TB, raw string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// quick is a policy whose waits are of no interest.
+var quick = Policy{MinWait: 1, MaxWait: 1, MaxRetryAfter: 50 * time.Millisecond}
+
+// roundTrip is a round tripper that is a function.
+type tripper func(*http.Request) (*http.Response, error)
+
+func (f tripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+func reply200() *http.Response { return response(200, "{}") }
+
+// response makes a response with headers given as name, value, name, value.
+func response(status int, body string, header ...string) *http.Response {
+	h := http.Header{}
+	for i := 0; i < len(header); i += 2 {
+		h.Set(header[i], header[i+1])
+	}
+	return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body))}
+}
+
+// script answers the nth request with the nth response, and with the last one
+// after that.
+type script struct {
+	mu    sync.Mutex
+	steps []func(*http.Request) (*http.Response, error)
+	seen  []*http.Request
+	at    []time.Time
+}
+
+func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	s.seen = append(s.seen, req)
+	s.at = append(s.at, time.Now())
+	step := s.steps[min(len(s.seen), len(s.steps))-1]
+	s.mu.Unlock()
+	return step(req)
+}
+
+func answers(steps ...any) *script {
+	s := &script{}
+	for _, step := range steps {
+		switch step := step.(type) {
+		case int:
+			s.steps = append(s.steps, func(*http.Request) (*http.Response, error) { return response(step, ""), nil })
+		case error:
+			s.steps = append(s.steps, func(*http.Request) (*http.Response, error) { return nil, step })
+		case []string: // status 429 with headers
+			s.steps = append(s.steps, func(*http.Request) (*http.Response, error) { return response(429, "slow down", step...), nil })
+		case func() *http.Response:
+			s.steps = append(s.steps, func(*http.Request) (*http.Response, error) { return step(), nil })
+		}
+	}
+	return s
+}
+
+func request(method string) Request {
+	r := Request{Method: method, Path: "/v1/things/7", Template: "/v1/things/{id}", Query: "name=canary-query"}
+	if method == http.MethodPost || method == http.MethodPut {
+		r.Body = []byte(`{"password":"canary-body"}`)
+		r.Secrets = []string{"canary-body"}
+	}
+	return r
+}
+
+// rawServer speaks HTTP by hand: talk is handed each request and says whether the
+// connection goes on.
+type rawServer struct {
+	url      string
+	requests atomic.Int64
+}
+
+func newRawServer(t testing.TB, talk func(n int, conn *net.TCPConn, req *http.Request) bool) *rawServer {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &rawServer{url: "http://" + l.Addr().String()}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	open := map[net.Conn]bool{}
+	serve := func(conn *net.TCPConn) {
+		defer conn.Close()
+		r := bufio.NewReader(conn)
+		for {
+			req, err := http.ReadRequest(r)
+			if err != nil {
+				return
+			}
+			if _, err := io.Copy(io.Discard, req.Body); err != nil {
+				return
+			}
+			if !talk(int(s.requests.Add(1)), conn, req) {
+				return
+			}
+		}
+	}
+	wg.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			open[conn] = true
+			mu.Unlock()
+			wg.Go(func() { serve(conn.(*net.TCPConn)) })
+		}
+	})
+	t.Cleanup(func() {
+		l.Close()
+		mu.Lock()
+		for conn := range open {
+			conn.Close()
+		}
+		mu.Unlock()
+		wg.Wait()
+	})
+	return s
+}
+
+func say(conn net.Conn, text string) { _, _ = io.WriteString(conn, text) }
+
+func reset(conn *net.TCPConn) { _ = conn.SetLinger(0); conn.Close() }
+
+// refusing is the address of a port that nothing listens on.
+func refusing(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return "http://" + l.Addr().String()
+}
+
+// events collects what an observer is told.
+type events struct {
+	mu  sync.Mutex
+	all []Event
+}
+
+func (e *events) add(ev Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.all = append(e.all, ev)
+}
+
+func (e *events) kinds() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var kinds []string
+	for _, ev := range e.all {
+		kinds = append(kinds, string(ev.Kind))
+	}
+	return strings.Join(kinds, " ")
+}

@@ -1,0 +1,157 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/motive-go/motive/internal/backoff"
+)
+
+// gate says when an attempt may be sent: not within a pause, at the pace that the
+// server can take, and when the limiter agrees. Calls that have to wait queue in
+// order, and only the first of them is at the limiter and the pacer, which would
+// not take back the turns of others that leave.
+type gate struct {
+	limiter Limiter // nil: no limit
+	limit   time.Duration
+	pacer   pacer
+
+	turn   chan struct{} // holds one element while somebody is first
+	queued atomic.Int64  // how many are first or want to be
+}
+
+func newGate(l Limiter, p Policy, limit time.Duration) *gate {
+	return &gate{limiter: l, limit: limit, pacer: newPacer(p), turn: make(chan struct{}, 1)}
+}
+
+// waitTurn holds an attempt until it may be sent, outside its own time.
+func waitTurn(g *gate) stage {
+	return func(next sender) sender {
+		return func(a *attempt) error {
+			k := a.call
+			start := time.Now()
+			err := g.wait(a.req.Context(), k.wait)
+			a.waited = time.Since(start)
+			k.waited += a.waited
+			if err != nil {
+				return err
+			}
+			if held := a.waited - k.wait; held > time.Millisecond {
+				k.watch.tell(Event{Kind: KindWait, Wait: held}, k)
+			}
+			return next(a)
+		}
+	}
+}
+
+// wait returns when a request may be sent, and not before least has passed. It
+// returns early with an error when ctx ends, and at once when ctx would end first.
+func (g *gate) wait(ctx context.Context, least time.Duration) error {
+	if ctx.Err() != nil {
+		return backoff.ContextError(ctx)
+	}
+	if least <= 0 && g.limiter == nil && g.pacer.free() {
+		return nil
+	}
+	within, leave := g.pacer.whileOpen(ctx)
+	defer leave()
+	err := g.queue(within, least)
+	if err != nil && ctx.Err() != nil {
+		return backoff.ContextError(ctx)
+	}
+	if err != nil && within.Err() != nil { // a long pause has begun
+		return g.wait(ctx, 0)
+	}
+	return err
+}
+
+func (g *gate) queue(ctx context.Context, least time.Duration) error {
+	if err := g.pacer.check(ctx); err != nil {
+		return err
+	}
+	if err := backoff.Sleep(ctx, least); err != nil {
+		return err
+	}
+	ahead := g.queued.Add(1) - 1
+	defer g.queued.Add(-1)
+	if backoff.PastDeadline(ctx, g.queueTime(ahead)) {
+		return ErrNoRoom
+	}
+	select {
+	case g.turn <- struct{}{}:
+		defer func() { <-g.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := g.askLimiter(ctx); err != nil {
+		return err
+	}
+	for {
+		wait := g.pacer.take(time.Now())
+		if wait <= 0 {
+			return nil
+		}
+		if err := g.pacer.check(ctx); err != nil {
+			return err
+		}
+		if err := backoff.Sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// queueTime is how long it takes at least until those ahead have had their turns.
+// Of a limiter of another kind that is not known.
+func (g *gate) queueTime(ahead int64) time.Duration {
+	l, ok := g.limiter.(*rate.Limiter)
+	if !ok {
+		return 0
+	}
+	short := float64(ahead) - max(0, l.Tokens())
+	return time.Duration(max(0, short) / float64(l.Limit()) * float64(time.Second))
+}
+
+func (g *gate) askLimiter(ctx context.Context) error {
+	if g.limiter == nil {
+		return nil
+	}
+	within, cancel := context.WithCancel(ctx) // so that one who leaves gives back its turn
+	defer cancel()
+	_, err := await(ctx, func() (struct{}, error) { return struct{}{}, g.limiter.Wait(within) })
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if _, ok := g.limiter.(*rate.Limiter); ok && backoff.PastDeadline(ctx, year) {
+		return ErrNoRoom
+	}
+	return &LimiterError{err}
+}
+
+// tellLimiter tells the limiter of a pause, if it wants to know.
+func (g *gate) tellLimiter(ctx context.Context, d time.Duration) error {
+	l, ok := g.limiter.(interface {
+		Pause(ctx context.Context, d time.Duration) error
+	})
+	if !ok {
+		return nil
+	}
+	// Others share the limiter: it is told even if this call ends.
+	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.limit)
+	_, err := await(ctx, func() (struct{}, error) {
+		defer cancel()
+		return struct{}{}, l.Pause(whole, d)
+	})
+	return err
+}
+
+// LimiterError says that nothing was sent because the limiter failed.
+type LimiterError struct{ Err error }
+
+func (e *LimiterError) Error() string { return fmt.Sprintf("the limiter failed: %v", e.Err) }
+
+// Unwrap returns the error of the limiter.
+func (e *LimiterError) Unwrap() error { return e.Err }

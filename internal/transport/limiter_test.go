@@ -1,0 +1,245 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// stubLimiter is a limiter that is a function.
+type stubLimiter func(context.Context) error
+
+func (f stubLimiter) Wait(ctx context.Context) error { return f(ctx) }
+
+func TestCallsWaitTheirTurnInOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(rate.NewLimiter(10, 1), Policy{}.WithDefaults(), time.Minute)
+		var mu sync.Mutex
+		var order []int
+		var at []time.Duration
+		start := time.Now()
+		for i := range 10 {
+			go func() {
+				if err := g.wait(t.Context(), 0); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				order, at = append(order, i), append(at, time.Since(start))
+			}()
+			synctest.Wait()
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if !slices.IsSorted(order) || len(order) != 10 {
+			t.Errorf("order %v", order)
+		}
+		for i, at := range at {
+			if want := time.Duration(i) * 100 * time.Millisecond; at < want-time.Millisecond || at > want+time.Millisecond {
+				t.Errorf("turn %d after %s, want %s", i, at, want)
+			}
+		}
+	})
+}
+
+// One who leaves the queue leaves it shorter: neither its turn nor its count stays.
+func TestACancelledWaiterLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(rate.NewLimiter(1, 1), Policy{}.WithDefaults(), time.Minute)
+		if err := g.wait(t.Context(), 0); err != nil { // the one that the burst allows
+			t.Fatal(err)
+		}
+		cause := errors.New("enough")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		first := make(chan error, 1)
+		go func() { first <- g.wait(t.Context(), 0) }() // who stays
+		synctest.Wait()
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				if err := g.wait(ctx, 0); !errors.Is(err, context.Canceled) || !errors.Is(err, cause) {
+					t.Errorf("error %v", err)
+				}
+			})
+		}
+		synctest.Wait()
+		if n := g.queued.Load(); n != 51 {
+			t.Errorf("%d queue, want 51", n)
+		}
+		start := time.Now()
+		cancel(cause)
+		wg.Wait()
+		if took := time.Since(start); took > 0 {
+			t.Errorf("they left after %s", took)
+		}
+		if n := g.queued.Load(); n != 1 {
+			t.Errorf("%d count, want the one who stayed", n)
+		}
+		// The next one has the turn of the first of them: not the 51st, and with three
+		// seconds to go it is not told that there is no room.
+		next, stop := context.WithTimeout(t.Context(), 3*time.Second)
+		defer stop()
+		if err := g.wait(next, 0); err != nil || time.Since(start) > 2*time.Second {
+			t.Errorf("the next waited %s: %v", time.Since(start), err)
+		}
+		if err := <-first; err != nil || g.queued.Load() != 0 {
+			t.Errorf("the one who stayed: %v, %d still count", err, g.queued.Load())
+		}
+	})
+}
+
+func TestNoRoomBeforeTheDeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(rate.NewLimiter(1, 1), Policy{}.WithDefaults(), time.Minute)
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() { _ = g.wait(t.Context(), 0) })
+		}
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		start := time.Now()
+		err := g.wait(ctx, 0)
+		if !errors.Is(err, ErrNoRoom) || !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 0 {
+			t.Errorf("error %v after %s", err, time.Since(start))
+		}
+		wg.Wait()
+		// At the limiter itself, too.
+		short, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if err := g.wait(short, 0); !errors.Is(err, ErrNoRoom) {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
+func TestTheLimiterIsAskedBeforeEachAttempt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		server := answers(503, 429, 200)
+		c := newTestClient(t, Config{
+			RoundTripper:   server,
+			AttemptTimeout: time.Second,
+			Limiter: stubLimiter(func(ctx context.Context) error {
+				asked++
+				if deadline, ok := ctx.Deadline(); ok {
+					t.Errorf("the limiter has until %s", deadline)
+				}
+				time.Sleep(5 * time.Second) // longer than an attempt may take
+				return nil
+			}),
+		})
+		r, err := c.Do(t.Context(), request("GET"))
+		if err != nil || r.Status != 200 || asked != 3 || r.Attempts != 3 || r.Waited < 15*time.Second {
+			t.Errorf("%d in %d attempts, asked %d times, waited %s: %v", r.Status, r.Attempts, asked, r.Waited, err)
+		}
+	})
+}
+
+func TestLimitersThatMisbehave(t *testing.T) {
+	t.Parallel()
+	down := errors.New("database down")
+	for name, tt := range map[string]struct {
+		wait stubLimiter
+		want error
+		text string
+		took time.Duration
+	}{
+		"fails":      {func(context.Context) error { return down }, down, "the limiter failed: database down", 0},
+		"panics":     {func(context.Context) error { panic("oops") }, nil, "the limiter failed: panicked: oops", 0},
+		"ends":       {func(context.Context) error { runtime.Goexit(); return nil }, nil, "ended its goroutine", 0},
+		"hangs":      {func(ctx context.Context) error { <-ctx.Done(); time.Sleep(time.Hour); return nil }, context.DeadlineExceeded, "", 3 * time.Second},
+		"is in time": {func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, context.DeadlineExceeded, "", 3 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server := answers(200)
+				c := newTestClient(t, Config{RoundTripper: server, Limiter: tt.wait})
+				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+				defer cancel()
+				start := time.Now()
+				r, err := c.Do(ctx, request("POST"))
+				if err == nil || !strings.Contains(err.Error(), tt.text) || tt.want != nil && !errors.Is(err, tt.want) {
+					t.Errorf("error %v", err)
+				}
+				if took := time.Since(start); took != tt.took || r.Attempts != 0 || len(server.seen) != 0 {
+					t.Errorf("took %s, %d attempts", took, r.Attempts)
+				}
+				time.Sleep(2 * time.Hour) // until it has woken
+			})
+		})
+	}
+}
+
+// sharedLimiter is told of pauses.
+type sharedLimiter struct {
+	stubLimiter
+	pause func(context.Context, time.Duration) error
+}
+
+func (l sharedLimiter) Pause(ctx context.Context, d time.Duration) error { return l.pause(ctx, d) }
+
+func TestTheLimiterIsToldOfAPause(t *testing.T) {
+	t.Parallel()
+	free := stubLimiter(func(context.Context) error { return nil })
+	for name, tt := range map[string]struct {
+		steps []any
+		want  []time.Duration // the pauses at least, and a tenth more at most
+	}{
+		"a 429 with Retry-After":     {[]any{[]string{"Retry-After", "20"}, 200}, []time.Duration{20 * time.Second}},
+		"a 429 beyond the cap":       {[]any{[]string{"Retry-After", "600"}}, []time.Duration{10 * time.Minute}},
+		"a 429 without":              {[]any{429, 200}, []time.Duration{25 * time.Millisecond}},
+		"a 503":                      {[]any{503, 200}, nil},
+		"two of them":                {[]any{[]string{"Retry-After", "2"}, []string{"Retry-After", "3"}, 200}, []time.Duration{2 * time.Second, 3 * time.Second}},
+		"a success with Retry-After": {[]any{func() any { return 200 }()}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var told []time.Duration
+				c := newTestClient(t, Config{RoundTripper: answers(tt.steps...), Limiter: sharedLimiter{free, func(_ context.Context, d time.Duration) error {
+					told = append(told, d)
+					return nil
+				}}})
+				if _, err := c.Do(t.Context(), request("GET")); err != nil {
+					t.Fatal(err)
+				}
+				if len(told) != len(tt.want) {
+					t.Fatalf("told %v, want %v", told, tt.want)
+				}
+				for i, want := range tt.want {
+					if told[i] < want || told[i] > want+want/10+30*time.Millisecond {
+						t.Errorf("told %v, want %v", told, tt.want)
+					}
+				}
+			})
+		})
+	}
+	t.Run("one that hangs", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			hang := sharedLimiter{free, func(ctx context.Context, _ time.Duration) error { <-ctx.Done(); return ctx.Err() }}
+			c := newTestClient(t, Config{RoundTripper: answers([]string{"Retry-After", "1"}, 200), Limiter: hang, AttemptTimeout: time.Minute})
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			start := time.Now()
+			if _, err := c.Do(ctx, request("GET")); time.Since(start) > 5*time.Second {
+				t.Errorf("came after %s: %v", time.Since(start), err)
+			}
+			time.Sleep(time.Minute)
+		})
+	})
+}

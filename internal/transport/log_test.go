@@ -1,0 +1,143 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("reset")
+	for name, tt := range map[string]struct {
+		method string
+		steps  []any
+		want   string
+	}{
+		"a success":          {"GET", []any{200}, "attempt_start attempt_end"},
+		"a refusal":          {"GET", []any{404}, "attempt_start attempt_end"},
+		"a failure":          {"GET", []any{503, 200}, "attempt_start attempt_end retry attempt_start attempt_end"},
+		"a write that fails": {"POST", []any{broken}, "attempt_start attempt_end give_up"},
+		"a 429":              {"POST", []any{429, 200}, "attempt_start attempt_end pause retry wait attempt_start attempt_end"},
+		"beyond the cap":     {"POST", []any{[]string{"Retry-After", "900"}}, "attempt_start attempt_end pause give_up"},
+		"permanent":          {"GET", []any{claim{permanent: true}}, "attempt_start attempt_end give_up"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var seen events
+				c := newTestClient(t, Config{RoundTripper: answers(tt.steps...), Observer: seen.add})
+				r, _ := c.Do(t.Context(), request(tt.method))
+				if got := seen.kinds(); got != tt.want {
+					t.Errorf("%s, want %s", got, tt.want)
+				}
+				for _, e := range seen.all {
+					if e.Method != tt.method || e.Template != "/v1/things/{id}" || e.Attempt < 1 || e.Attempt > r.Attempts {
+						t.Errorf("event %+v", e)
+					}
+					if (e.Kind == KindRetry || e.Kind == KindPause || e.Kind == KindWait) && e.Wait <= 0 {
+						t.Errorf("event %+v without a wait", e)
+					}
+					if e.Kind == KindEnd && e.Status == 0 && e.Err == nil {
+						t.Errorf("event %+v says nothing", e)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A wait is told of as long as it was held, without the backoff of the call's own.
+func TestWaitEvents(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var seen events
+		c := newTestClient(t, Config{RoundTripper: answers(200, 500, 200), Limiter: rate.NewLimiter(0.1, 1), Observer: seen.add})
+		get(t, c, request("GET"))
+		time.Sleep(4 * time.Second)
+		get(t, c, request("GET"))
+		var waits []time.Duration
+		var retry time.Duration
+		for _, e := range seen.all {
+			switch e.Kind {
+			case KindWait:
+				waits = append(waits, e.Wait.Round(time.Millisecond))
+			case KindRetry:
+				retry = e.Wait
+			}
+		}
+		if len(waits) != 2 || waits[0] != 6*time.Second || waits[1]+retry < 10*time.Second-time.Millisecond || waits[1]+retry > 10*time.Second+time.Millisecond {
+			t.Errorf("held for %v, after a backoff of %s", waits, retry)
+		}
+	})
+}
+
+func TestLeavingWhileWaitingIsToldOf(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var seen events
+		var out bytes.Buffer
+		logger := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		c := newTestClient(t, Config{RoundTripper: answers(500), Observer: seen.add, Logger: logger, Name: "it", Policy: Policy{MinWait: time.Hour}})
+		cause := errors.New("canary-body has left")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			_, err := c.Do(ctx, request("PUT"))
+			if !errors.Is(err, cause) || !strings.Contains(err.Error(), "the last attempt failed with 500") || strings.Contains(err.Error(), "canary") {
+				t.Errorf("error %v", err)
+			}
+		})
+		synctest.Wait()
+		cancel(cause)
+		wg.Wait()
+		if seen.kinds() != "attempt_start attempt_end retry give_up" || !strings.Contains(out.String(), "it: gave up waiting") {
+			t.Errorf("events %s, log %s", seen.kinds(), out.String())
+		}
+		if text := fmt.Sprint(seen.all) + out.String(); strings.Contains(text, "canary") {
+			t.Errorf("a secret in %s", text)
+		}
+	})
+}
+
+// One line an attempt, which says what follows from it, and no secret.
+func TestLog(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		logger := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		leak := errors.New("round tripper says canary-credential, canary-body and name=canary-query")
+		c := newTestClient(t, Config{RoundTripper: answers(503, leak, 401, 500, 500), Logger: logger, Name: "it", Policy: Policy{MaxAttempts: 2}})
+		_, err := c.Do(t.Context(), request("PUT"))
+		if err == nil || strings.Contains(err.Error(), "canary") {
+			t.Errorf("error %v", err)
+		}
+		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+		for i, want := range []string{
+			`msg="it: attempt" method=PUT path=/v1/things/{id} status=503 duration=0s attempt=1 waited=0s retry_in=`,
+			`msg="it: attempt" method=PUT path=/v1/things/{id} status=0 duration=0s attempt=2 waited=`,
+		} {
+			if len(lines) != 2 || !strings.Contains(lines[i], want) {
+				t.Fatalf("logged %s\nwant %s", out.String(), want)
+			}
+		}
+		if !strings.HasSuffix(lines[1], "gave_up=true") || strings.Contains(out.String(), "canary") || strings.Contains(out.String(), "things/7") {
+			t.Errorf("logged %s", out.String())
+		}
+		quiet := newTestClient(t, Config{RoundTripper: answers(200), Logger: slog.New(slog.NewTextHandler(&out, nil))})
+		before := out.Len()
+		get(t, quiet, request("GET"))
+		if out.Len() != before {
+			t.Error("logged at a level that is off")
+		}
+	})
+}

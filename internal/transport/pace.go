@@ -1,0 +1,243 @@
+package transport
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/motive-go/motive/internal/backoff"
+)
+
+// pacer learns from refusals how fast the server lets the client send, and holds
+// it to that: additive increase, multiplicative decrease, in the shape of CUBIC
+// (RFC 9438), which AWS's adaptive retries have too. It lets everything through
+// until the first refusal.
+//
+// A refusal begins a pause and cuts the rate once. Others of requests that were
+// sent before the cut say nothing new. The rate then comes back to just below
+// where it was refused, stays there for a while, and probes above. The longer a
+// refusal costs, the more rarely one is provoked.
+type pacer struct {
+	firstPause, maxPause, cap time.Duration
+
+	mu     sync.Mutex
+	held   pause              // nothing is sent before its end
+	closed pause              // nothing waits for its end
+	open   context.Context    // ends when closed begins; nil: nobody has waited yet
+	shut   context.CancelFunc // ends open
+
+	on      bool
+	ceiling float64       // requests a second that were too many; 0 while that is not known
+	start   float64       // requests a second to begin with while it is not
+	plateau time.Duration // from a cut until the rate is back at the ceiling
+	age     time.Duration // since the cut, as far as the rate was used
+	last    time.Time     // when the last request left
+	next    time.Time     // when the next one may
+	cut     time.Time     // when the rate was last cut
+	pause   time.Duration // without Retry-After, of the last cut
+	meter   meter
+}
+
+// pause is a time in which the server wants nothing, and the response that said so.
+type pause struct {
+	until   time.Time
+	refusal Refusal
+}
+
+const (
+	afterCut  = 0.85                   // of the ceiling
+	doubling  = 250 * time.Millisecond // of the rate, while no ceiling is known
+	startRate = 10                     // requests a second, while none is known
+	minRate   = 0.2                    // requests a second, whatever is refused
+	freeRate  = 10_000                 // requests a second, beyond which pacing ends
+	lateness  = 20 * time.Millisecond  // of timers and schedulers, which is made up for
+	recovery  = time.Second            // least plateau
+	refusals  = 3                      // times the pause is added to that
+	maxGrowth = 10 * time.Second       // largest plateau
+)
+
+func newPacer(p Policy) pacer {
+	first := max(p.MinWait/10, time.Millisecond)
+	return pacer{firstPause: min(first, p.MaxWait), maxPause: p.MaxWait, cap: p.MaxRetryAfter}
+}
+
+// free reports whether nothing holds a request back.
+func (p *pacer) free() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.on
+}
+
+// whileOpen returns ctx, ended as well when a pause begins that nobody waits for.
+func (p *pacer) whileOpen(ctx context.Context) (context.Context, func()) {
+	p.mu.Lock()
+	if p.open == nil {
+		p.open, p.shut = context.WithCancel(context.Background())
+	}
+	open := p.open
+	p.mu.Unlock()
+	within, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(open, cancel)
+	return within, func() { stop(); cancel() }
+}
+
+// check returns a [*PauseError] if there is a pause that a call with ctx does not
+// wait for.
+func (p *pacer) check(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	if left := p.closed.until.Sub(now); left > 0 {
+		return &PauseError{Refusal: p.closed.refusal, Left: left}
+	}
+	if left := p.held.until.Sub(now); left > 0 && left >= timeLeft(ctx, now) {
+		return &PauseError{Refusal: p.held.refusal, Left: left, Deadline: true}
+	}
+	return nil
+}
+
+// take lets one request through, or returns how long that has to wait.
+func (p *pacer) take(now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.on {
+		return 0
+	}
+	if wait := max(p.held.until.Sub(now), p.next.Sub(now)); wait > 0 {
+		return wait
+	}
+	// A time in which nobody wanted to send has not tried the rate.
+	p.age += min(now.Sub(p.last), 2*interval(p.rate()))
+	rate := p.rate()
+	if rate > freeRate {
+		p.on = false
+		return 0
+	}
+	p.last = now
+	if now.Sub(p.next) > lateness {
+		p.next = now
+	}
+	p.next = p.next.Add(interval(rate))
+	return 0
+}
+
+// rate is how many requests a second may leave now: from below the ceiling up to
+// it, at first fast and then slowly, and beyond it at first slowly and then fast.
+func (p *pacer) rate() float64 {
+	if p.ceiling == 0 {
+		return p.start * math.Exp2(float64(p.age)/float64(doubling))
+	}
+	x := float64(p.age)/float64(p.plateau) - 1
+	return p.ceiling * (1 + (1-afterCut)*x*x*x)
+}
+
+func interval(rate float64) time.Duration { return time.Duration(float64(time.Second) / rate) }
+
+// accepted notes a request that was sent at the given time and not refused.
+func (p *pacer) accepted(sent, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.meter.add(now)
+	if sent.After(p.cut) {
+		p.pause = 0
+	}
+}
+
+// refused notes a request that was sent at the given time and refused, with asked
+// as its Retry-After. It returns how long the client pauses, and whether that is
+// longer than before.
+func (p *pacer) refused(sent, now time.Time, asked time.Duration, refusal func() Refusal) (wait time.Duration, longer bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	asked = min(asked, year)
+	wait = asked
+	if !p.on || sent.After(p.cut) {
+		if asked == 0 {
+			wait = p.nextPause()
+		} else if asked <= p.cap {
+			wait = backoff.Spread(asked)
+		}
+		p.slowDown(now, wait)
+	}
+	until := now.Add(wait)
+	if asked > p.cap {
+		if longer = until.After(p.closed.until); longer {
+			p.closed = pause{until, refusal()}
+			p.shutOut()
+		}
+	} else if longer = until.After(p.held.until); longer {
+		p.held = pause{until, refusal()}
+	}
+	return max(wait, p.held.until.Sub(now)), longer
+}
+
+// shutOut ends the wait of everybody who waits.
+func (p *pacer) shutOut() {
+	if p.shut != nil {
+		p.shut()
+		p.open, p.shut = nil, nil
+	}
+}
+
+// nextPause is the pause after a refusal that names none. It doubles while nothing
+// else comes back.
+func (p *pacer) nextPause() time.Duration {
+	p.pause = min(max(2*p.pause, p.firstPause), p.maxPause)
+	return p.pause/2 + rand.N(p.pause/2+1)
+}
+
+// slowDown cuts the rate to what was let through lately, to half at most.
+func (p *pacer) slowDown(now time.Time, wait time.Duration) {
+	measured, steady := p.meter.rate(now)
+	switch {
+	case p.on:
+		rate := p.rate()
+		p.ceiling = min(max(measured, rate/2), rate)
+	case steady:
+		p.ceiling = measured
+	default: // a first burst tells nothing
+		p.ceiling, p.start = 0, max(measured, startRate)
+	}
+	if p.ceiling != 0 {
+		p.ceiling = max(p.ceiling, minRate)
+	}
+	p.on, p.age, p.cut = true, 0, now
+	p.plateau = min(recovery+refusals*wait, maxGrowth)
+	p.last = now.Add(wait)
+	p.next = p.last
+}
+
+// meter measures how many requests a second were let through lately: in the last
+// half to whole second.
+type meter struct {
+	began     time.Time // of the current span
+	now, then float64   // requests in it and in the one before
+	span      time.Duration
+}
+
+const meterSpan = 500 * time.Millisecond
+
+func (m *meter) add(now time.Time) {
+	m.turn(now)
+	m.now++
+}
+
+// turn begins another span when it is time. After a gap what was before is no
+// measure any more.
+func (m *meter) turn(now time.Time) {
+	switch age := now.Sub(m.began); {
+	case age > 2*meterSpan:
+		*m = meter{began: now}
+	case age >= meterSpan:
+		*m = meter{began: now, then: m.now, span: age}
+	}
+}
+
+// rate returns the measure, and whether it covers a whole span.
+func (m *meter) rate(now time.Time) (perSecond float64, steady bool) {
+	m.turn(now)
+	span := max(m.span+now.Sub(m.began), meterSpan)
+	return (m.now + m.then) / span.Seconds(), m.span > 0
+}

@@ -1,0 +1,195 @@
+package transport
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+)
+
+type claim struct{ neverSent, permanent bool }
+
+func (c claim) Error() string   { return "claims" }
+func (c claim) NeverSent() bool { return c.neverSent }
+func (c claim) Permanent() bool { return c.permanent }
+
+func TestClassify(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("connection reset")
+	for _, tt := range []struct {
+		name      string
+		status    int
+		asked     time.Duration
+		err       error
+		neverSent bool
+		want      fate
+	}{
+		{"a success", 200, 0, nil, false, final},
+		{"a success with Retry-After", 202, time.Second, nil, false, final},
+		{"the last of an upgrade", 101, 0, nil, false, final},
+		{"a redirect", 302, 0, nil, false, final},
+		{"a refusal", 422, 0, nil, false, final},
+		{"request timeout", 408, 0, nil, false, final},
+		{"too many requests", 429, 0, nil, false, limited},
+		{"too many requests, with Retry-After", 429, time.Second, nil, false, limited},
+		{"internal error", 500, 0, nil, false, failed},
+		{"not implemented", 501, 0, nil, false, final},
+		{"bad gateway", 502, time.Second, nil, false, failed},
+		{"unavailable", 503, 0, nil, false, failed},
+		{"unavailable, with Retry-After", 503, time.Second, nil, false, busy},
+		{"gateway timeout", 504, 0, nil, false, failed},
+		{"of some proxy", 520, 0, nil, false, final},
+		{"broken off", 0, 0, broken, false, failed},
+		{"broken off in a success", 201, 0, broken, false, failed},
+		{"never left", 0, 0, broken, true, unsent},
+		{"foreign host", 0, 0, ErrForeignHost, true, final},
+		{"too large", 200, 0, fmt.Errorf("reading: %w", ErrBodyTooLarge), false, final},
+		{"permanent by its own word", 0, 0, fmt.Errorf("so: %w", claim{permanent: true}), false, final},
+		{"not permanent by its own word", 0, 0, claim{}, false, failed},
+		{"no responder", 0, 0, errors.New("no responder found"), false, final},
+	} {
+		if got := classify(tt.status, tt.asked, tt.err, tt.neverSent); got != tt.want {
+			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestNeverSent(t *testing.T) {
+	t.Parallel()
+	dial := &net.OpError{Op: "dial", Err: errors.New("refused")}
+	for _, tt := range []struct {
+		name               string
+		err                error
+		dialled, connected bool
+		want               bool
+	}{
+		{"no trace, any error", errors.New("reset"), false, false, false},
+		{"no trace, dial", &url.Error{Op: "Get", Err: dial}, false, false, true},
+		{"no trace, the proxy was not reached", &net.OpError{Op: "proxyconnect"}, false, false, true},
+		{"no trace, no address", &net.DNSError{}, false, false, true},
+		{"no trace, no trust", &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, false, false, true},
+		{"no trace, reading", &net.OpError{Op: "read", Err: errors.New("reset")}, false, false, false},
+		{"no trace, plain HTTP behind TLS", http.ErrSchemeMismatch, false, false, true},
+		{"dialled and never connected", errors.New("any"), true, false, true},
+		{"connected", errors.New("any"), true, true, false},
+		{"one connection had, the next one not", dial, true, true, false},
+		{"by its own word", claim{neverSent: true}, false, false, true},
+		{"by its own word, though it dialled for something", claim{neverSent: false}, true, false, false},
+		{"by its own word, though it was connected", claim{neverSent: true}, true, true, false},
+		{"the proxy refused", &ProxyError{407}, false, false, true},
+		{"no responder", errors.New(`GET https://x/y: no responder found`), false, false, true},
+		{"no credential", &CredentialError{errors.New("expired")}, false, false, true},
+	} {
+		if got := neverSent(tt.err, tt.dialled, tt.connected); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestRetryDecision(t *testing.T) {
+	t.Parallel()
+	policy := Policy{}.WithDefaults()
+	base := situation{policy: policy, method: http.MethodGet, fate: failed, attempts: 1, wait: time.Second, left: math.MaxInt64}
+	with := func(change func(*situation)) situation { s := base; change(&s); return s }
+	for _, tt := range []struct {
+		name string
+		s    situation
+		want bool
+	}{
+		{"a failure", base, true},
+		{"the last failure", with(func(s *situation) { s.attempts = 4 }), false},
+		{"nothing to gain", with(func(s *situation) { s.fate = final }), false},
+		{"the context has ended", with(func(s *situation) { s.ended = true }), false},
+		{"never again", with(func(s *situation) { s.policy.MaxAttempts = 1 }), false},
+		{"never again after a 429", with(func(s *situation) { s.policy.MaxAttempts, s.fate = 1, limited }), false},
+		{"no time to wait", with(func(s *situation) { s.left = time.Second }), false},
+		{"just time to wait", with(func(s *situation) { s.left = time.Second + 1 }), true},
+		{"a failed PUT", with(func(s *situation) { s.method = http.MethodPut }), true},
+		{"a failed DELETE", with(func(s *situation) { s.method = http.MethodDelete }), true},
+		{"a failed POST", with(func(s *situation) { s.method = http.MethodPost }), false},
+		{"a failed PATCH", with(func(s *situation) { s.method = http.MethodPatch }), false},
+		{"a POST that never left", with(func(s *situation) { s.method, s.fate = http.MethodPost, unsent }), true},
+		{"a limited POST", with(func(s *situation) { s.method, s.fate = http.MethodPost, limited }), true},
+		{"a POST that met a busy server", with(func(s *situation) { s.method, s.fate = http.MethodPost, busy }), false},
+		{"a PUT that met a busy server", with(func(s *situation) { s.method, s.fate = http.MethodPut, busy }), true},
+		{"asked up to the cap", with(func(s *situation) { s.fate, s.asked = limited, time.Minute }), true},
+		{"asked beyond the cap", with(func(s *situation) { s.fate, s.asked = limited, time.Minute+1 }), false},
+		{"a failure asked beyond the cap", with(func(s *situation) { s.asked = time.Hour }), false},
+		{"limited often", with(func(s *situation) { s.fate, s.attempts, s.limited = limited, 400, 59*time.Second }), true},
+		{"limited for too long", with(func(s *situation) { s.fate, s.attempts, s.limited = limited, 4, 59*time.Second+1 }), false},
+		{"limited for long and seldom", with(func(s *situation) { s.fate, s.attempts, s.limited = limited, 3, time.Hour }), true},
+	} {
+		if got := tt.s.retry(); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestDelay(t *testing.T) {
+	t.Parallel()
+	p := Policy{}.WithDefaults()
+	for _, tt := range []struct {
+		name        string
+		n           int
+		asked       time.Duration
+		least, most time.Duration
+	}{
+		{"the first", 1, 0, 0, 500 * time.Millisecond},
+		{"the third", 3, 0, 0, 2 * time.Second},
+		{"a late one", 50, 0, 0, 15 * time.Second},
+		{"asked for", 1, 20 * time.Second, 20 * time.Second, 22*time.Second + time.Millisecond},
+		{"asked for too much", 1, time.Hour, 0, 500 * time.Millisecond},
+	} {
+		for range 500 {
+			if got := delay(p, tt.n, tt.asked); got < tt.least || got > tt.most {
+				t.Fatalf("%s: %s, want %s to %s", tt.name, got, tt.least, tt.most)
+			}
+		}
+	}
+}
+
+func TestPolicyDefaults(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ in, want Policy }{
+		{Policy{}, Policy{4, 500 * time.Millisecond, 15 * time.Second, time.Minute}},
+		{Policy{MaxAttempts: 1}, Policy{1, 500 * time.Millisecond, 15 * time.Second, time.Minute}},
+		{Policy{MinWait: time.Minute}, Policy{4, time.Minute, time.Minute, time.Minute}},
+		{Policy{MaxRetryAfter: 5}, Policy{4, 500 * time.Millisecond, 15 * time.Second, 5}},
+		{Policy{MaxRetryAfter: math.MaxInt64}, Policy{4, 500 * time.Millisecond, 15 * time.Second, year}},
+	} {
+		if got := tt.in.WithDefaults(); got != tt.want {
+			t.Errorf("%+v becomes %+v, want %+v", tt.in, got, tt.want)
+		}
+	}
+	for _, p := range []Policy{{MaxAttempts: -1}, {MinWait: -1}, {MaxWait: -1}, {MaxRetryAfter: -1}, {MinWait: 2, MaxWait: 1}} {
+		if p.Check() == nil {
+			t.Errorf("%+v is accepted", p)
+		}
+	}
+	if err := (Policy{MinWait: time.Hour}).Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+func FuzzClassify(f *testing.F) {
+	f.Add(200, int64(0), "", false)
+	f.Add(429, int64(1), "", false)
+	f.Add(0, int64(0), "no responder found", true)
+	f.Fuzz(func(t *testing.T, status int, asked int64, text string, never bool) {
+		var err error
+		if text != "" {
+			err = errors.New(text)
+		}
+		got := classify(status, time.Duration(asked), err, never)
+		post := situation{policy: Policy{}.WithDefaults(), method: "POST", fate: got, attempts: 1, left: math.MaxInt64}
+		if post.retry() && !(err != nil && never || err == nil && status == 429) {
+			t.Errorf("a POST is repeated after %d %v", status, err)
+		}
+	})
+}

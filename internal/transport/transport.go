@@ -1,0 +1,234 @@
+// Package transport sends one call with every guarantee: repeated only where that
+// is safe, held to the rate that the server can take, never later than its
+// context, and with the credential shown to nobody but the server.
+//
+// It says what happened and never what that means: a status of 404 or 500 is a
+// response like any other.
+package transport
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/motive-go/motive/internal/redact"
+)
+
+// Config is what a [Client] is made of. Only BaseURL and Credential are needed.
+type Config struct {
+	// BaseURL is where every path begins: a scheme, a host and perhaps a prefix.
+	// The credential goes to its scheme and host and nowhere else.
+	BaseURL *url.URL
+	// Header goes with every request. It is not modified.
+	Header     http.Header
+	Credential Credential
+	// RoundTripper sends a request; default [NewHTTPTransport]. It must return when
+	// the context of the request ends, and so must reading the body.
+	RoundTripper http.RoundTripper
+	Policy       Policy
+	// Limiter is asked before each attempt; nil for no limit. [rate.Limiter] is one.
+	Limiter Limiter
+	// AttemptTimeout limits each attempt, from connecting to the last byte of the
+	// body; default 60 s.
+	AttemptTimeout time.Duration
+	// MaxBody is the size of the largest body of a success, in bytes; default 64
+	// MiB. Of any other response the first 64 KiB are read.
+	MaxBody  int64
+	Logger   *slog.Logger // nil: no log
+	Observer func(Event)  // nil: no events; called in the middle of a call
+	Name     string       // of the client, in front of each log message
+}
+
+// Policy says how often a request is sent and how long to wait in between. A field
+// that is zero takes its default.
+type Policy struct {
+	MaxAttempts   int           // default 4; 1 means never again
+	MinWait       time.Duration // default 500 ms
+	MaxWait       time.Duration // default 15 s
+	MaxRetryAfter time.Duration // default 60 s
+}
+
+// Limiter says when a request may be sent. Calls ask it one at a time, in order.
+//
+// One that also has
+//
+//	Pause(ctx context.Context, d time.Duration) error
+//
+// is told when the server has asked for a pause of d, so that it can hold back
+// others who share it.
+type Limiter interface {
+	// Wait returns when the next request may be sent, and early with an error when
+	// ctx ends or would end first.
+	Wait(ctx context.Context) error
+}
+
+// Credential is what authenticates a request; see [Fixed] and [Tokens].
+type Credential interface {
+	// Header returns the header for the next attempt. It returns when ctx ends.
+	Header(ctx context.Context) (AuthHeader, error)
+	// Rejected says that the server answered 401 to h, and reports whether it is
+	// worth asking Header for another.
+	Rejected(h AuthHeader) bool
+}
+
+// AuthHeader is a header that authenticates a request, and the secret within it.
+type AuthHeader struct {
+	Name   string // in canonical form
+	Values []string
+	Secret string
+}
+
+// Request is one call.
+type Request struct {
+	Method string
+	// Path is what follows the base URL: escaped, and begun by a slash.
+	Path string
+	// Template is the path as logs and events show it, without ids:
+	// "/v1/users/{id}".
+	Template string
+	Query    string   // encoded
+	Body     []byte   // JSON; nil for none
+	Secrets  []string // values of the body that no text may show
+}
+
+// Response is what came back, and what it took. After an error it holds what is
+// known all the same; Status is 0 unless a response had begun.
+type Response struct {
+	Status int
+	Header http.Header // as it came: it may repeat a secret
+	Body   []byte      // as it came, valid until Release
+
+	// Attempts is how many requests were sent.
+	Attempts int
+	// Earlier are those that did not end in this response, in order. After an error
+	// it is all of them.
+	Earlier []Attempt
+
+	Began     time.Time     // when the call began
+	FirstTook time.Duration // how long the first attempt took; 0 if nothing was sent
+	Waited    time.Duration // for pauses, limits and backoff, all in all
+
+	call *call
+}
+
+// Attempt is one request that was sent, or that was meant to be.
+type Attempt struct {
+	Status int   // 0 if no response came
+	Err    error // nil if a response came in full; without secrets
+	// NeverSent says that provably no byte of the request left.
+	NeverSent bool
+	Took      time.Duration
+}
+
+// Redact returns the set of the call's secrets: those of its request, and every
+// credential it was sent with.
+func (r *Response) Redact() *redact.Set {
+	if r.call == nil {
+		return nil
+	}
+	return r.call.redact()
+}
+
+// Release gives up Body. It may be called more than once.
+func (r *Response) Release() {
+	if r.call != nil {
+		r.call.release()
+		r.Body = nil
+	}
+}
+
+// Event is something that happens to a call on its way.
+type Event struct {
+	Kind     Kind
+	Method   string
+	Template string
+	Attempt  int           // requests sent so far
+	Status   int           // of the last response; 0 if there was none
+	Wait     time.Duration // of KindRetry, KindPause and KindWait
+	Took     time.Duration // of KindEnd: the attempt, from connecting to the last byte
+	Err      error         // where there was no response; without secrets
+}
+
+// Kind says what happened.
+type Kind string
+
+// The kinds of events.
+const (
+	KindStart  Kind = "attempt_start" // a request is being sent
+	KindEnd    Kind = "attempt_end"   // its response is there, or it failed
+	KindRetry  Kind = "retry"         // it will be sent again, after Wait
+	KindPause  Kind = "pause"         // the server refused for its rate: all calls hold back for Wait
+	KindWait   Kind = "wait"          // the call was held for Wait: by a pause, the pacing or the limiter
+	KindGiveUp Kind = "give_up"       // a failure that might have passed, or a wait, ends the call
+)
+
+// Client sends calls with one credential to one server. It is safe for concurrent
+// use.
+type Client struct {
+	base      string // without a trailing slash
+	policy    Policy
+	roundTrip http.RoundTripper
+	auth      credential
+	gate      *gate
+	budget    budget
+	watch     watcher
+	buffers   buffers
+	send      sender
+}
+
+// New returns a client. It does no I/O.
+func New(cfg Config) *Client {
+	cfg = cfg.withDefaults()
+	c := &Client{
+		base:      strings.TrimSuffix(cfg.BaseURL.String(), "/"),
+		policy:    cfg.Policy,
+		roundTrip: cfg.RoundTripper,
+		auth:      credential{cfg.Credential, cfg.AttemptTimeout},
+		gate:      newGate(cfg.Limiter, cfg.Policy, cfg.AttemptTimeout),
+		watch:     watcher{cfg.Logger, cfg.Observer, cfg.Name},
+	}
+	// In call.go a call goes round, as often as retry.go says. Each attempt passes
+	// these on its way out, and what it came to passes them on the way back.
+	c.send = chain(
+		waitTurn(c.gate),                  // limiter.go: until backoff, pause, pacing and limiter allow it
+		authenticate(cfg.BaseURL, c.auth), // auth.go: with the credential, to the base URL's host alone
+		observe(c.watch),                  // log.go: counted, timed, and told without secrets
+		limitTime(cfg.AttemptTimeout),     // attempt.go: from connecting to the last byte of the body
+		exchange(cfg, &c.buffers),         // attempt.go: a request for a response and its body
+	)
+	return c
+}
+
+// sender sends one attempt and notes in it what came back.
+type sender func(*attempt) error
+
+// stage is one thing that is done around sending.
+type stage func(next sender) sender
+
+// chain returns a sender that passes the stages in order. The last one sends.
+func chain(stages ...stage) sender {
+	var send sender
+	for _, s := range slices.Backward(stages) {
+		send = s(send)
+	}
+	return send
+}
+
+func (cfg Config) withDefaults() Config {
+	cfg.Policy = cfg.Policy.WithDefaults()
+	cfg.AttemptTimeout = cmp.Or(cfg.AttemptTimeout, time.Minute)
+	cfg.MaxBody = min(cmp.Or(cfg.MaxBody, 64<<20), math.MaxInt64-1) // one byte more is read
+	if cfg.RoundTripper == nil {
+		cfg.RoundTripper = NewHTTPTransport()
+	}
+	return cfg
+}
+
+// RoundTripper returns what requests are sent with.
+func (c *Client) RoundTripper() http.RoundTripper { return c.roundTrip }
