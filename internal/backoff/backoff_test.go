@@ -3,6 +3,7 @@ package backoff_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"strings"
@@ -76,35 +77,83 @@ func TestSpreadAddsATenthAtMost(t *testing.T) {
 
 func TestRetryAfterInEveryForm(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	tests := []struct {
+	now := time.Date(2026, 7, 4, 12, 0, 0, 0, time.UTC)
+	server := now.Add(-3 * time.Hour) // a server whose clock is three hours slow
+	in := func(at time.Time, layout string) string { return at.Add(90 * time.Second).Format(layout) }
+	for name, tt := range map[string]struct {
 		value, date string
 		want        time.Duration
 	}{
-		{"", "", 0},
-		{"7", "", 7 * time.Second},
-		{" 7 ", "", 7 * time.Second},
-		{"0", "", 0},
-		{"-7", "", 0},
-		{"1.5", "", 0},
-		{"soon", "", 0},
-		{"10000000000", "", math.MaxInt64},
-		{strings.Repeat("9", 40), "", math.MaxInt64},
-		{"Fri, 02 Jan 2026 03:05:05 GMT", "", time.Minute},
-		{"Friday, 02-Jan-26 03:05:05 GMT", "", time.Minute},
-		{"Fri Jan  2 03:05:05 2026", "", time.Minute},
-		{"Fri, 02 Jan 2026 03:03:05 GMT", "", 0},
-		{"Fri, 02 Jan 2026 03:05:05 GMT", "Fri, 02 Jan 2026 03:05:00 GMT", 5 * time.Second},
-		{"Fri, 02 Jan 2026 03:05:05 GMT", "broken", time.Minute},
+		"nothing":                    {"", "", 0},
+		"seconds":                    {"120", "", 2 * time.Minute},
+		"no seconds":                 {"0", "", 0},
+		"leading zeros":              {"007", "", 7 * time.Second},
+		"spaces around":              {" \t5 ", "", 5 * time.Second},
+		"a day":                      {"86400", "", 24 * time.Hour},
+		"more than a duration":       {"10000000000", "", math.MaxInt64},
+		"just within a duration":     {"9223372036", "", 9223372036 * time.Second},
+		"just over a duration":       {"9223372037", "", math.MaxInt64},
+		"more than an int64":         {strings.Repeat("9", 400), "", math.MaxInt64},
+		"negative":                   {"-5", "", 0},
+		"signed":                     {"+5", "", 0},
+		"fractional":                 {"1.5", "", 0},
+		"an exponent":                {"1e3", "", 0},
+		"hexadecimal":                {"0x10", "", 0},
+		"a unit":                     {"5s", "", 0},
+		"words":                      {"in a while", "", 0},
+		"two values":                 {"5, 7", "", 0},
+		"digits of another script":   {"٣", "", 0},
+		"a date":                     {in(now, http.TimeFormat), "", 90 * time.Second},
+		"a date of RFC 850":          {in(now, "Monday, 02-Jan-06 15:04:05 GMT"), "", 90 * time.Second},
+		"a date of asctime":          {in(now, time.ANSIC), "", 90 * time.Second},
+		"a date by a slow clock":     {in(server, http.TimeFormat), server.Format(http.TimeFormat), 90 * time.Second},
+		"RFC 850 by a slow clock":    {in(server, "Monday, 02-Jan-06 15:04:05 GMT"), server.Format(http.TimeFormat), 90 * time.Second},
+		"asctime by a slow clock":    {in(server, time.ANSIC), server.Format(http.TimeFormat), 90 * time.Second},
+		"seconds, whatever the Date": {"5", server.Format(http.TimeFormat), 5 * time.Second},
+		"a Date that is none":        {in(now, http.TimeFormat), "yesterday", 90 * time.Second},
+		"a past date":                {now.Add(-time.Hour).Format(http.TimeFormat), "", 0},
+		"a date far ahead":           {"Fri, 31 Dec 9999 23:59:59 GMT", "", math.MaxInt64},
+		"a date that is none":        {"Fri, 31 Foo 2026 23:59:59 GMT", "", 0},
+		"a date without a zone":      {"Fri, 31 Dec 2026 23:59:59", "", 0},
+		"RFC 3339":                   {now.Add(time.Hour).Format(time.RFC3339), "", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := http.Header{"Retry-After": {tt.value}, "Date": {tt.date}}
+			if got := backoff.RetryAfter(h, now); got != tt.want {
+				t.Errorf("%q is %s, want %s", tt.value, got, tt.want)
+			}
+		})
 	}
-	for _, test := range tests {
-		h := http.Header{"Retry-After": {test.value}, "Date": {test.date}}
-		if got := backoff.RetryAfter(h, now); got != test.want {
-			t.Errorf("Retry-After %q with Date %q: %s, want %s", test.value, test.date, got, test.want)
-		}
+	if got := backoff.RetryAfter(nil, now); got != 0 {
+		t.Errorf("no header at all is %s", got)
 	}
 }
 
+func FuzzParseRetryAfter(f *testing.F) {
+	for _, value := range []string{
+		"", "0", "120", "-1", "1.5", "10000000000", "99999999999999999999", "Fri, 31 Dec 1999 23:59:59 GMT",
+		"Friday, 31-Dec-99 23:59:59 GMT", "Fri Dec 31 23:59:59 1999", "soon", "\x00", " 7 ",
+	} {
+		f.Add(value, "Fri, 31 Dec 1999 23:59:00 GMT")
+		f.Add(value, "")
+	}
+	f.Fuzz(func(t *testing.T, value, date string) {
+		got := backoff.RetryAfter(http.Header{"Retry-After": {value}, "Date": {date}}, time.Unix(946684740, 0))
+		if got < 0 {
+			t.Errorf("%q is %s", value, got)
+		}
+		var seconds int64
+		if n, err := fmt.Sscanf(value, "%d", &seconds); n == 1 && err == nil && fmt.Sprint(seconds) == value && seconds >= 0 && seconds < 1e9 {
+			if want := time.Duration(seconds) * time.Second; got != want {
+				t.Errorf("%q is %s, want %s", value, got, want)
+			}
+		}
+	})
+}
+
+// The wait is spread over the whole of [0, bound], and the bound doubles up to
+// the longest wait.
 func FuzzRetryAfter(f *testing.F) {
 	f.Add("7", "")
 	f.Add("Fri, 02 Jan 2026 03:05:05 GMT", "Fri, 02 Jan 2026 03:05:00 GMT")

@@ -114,7 +114,7 @@ func (p *Pager) Next(page Page, unseen int) Verdict {
 	}
 	p.measure(page)
 	start, rows := p.start(), len(page.IDs)
-	if rows == 0 && page.HasTotal && page.Total == 0 && p.page > p.first {
+	if rows == 0 && page.HasTotal && page.Total == 0 && p.page > p.first && p.total > start {
 		p.dry, p.page = start, p.first // all have left, or the server says so of any page behind the end
 		return Back
 	}
@@ -130,8 +130,13 @@ func (p *Pager) Next(page Page, unseen int) Verdict {
 		return p.behind(start)
 	}
 	p.cover(start, rows)
-	if unseen == 0 && fresh {
+	switch {
+	case unseen == 0 && fresh:
 		return p.repetition(page)
+	case p.known && start+rows > p.total: // so that the total is no end
+		p.covered = max(p.covered, start+p.size)
+		p.page = p.covered/p.size + 1
+		return Next
 	}
 	return p.proceed()
 }
@@ -141,7 +146,7 @@ func (p *Pager) confirmed(page Page) Verdict {
 	suspect, dry := p.suspect, p.dry
 	p.suspect, p.dry = nil, 0
 	switch {
-	case suspect != nil && page.Total == p.total && slices.Equal(suspect, page.IDs):
+	case suspect != nil && page.Total >= p.total && slices.Equal(suspect, page.IDs):
 		return Repeated
 	case dry > 0 && page.Total > dry:
 		return Short
@@ -150,13 +155,17 @@ func (p *Pager) confirmed(page Page) Verdict {
 }
 
 // measure takes in the size of the pages, which the server may choose smaller than
-// asked for.
+// asked for. Where it does not say, a first page that is not the last one is full.
 func (p *Pager) measure(page Page) {
-	if page.Size <= 0 || page.Size == p.size {
+	size, rows := page.Size, len(page.IDs)
+	if size <= 0 && p.page == p.first && rows > 0 && p.head()+rows < page.Total {
+		size = rows
+	}
+	if size <= 0 || size == p.size {
 		return
 	}
 	untouched := p.covered == p.head()
-	p.size = page.Size
+	p.size = size
 	if untouched {
 		p.covered, p.highest = p.head(), p.head()
 	}

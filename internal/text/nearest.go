@@ -5,15 +5,24 @@ import (
 	"unicode"
 )
 
-// Fold brings a name to the form in which spellings of it are compared: lower
-// case, with underscores for spaces and hyphens, and no space around it.
+// Fold makes the spellings of a name equal: "Not required", "NOT-REQUIRED" and
+// "not_required" all become the last.
 func Fold(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == ' ' || r == '-' {
-			return '_'
+	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
+		return r == '_' || r == '-' || unicode.IsSpace(r)
+	})
+	return strings.Join(words, "_")
+}
+
+// Canonical returns the one of valid that s spells, folded.
+func Canonical[T ~string](s string, valid []T) (T, bool) {
+	s = Fold(s)
+	for _, v := range valid {
+		if Fold(string(v)) == s {
+			return v, true
 		}
-		return unicode.ToLower(r)
-	}, strings.TrimSpace(s))
+	}
+	return "", false
 }
 
 // Nearest returns the value that s is most likely a slip of, folded. One that

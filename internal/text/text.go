@@ -41,6 +41,9 @@ func Blank(s string) bool { return strings.TrimSpace(s) == "" }
 // Printable folds white space, replaces what cannot be printed and cuts s to
 // limit bytes, so that a server cannot forge lines of a log or steer a terminal.
 func Printable(s string, limit int) string {
+	if len(s) <= limit && isPlain(s) {
+		return s
+	}
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '
@@ -52,4 +55,17 @@ func Printable(s string, limit int) string {
 		s = strings.ToValidUTF8(s[:limit], "") + "…"
 	}
 	return s
+}
+
+// isPlain reports whether Printable has nothing to do: printable ASCII, with
+// single spaces between words.
+func isPlain(s string) bool {
+	space := true // as if one stood in front
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || s[i] == ' ' && space {
+			return false
+		}
+		space = s[i] == ' '
+	}
+	return !space || s == ""
 }

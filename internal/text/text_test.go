@@ -57,6 +57,10 @@ func TestPrintableKeepsOneLine(t *testing.T) {
 		{"a\xffb", 99, "a\ufffdb"},
 		{"right\u202eleft", 99, "right left"},
 		{"abcdef", 3, "abc…"},
+		{"a b", 3, "a b"},
+		{" a", 99, "a"},
+		{"a ", 99, "a"},
+		{"", 99, ""},
 		{"ééé", 3, "é…"},
 	}
 	for _, test := range tests {

@@ -1,0 +1,119 @@
+// Package encode appends JSON to a buffer, byte for byte what encoding/json
+// writes, without a reflection over every value on the way. It is no part of
+// package lenient: that one forgives, and this one must not.
+package encode
+
+import (
+	"encoding"
+	"encoding/json"
+	"reflect"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Value appends the variable that p points to.
+func Value(dst []byte, p any) ([]byte, error) {
+	switch p := p.(type) {
+	case *string:
+		return String(dst, *p), nil
+	case *bool:
+		return strconv.AppendBool(dst, *p), nil
+	case *int64:
+		return strconv.AppendInt(dst, *p, 10), nil
+	case *[]int64:
+		return integers(dst, *p), nil
+	case json.Marshaler, encoding.TextMarshaler: // writes itself
+	default:
+		if v := reflect.ValueOf(p).Elem(); v.Kind() == reflect.String && v.Type() != numberType {
+			return String(dst, v.String()), nil
+		}
+	}
+	out, err := json.Marshal(p)
+	return append(dst, out...), err
+}
+
+var numberType = reflect.TypeFor[json.Number]() // a number, and no string
+
+func integers(dst []byte, list []int64) []byte {
+	if list == nil {
+		return append(dst, "null"...)
+	}
+	dst = append(dst, '[')
+	for i, n := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = strconv.AppendInt(dst, n, 10)
+	}
+	return append(dst, ']')
+}
+
+// Keys returns names as keys in JSON, with their colons; "" stays "".
+func Keys(names []string) []string {
+	keys := make([]string, len(names))
+	for i, name := range names {
+		if name != "" {
+			keys[i] = string(append(String(nil, name), ':'))
+		}
+	}
+	return keys
+}
+
+// String appends s in quotes. The characters that HTML gives a meaning are
+// escaped, as encoding/json escapes them.
+func String(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	start := 0 // s up to here is in dst
+	for i := 0; i < len(s); {
+		if safe[s[i]] {
+			i++
+			continue
+		}
+		if s[i] < utf8.RuneSelf {
+			dst = appendEscape(append(dst, s[start:i]...), s[i])
+			i++
+			start = i
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			dst = append(append(dst, s[start:i]...), `\ufffd`...)
+			start = i + size
+		case r == '\u2028' || r == '\u2029': // line ends to JavaScript
+			dst = append(append(dst, s[start:i]...), `\u202`...)
+			dst = append(dst, hex[r&0xf])
+			start = i + size
+		}
+		i += size
+	}
+	return append(append(dst, s[start:]...), '"')
+}
+
+const hex = "0123456789abcdef"
+
+// safe tells which bytes stand for themselves in a string.
+var safe = func() (table [256]bool) {
+	for b := ' '; b < utf8.RuneSelf; b++ {
+		table[b] = b != '"' && b != '\\' && b != '<' && b != '>' && b != '&'
+	}
+	return table
+}()
+
+func appendEscape(dst []byte, b byte) []byte {
+	switch b {
+	case '"', '\\':
+		return append(dst, '\\', b)
+	case '\b':
+		return append(dst, '\\', 'b')
+	case '\f':
+		return append(dst, '\\', 'f')
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	}
+	return append(dst, '\\', 'u', '0', '0', hex[b>>4], hex[b&0xf])
+}

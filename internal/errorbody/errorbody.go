@@ -1,0 +1,287 @@
+// Package errorbody finds the words of an error in a response of any shape.
+package errorbody
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/motive-go/motive/internal/lenient"
+	"github.com/motive-go/motive/internal/text"
+)
+
+// A Problem is what a response says about one field, "" for none in particular.
+type Problem struct{ Field, Code, Message string }
+
+// How much of a server's words is kept: bytes, and problems.
+const (
+	MaxMessage  = 1 << 10
+	MaxName     = 128
+	MaxProblems = 100
+)
+
+// sources are the members whose words make the message, in its order.
+var sources = []string{"error_message", "message", "error", "error_description", "title", "detail", "errors"}
+
+// Read finds the words of an error: in a JSON object under the usual names, each
+// a text, a list, an object with a message, or a map of field to texts; in a JSON
+// list or text; in a short plain text; and in the header WWW-Authenticate. Of JSON
+// that breaks off it reads what is whole. HTML says nothing.
+//
+// The words come in the order of sources, then the problems in the order of the
+// body; what has been said is not said again. Nothing that is returned refers to
+// body, and all of it can be printed on one line.
+func Read(body []byte, header http.Header) (message string, problems []Problem) {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
+	r := reader{Scanner: lenient.Scan(body)}
+	switch {
+	case len(body) == 0:
+	case body[0] == '{':
+		for key := range r.Members() {
+			if r.source = slices.Index(sources, strings.ToLower(string(key))); r.source >= 0 {
+				r.value("", 0)
+			}
+		}
+	case body[0] == '[', body[0] == '"':
+		r.value("", 0)
+	default:
+		r.plain(body)
+	}
+	r.authenticate(header)
+	return r.message(), r.problems
+}
+
+// A reader collects what a body says.
+type reader struct {
+	*lenient.Scanner
+
+	source   int
+	texts    [8][]string // of no field in particular, by source; the last is the header's
+	problems []Problem
+	said     int // texts, those beyond MaxProblems as well
+	found    int // problems, the same
+}
+
+// value reads what a value says about field.
+func (r *reader) value(field string, depth int) {
+	const deepest = 5
+	switch {
+	case depth > deepest: // is skipped
+	case r.At('"'):
+		r.say(r.Value(), field)
+	case r.At('['):
+		for range r.Elements() {
+			r.value(field, depth+1)
+		}
+	case r.At('{'):
+		r.object(field, depth)
+	}
+}
+
+// say takes a string about field. Beyond MaxProblems it only counts.
+func (r *reader) say(raw []byte, field string) {
+	if o := (one{message: raw}); field == "" {
+		r.text(&o)
+	} else {
+		r.problem(field, &o)
+	}
+}
+
+func (r *reader) text(o *one) {
+	if o.silent() {
+		return
+	}
+	if r.said++; r.said <= MaxProblems {
+		r.texts[r.source] = append(r.texts[r.source], o.words())
+	}
+}
+
+func (r *reader) problem(field string, o *one) {
+	if o.silent() {
+		return
+	}
+	if r.found++; r.found > MaxProblems {
+		return
+	}
+	if !blank(o.field) {
+		field = printable(o.field, MaxName)
+	}
+	r.problems = append(r.problems, Problem{Field: field, Code: printable(o.code, MaxName), Message: o.words()})
+}
+
+// one is an object as a single problem: its strings as they stand in the body.
+type one struct{ field, code, message, detail, title []byte }
+
+// member returns the place of a member in o, nil if it is no part of a problem.
+func (o *one) member(key []byte) *[]byte {
+	switch strings.ToLower(string(key)) {
+	case "field", "attribute", "parameter":
+		return &o.field
+	case "code":
+		return &o.code
+	case "message", "error_message", "error":
+		return &o.message
+	case "detail", "description", "error_description":
+		return &o.detail
+	case "title":
+		return &o.title
+	}
+	return nil
+}
+
+// object reads an object: one problem if it has a message, else a map of field to
+// problems. Which of them it is shows at its end only.
+func (r *reader) object(field string, depth int) {
+	var o one
+	texts, said := len(r.texts[r.source]), r.said
+	problems, found := len(r.problems), r.found
+	for key := range r.Members() {
+		if part := o.member(key); part != nil && r.At('"') {
+			*part = r.Value()
+			continue
+		}
+		name := "…" // which nobody will see
+		if r.found < MaxProblems {
+			name = text.Printable(string(key), MaxName)
+		}
+		r.value(name, depth+1)
+	}
+	if o.silent() {
+		return
+	}
+	// One problem: what its other members seemed to say is dropped.
+	r.texts[r.source], r.said = r.texts[r.source][:texts], said
+	r.problems, r.found = r.problems[:problems], found
+	if depth == 0 {
+		r.text(&o)
+	} else {
+		r.problem(field, &o)
+	}
+}
+
+func (o *one) silent() bool {
+	return blank(o.message) && blank(o.detail) && blank(o.title) && blank(o.code)
+}
+
+// words is what a problem says: its code only where it says nothing else.
+func (o *one) words() string {
+	switch {
+	case blank(o.title) && blank(o.detail) && !blank(o.message):
+		return printable(o.message, MaxMessage)
+	case blank(o.message) && blank(o.title) && blank(o.detail):
+		return printable(o.code, MaxMessage)
+	}
+	var m phrase
+	for _, raw := range [...][]byte{o.message, o.title, o.detail} {
+		m.add(printable(raw, MaxMessage))
+	}
+	return text.Printable(m.String(), MaxMessage)
+}
+
+// blank reports whether raw is no string, or one of spaces.
+func blank(raw []byte) bool {
+	return len(raw) == 0 || len(bytes.Trim(raw, "\" ")) == 0
+}
+
+// plain takes a short body that is no JSON and no markup.
+func (r *reader) plain(body []byte) {
+	if len(body) > MaxMessage || body[0] == '<' {
+		return
+	}
+	if _, err := lenient.Check(body); err != nil {
+		r.texts[0] = []string{text.Printable(string(body), MaxMessage)}
+	}
+}
+
+// authenticate takes the reason that a refusal of the credential has in its
+// header.
+func (r *reader) authenticate(header http.Header) {
+	for _, challenge := range header.Values("WWW-Authenticate") {
+		_, after, ok := strings.Cut(challenge, `error_description="`)
+		if !ok {
+			continue
+		}
+		var reason strings.Builder
+		for i := 0; i < len(after) && after[i] != '"'; i++ {
+			if after[i] == '\\' && i+1 < len(after) {
+				i++ // stands for what follows it
+			}
+			reason.WriteByte(after[i])
+		}
+		last := len(sources)
+		r.texts[last] = append(r.texts[last], text.Printable(reason.String(), MaxMessage))
+	}
+}
+
+// message reads "Validation failed, email has already been taken".
+func (r *reader) message() string {
+	var m phrase
+	for _, texts := range r.texts {
+		for _, words := range texts {
+			m.add(words)
+		}
+	}
+	for _, p := range r.problems {
+		m.add(p.Field, p.Message)
+	}
+	message := text.Printable(m.String(), MaxMessage)
+	if all := max(r.said, r.found); all > MaxProblems {
+		message += fmt.Sprintf(" (the first %d of %d problems)", MaxProblems, all)
+	}
+	return message
+}
+
+// A phrase strings words together, and says nothing twice.
+type phrase struct{ strings.Builder }
+
+func (m *phrase) add(words ...string) {
+	if m.Len() > MaxMessage {
+		return
+	}
+	said := strings.TrimSpace(strings.Join(words, " "))
+	if said == "" || within(m.String(), said) {
+		return
+	}
+	if m.Len() > 0 {
+		m.WriteString(", ")
+	}
+	m.WriteString(said)
+}
+
+// within reports whether words stand in s, not as part of longer ones.
+func within(s, words string) bool {
+	for i := strings.Index(s, words); i >= 0; i = strings.Index(s, words) {
+		before, _ := utf8.DecodeLastRuneInString(s[:i])
+		after, _ := utf8.DecodeRuneInString(s[i+len(words):])
+		if !isWord(before) && !isWord(after) {
+			return true
+		}
+		s = s[i+len(words):]
+	}
+	return false
+}
+
+// isWord is false for U+FFFD, which stands for the ends of a text.
+func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// printable is a string as it stands in the body, made fit for one line. Of a
+// very long one only the beginning is looked at.
+func printable(raw []byte, limit int) string {
+	if blank(raw) {
+		return ""
+	}
+	chars := lenient.Unquote(raw)
+	cut := len(chars) > 8*limit
+	if cut {
+		chars = chars[:8*limit]
+	}
+	s := text.Printable(string(chars), limit)
+	if cut && len(s) <= limit {
+		s += "…"
+	}
+	return s
+}

@@ -1,0 +1,251 @@
+package lenient_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/motive-go/motive/internal/lenient"
+)
+
+type colour string
+
+// reversed reads itself: its characters backwards.
+type reversed string
+
+func (r *reversed) UnmarshalJSON(data []byte) error {
+	var s string
+	if err := json.Unmarshal(data, &s); err != nil {
+		return err
+	}
+	*r = ""
+	for _, ch := range s {
+		*r = reversed(ch) + *r
+	}
+	return nil
+}
+
+type wheel struct {
+	ID   int64  `json:"id"`
+	Make string `json:"make"`
+}
+
+type car struct {
+	ID      int64          `json:"id"`
+	Name    string         `json:"name"`
+	Colour  colour         `json:"colour"`
+	Small   int8           `json:"small"`
+	Electro bool           `json:"electro"`
+	Built   time.Time      `json:"built"`
+	Plate   reversed       `json:"plate"`
+	Owners  []int64        `json:"owners"`
+	Tags    []string       `json:"tags"`
+	Wheels  []wheel        `json:"wheels"`
+	Spare   wheel          `json:"spare"`
+	Towing  *wheel         `json:"towing"`
+	Weight  float64        `json:"weight"`
+	Any     any            `json:"any"`
+	Map     map[string]int `json:"map"`
+	Parts   []car          `json:"parts"`
+	Plain   string
+	Not     string `json:"-"`
+	hidden  string
+}
+
+var cars = lenient.NewTable[car]()
+
+// read returns what stands in body, and what has no place as "name=value".
+func read(t testing.TB, body string) (car, []string, error) {
+	t.Helper()
+	d := cars.Decoder([]byte(body))
+	defer d.Close()
+	var c car
+	var rest []string
+	for _, m := range d.Read(&c, "car") {
+		rest = append(rest, fmt.Sprintf("%s=%s", m.Name, m.Value))
+	}
+	return c, rest, d.End()
+}
+
+func TestReadFitsEveryKind(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, body string
+		want       car
+		rest       []string
+	}{
+		{"nothing", `{}`, car{}, nil},
+		{"no object", `[1]`, car{}, nil},
+		{"null everywhere", `{"id":null,"name":null,"plate":null,"owners":null,"wheels":null,"spare":null,"towing":null,"any":null}`, car{}, nil},
+		{"empty everywhere", `{"id":"","name":"","plate":"","owners":"","wheels":"","spare":"","weight":"","map":""}`, car{}, nil},
+		{"types that drift", `{"id":"7","name":8,"colour":9,"small":"-3","electro":"True"}`, car{ID: 7, Name: "8", Colour: "9", Small: -3, Electro: true}, nil},
+		{"t is true", `{"electro":"t"}`, car{Electro: true}, nil},
+		{"FALSE is false", `{"electro":"FALSE"}`, car{}, nil},
+		{"too large for its type", `{"small":128}`, car{}, []string{"small=128"}},
+		{"too large for any type", `{"id":9223372036854775808}`, car{}, []string{"id=9223372036854775808"}},
+		{"reads itself", `{"plate":"abc"}`, car{Plate: "cba"}, nil},
+		{"does not read itself", `{"plate":7}`, car{}, []string{"plate=7"}},
+		{"lists", `{"owners":[1,"2"],"tags":["a",1,null,{},"b"],"wheels":[{"id":"1","make":2,"x":1},{"make":"m"}]}`, car{
+			Owners: []int64{1, 2}, Tags: []string{"a", "1", "b"}, Wheels: []wheel{{1, "2"}, {0, "m"}},
+		}, nil},
+		{"empty lists", `{"owners":[],"tags":[ ],"wheels":[]}`, car{Owners: []int64{}, Tags: []string{}, Wheels: []wheel{}}, nil},
+		{"odd elements", `{"owners":[1,null],"wheels":[{}],"tags":{}}`, car{}, []string{"owners=[1,null]", "tags={}", "wheels=[{}]"}},
+		{"a struct", `{"spare":{"make":"m","id":1}}`, car{Spare: wheel{1, "m"}}, nil},
+		{"a struct that does not fit", `{"spare":{"make":"m","id":{}}}`, car{}, []string{`spare={"make":"m","id":{}}`}},
+		{"left to encoding/json", `{"towing":{"id":1},"weight":1.5,"any":[1],"map":{"a":1}}`, car{Towing: &wheel{ID: 1}, Weight: 1.5, Any: []any{1.0}, Map: map[string]int{"a": 1}}, nil},
+		{"a type that holds itself", `{"parts":[{"id":1,"parts":[{"id":2}]}]}`, car{Parts: []car{{ID: 1, Parts: []car{{ID: 2}}}}}, nil},
+		{"without a tag", `{"Plain":"a","Not":"b","hidden":"c","-":"d"}`, car{Plain: "a"}, []string{"Not=\"b\"", "hidden=\"c\"", "-=\"d\""}},
+		{"in its envelope", `{"id2":1,"car":{"id":7},"id":8}`, car{ID: 7}, nil},
+		{"no envelope", `{"id":7,"car":{"id":8}}`, car{ID: 7}, []string{`car={"id":8}`}},
+		{"no envelope in an envelope", `{"car":{"car":{"id":8}}}`, car{}, []string{`car={"id":8}`}},
+		{"byte order mark", "\ufeff" + `{"id":7}`, car{ID: 7}, nil},
+		{"the last of two", `{"name":"a","owners":[1],"name":"b","owners":{}}`, car{Name: "b"}, []string{`owners={}`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got, rest, err := read(t, test.body)
+			if err != nil || !reflect.DeepEqual(got, test.want) || !reflect.DeepEqual(rest, test.rest) {
+				t.Errorf("got  %+v %q, error %v\nwant %+v %q", got, rest, err, test.want, test.rest)
+			}
+		})
+	}
+}
+
+// A Decoder that is used again has nothing of the body before.
+func TestDecodersForget(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		if _, rest, err := read(t, `{"name":"secret","x":1,"wheels":[{"make":"a"}]`); err == nil || rest != nil {
+			t.Fatalf("rest %q, error %v", rest, err)
+		}
+		got, rest, err := read(t, `{"id":1}`)
+		if err != nil || rest != nil || !reflect.DeepEqual(got, car{ID: 1}) {
+			t.Fatalf("got %+v %q, error %v", got, rest, err)
+		}
+	}
+}
+
+// Nothing that is read changes with the body.
+func TestReadKeepsNothingOfTheBody(t *testing.T) {
+	t.Parallel()
+	body := []byte(`{"name":"a\u0041","colour":"red","tags":["x","y\n"],"wheels":[{"make":"m"}],"plate":"abc","any":"z","towing":{"make":"n"}}`)
+	d := cars.Decoder(body)
+	var got car
+	d.Read(&got, "")
+	if err := d.End(); err != nil {
+		t.Fatal(err)
+	}
+	d.Close()
+	for i := range body {
+		body[i] = 'X'
+	}
+	want := car{Name: "aA", Colour: "red", Tags: []string{"x", "y\n"}, Wheels: []wheel{{0, "m"}}, Plate: "cba", Any: "z", Towing: &wheel{Make: "n"}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// Whatever a body is, reading it makes at most eight times its bytes, and the
+// slack. Not parallel: it counts what the program allocates.
+func TestMemoryIsBoundByTheBody(t *testing.T) {
+	const size = 3 << 20
+	repeat := func(before, item, after string) []byte {
+		return []byte(before + strings.Repeat(item, size/len(item)) + after)
+	}
+	var members strings.Builder
+	members.WriteString(`{"id":1`)
+	for i := 0; members.Len() < size; i++ {
+		fmt.Fprintf(&members, `,"%x":1`, i)
+	}
+	members.WriteString(`}`)
+	for name, body := range map[string][]byte{
+		"members nobody knows": []byte(members.String()),
+		"the same member":      repeat(`{"id":1`, `,"a":1`, `}`),
+		"escaped members":      repeat(`{"id":1`, `,"\n":1`, `}`),
+		"known members":        repeat(`{"id":1`, `,"id":1`, `}`),
+		"numbers":              repeat(`{"owners":[1`, `,1`, `]}`),
+		"tags":                 repeat(`{"tags":[1`, `,1`, `]}`),
+		"empty tags":           repeat(`{"tags":[""`, `,""`, `]}`),
+		"empty structs":        repeat(`{"wheels":[{}`, `,{}`, `]}`),
+		"structs":              repeat(`{"wheels":[{"id":1}`, `,{"id":1}`, `]}`),
+		"large structs":        repeat(`{"parts":[{"id":1}`, `,{"id":1}`, `]}`),
+		"nested structs":       repeat(`{"parts":[{"id":1}`, `,{"parts":[{"id":1}]}`, `]}`),
+		"brackets":             repeat(`{"x":`, `[`, ``),
+		"a long string":        repeat(`{"name":"`, `aé`, `"}`),
+		"escapes":              repeat(`{"name":"`, `\n`, `"}`),
+		"broken characters":    repeat(`{"name":"`, "\xff", `"}`),
+		"a long number":        repeat(`{"name":`, `7`, `}`),
+		"a long id":            repeat(`{"id":`, `7`, `}`),
+		"a long boolean":       repeat(`{"electro":"`, `T`, `"}`),
+		"a long time":          repeat(`{"built":"`, `2`, `"}`),
+		"any":                  repeat(`{"any":[0`, `,0`, `]}`),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		d := cars.Decoder(body)
+		var c car
+		extra := make(map[string]json.RawMessage)
+		rest := d.Read(&c, "car")
+		for _, m := range rest {
+			extra[string(m.Name)] = append(json.RawMessage(nil), m.Value...)
+		}
+		d.Close()
+		runtime.ReadMemStats(&after)
+		if made, most := after.TotalAlloc-before.TotalAlloc, uint64(8*len(body)+512<<10); made > most {
+			t.Errorf("%s: %d bytes make %d, %.1f times as many", name, len(body), made, float64(made)/float64(len(body)))
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`1`, ` {"a":[{},[],"x",-1.5e+3,true,false,null]} `, "\t[]\n", `{"a":{"b":{"c":[[[]]]}},"d":{}}`} {
+		value, err := lenient.Check([]byte(body))
+		if err != nil || string(value) != strings.TrimSpace(body) {
+			t.Errorf("%s: got %s, error %v", body, value, err)
+		}
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	for _, body := range []string{
+		``, `null`, `{"a":[{},[],"x",-1.5e+3,true,false,null]}`, `[1,]`, `{"a":1,}`, `{"a" 1}`, `[[[]]`, `{"a":{"b":[1 2]}}`, `"\ud83d\u00e9\q"`, "\"\x01\"", `01`, `[}`, `{"a":]`, `[{"a":{}}]`, `{"":""}`,
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		value, err := lenient.Check(body)
+		plain := strings.TrimPrefix(string(body), "\ufeff")
+		if json.Valid([]byte(plain)) != (err == nil) {
+			t.Fatalf("error %v", err)
+		}
+		if err != nil {
+			return
+		}
+		var s string
+		if value[0] == '"' && json.Unmarshal(value, &s) == nil && string(lenient.Unquote(value)) != s {
+			t.Fatalf("%s reads as %q, want %q", value, lenient.Unquote(value), s)
+		}
+	})
+}
+
+func FuzzRead(f *testing.F) {
+	for _, body := range []string{
+		`{"id":"7","name":8,"electro":"t","small":300,"plate":"abc"}`, `{"car":{"parts":[{"id":1,"parts":[{}]}]}}`, `{"wheels":[{"id":1}],"spare":{"x":1}}`,
+		`{"tags":["a",null],"owners":[1,2.0,"3"],"towing":{"id":1},"any":{},"map":{"a":1}}`, `{"built":"2026-07-01"}`, `[{}]`,
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		sent := string(body)
+		_, _, err := read(t, sent)
+		plain := strings.TrimPrefix(sent, "\ufeff")
+		if json.Valid([]byte(plain)) != (err == nil) && !strings.Contains(fmt.Sprint(err), "in memory") {
+			t.Fatalf("error %v", err)
+		}
+	})
+}
