@@ -6,11 +6,13 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/motive-go/motive/oauth"
 	"golang.org/x/oauth2"
 )
 
@@ -49,9 +51,9 @@ func TestRevokedTokenCostsOneRefreshAndOneReplayACall(t *testing.T) {
 	api.barrier.Add(calls)
 	server := httptest.NewServer(api)
 	defer server.Close()
-	cfg := testConfig()
+	cfg := oauth.NewConfig("app", "canary-client-secret", "https://app.example.com/cb")
 	cfg.Endpoint.TokenURL = server.URL + "/oauth/token"
-	store := NewMemoryTokenStore(&oauth2.Token{AccessToken: "revoked", RefreshToken: "r0", Expiry: time.Now().Add(time.Hour)})
+	store := oauth.NewMemoryStore(&oauth2.Token{AccessToken: "revoked", RefreshToken: "r0", Expiry: time.Now().Add(time.Hour)})
 	client, err := NewClient(WithBaseURL(server.URL), WithOAuth2(cfg, store), WithRetry(RetryPolicy{MaxAttempts: 1}))
 	if err != nil {
 		t.Fatal(err)
@@ -82,16 +84,26 @@ func TestEndedLoginReachesTheCaller(t *testing.T) {
 		_, _ = io.WriteString(w, `{"error":"invalid_grant"}`)
 	}))
 	defer server.Close()
-	cfg := testConfig()
+	cfg := oauth.NewConfig("app", "canary-client-secret", "https://app.example.com/cb")
 	cfg.Endpoint.TokenURL = server.URL
-	client, err := NewClient(WithBaseURL(server.URL), WithOAuth2(cfg, NewMemoryTokenStore(&oauth2.Token{RefreshToken: "canary-refresh"})))
+	client, err := NewClient(WithBaseURL(server.URL), WithOAuth2(cfg, oauth.NewMemoryStore(&oauth2.Token{RefreshToken: "canary-refresh"})))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer client.CloseIdleConnections()
 	_, err = client.Users.Create(t.Context(), &CreateUserRequest{}, SkipValidation())
-	if !errors.Is(err, ErrReconnect) || errors.Is(err, ErrOutcomeUnknown) {
+	if !errors.Is(err, oauth.ErrReconnect) || errors.Is(err, ErrOutcomeUnknown) {
 		t.Errorf("Create: %v, want ErrReconnect and no doubt about the outcome", err)
 	}
-	wantNoSecret(t, err, "canary", testSecret)
+	wantNoSecret(t, err, "canary")
+}
+
+// wantNoSecret fails the test if v prints a secret under any verb.
+func wantNoSecret(t *testing.T, v any, secret string) {
+	t.Helper()
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		if strings.Contains(fmt.Sprintf(verb, v), secret) {
+			t.Errorf("%s prints a secret", verb)
+		}
+	}
 }

@@ -29,7 +29,7 @@ type Fake struct {
 
 	endpoints map[string]map[string]endpoint // by path template, then method
 	store     *store
-	oauth     *oauth
+	oauth     *provider
 	log       requestLog
 	faults    faultList
 

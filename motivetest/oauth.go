@@ -131,8 +131,8 @@ func (f *Fake) Disconnect() {
 	}
 }
 
-// oauth keeps the provider's state.
-type oauth struct {
+// provider keeps the state of the fake's OAuth provider.
+type provider struct {
 	mu       sync.Mutex
 	clientID string
 	secret   string
@@ -170,8 +170,8 @@ type refreshToken struct {
 	used  bool
 }
 
-func newOAuth() *oauth {
-	o := &oauth{
+func newOAuth() *provider {
+	o := &provider{
 		clientID: "client-" + rand.Text(),
 		secret:   "secret-" + rand.Text(),
 		fixed:    "access-" + rand.Text(),
@@ -194,7 +194,7 @@ func setOf(scopes []string) map[string]bool {
 }
 
 // scopesOf returns what a token may do, and whether it may do anything.
-func (o *oauth) scopesOf(token string, now time.Time) (map[string]bool, bool) {
+func (o *provider) scopesOf(token string, now time.Time) (map[string]bool, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	t, ok := o.access[token]
@@ -204,21 +204,21 @@ func (o *oauth) scopesOf(token string, now time.Time) (map[string]bool, bool) {
 	return t.scopes, true
 }
 
-func (o *oauth) revokeAccess(token string) {
+func (o *provider) revokeAccess(token string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.access, token)
 }
 
 // issue makes a pair of tokens. The provider is locked, here and below.
-func (o *oauth) issue(g *grant, scopes []string, now time.Time) (access, refresh string) {
+func (o *provider) issue(g *grant, scopes []string, now time.Time) (access, refresh string) {
 	access, refresh = "access-"+rand.Text(), "refresh-"+rand.Text()
 	o.access[access] = accessToken{grant: g, scopes: setOf(scopes), expires: now.Add(o.lifetime)}
 	o.refresh[refresh] = &refreshToken{grant: g}
 	return access, refresh
 }
 
-func (o *oauth) newCode(redirectURI, challenge string, scopes []string, now time.Time) string {
+func (o *provider) newCode(redirectURI, challenge string, scopes []string, now time.Time) string {
 	value := "code-" + rand.Text()
 	o.codes[value] = &code{
 		grant:       &grant{scopes: scopes},
@@ -230,7 +230,7 @@ func (o *oauth) newCode(redirectURI, challenge string, scopes []string, now time
 }
 
 // isClient compares in constant time, out of habit.
-func (o *oauth) isClient(id, secret string) bool {
+func (o *provider) isClient(id, secret string) bool {
 	return id == o.clientID && subtle.ConstantTimeCompare([]byte(secret), []byte(o.secret)) == 1
 }
 
@@ -245,7 +245,7 @@ var (
 )
 
 // redeem takes a code. One presented again revokes what it gave.
-func (o *oauth) redeem(value, redirectURI, verifier string, now time.Time) (*grant, error) {
+func (o *provider) redeem(value, redirectURI, verifier string, now time.Time) (*grant, error) {
 	c := o.codes[value]
 	if c == nil {
 		return nil, errUnknown
@@ -280,7 +280,7 @@ func challengeOf(verifier string) string {
 
 // rotate takes a refresh token. One presented again means that two parties hold
 // it: everything from the same login is revoked.
-func (o *oauth) rotate(value string) (*grant, error) {
+func (o *provider) rotate(value string) (*grant, error) {
 	r := o.refresh[value]
 	if r == nil {
 		return nil, errUnknown

@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/oauth"
 	"golang.org/x/oauth2"
 )
 
@@ -17,8 +17,8 @@ const callbackPath = "/callback"
 
 // login serves one login on listener and returns when its token is stored. ask
 // is called with the address to which the user should go.
-func login(ctx context.Context, cfg *oauth2.Config, store motive.TokenStore, listener net.Listener, ask func(url string) error) error {
-	pass, err := motive.NewLogin(cfg)
+func login(ctx context.Context, cfg *oauth2.Config, store oauth.Store, listener net.Listener, ask func(url string) error) error {
+	pass, err := oauth.NewLogin(cfg)
 	if err != nil {
 		return err
 	}
@@ -32,9 +32,9 @@ func login(ctx context.Context, cfg *oauth2.Config, store motive.TokenStore, lis
 		// lose a code that is already being spent.
 		token, err := pass.Exchange(ctx, r.URL.Query())
 		if err == nil {
-			err = motive.SaveToken(ctx, store, token)
+			err = oauth.Save(ctx, store, token)
 		}
-		if err == nil || errors.Is(err, motive.ErrAccessDenied) {
+		if err == nil || errors.Is(err, oauth.ErrAccessDenied) {
 			select {
 			case finished <- err:
 			default: // a second callback changes nothing

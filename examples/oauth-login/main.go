@@ -21,7 +21,8 @@ import (
 
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/motivetest"
-	"github.com/motive-go/motive/tokenfile"
+	"github.com/motive-go/motive/oauth"
+	"github.com/motive-go/motive/oauth/tokenfile"
 )
 
 func main() {
@@ -59,7 +60,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer listener.Close()
-	cfg := motive.OAuth2Config(id, secret, "http://"+*addr+callbackPath)
+	cfg := oauth.NewConfig(id, secret, "http://"+*addr+callbackPath)
 	client, err := motive.NewClient(motive.WithOAuth2(cfg, store))
 	if err != nil {
 		return err
@@ -101,8 +102,8 @@ func demo(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer listener.Close()
-	cfg := fake.OAuth().Config("http://"+listener.Addr().String()+callbackPath, motive.ScopeUsersRead)
-	store := motive.NewMemoryTokenStore(nil)
+	cfg := fake.OAuth().Config("http://"+listener.Addr().String()+callbackPath, oauth.ScopeUsersRead)
+	store := oauth.NewMemoryStore(nil)
 	client, err := motive.NewClient(motive.WithBaseURL(fake.URL), motive.WithOAuth2(cfg, store))
 	if err != nil {
 		return err
@@ -123,7 +124,7 @@ func demo(ctx context.Context, out io.Writer) error {
 // connect and tries again: a program needs no other check of its token.
 func report(ctx context.Context, out io.Writer, client *motive.Client, connect func() error) error {
 	page, err := client.Users.List(ctx, nil)
-	if errors.Is(err, motive.ErrReconnect) {
+	if errors.Is(err, oauth.ErrReconnect) {
 		fmt.Fprintln(out, "not connected:", err)
 		if err := connect(); err != nil {
 			return err

@@ -13,7 +13,8 @@ import (
 
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/motivetest"
-	"github.com/motive-go/motive/tokenfile"
+	"github.com/motive-go/motive/oauth"
+	"github.com/motive-go/motive/oauth/tokenfile"
 )
 
 func listen(t *testing.T) net.Listener {
@@ -58,7 +59,7 @@ func TestSecondRunNeedsNoLogin(t *testing.T) {
 			t.Fatal(err)
 		}
 		listener := listen(t)
-		cfg := fake.OAuth().Config("http://"+listener.Addr().String()+callbackPath, motive.ScopeUsersRead)
+		cfg := fake.OAuth().Config("http://"+listener.Addr().String()+callbackPath, oauth.ScopeUsersRead)
 		client := fake.Client(motive.WithOAuth2(cfg, store))
 		var out bytes.Buffer
 		err = report(t.Context(), &out, client, func() error { return login(t.Context(), cfg, store, listener, follow) })
@@ -75,7 +76,7 @@ func TestSecondRunNeedsNoLogin(t *testing.T) {
 func TestForgedCallbackDoesNotEndTheLogin(t *testing.T) {
 	t.Parallel()
 	fake := motivetest.NewServer(t)
-	listener, store := listen(t), motive.NewMemoryTokenStore(nil)
+	listener, store := listen(t), oauth.NewMemoryStore(nil)
 	cfg := fake.OAuth().Config("http://" + listener.Addr().String() + callbackPath)
 	err := login(t.Context(), cfg, store, listener, func(page string) error {
 		forged := strings.TrimSuffix(page, "/") + callbackPath + "?" + url.Values{"state": {"forged"}, "code": {"c"}}.Encode()
@@ -95,7 +96,7 @@ func TestForgedCallbackDoesNotEndTheLogin(t *testing.T) {
 func TestRefusalEndsTheLogin(t *testing.T) {
 	t.Parallel()
 	fake := motivetest.NewServer(t)
-	listener, store := listen(t), motive.NewMemoryTokenStore(nil)
+	listener, store := listen(t), oauth.NewMemoryStore(nil)
 	cfg := fake.OAuth().Config("http://" + listener.Addr().String() + callbackPath)
 	err := login(t.Context(), cfg, store, listener, func(page string) error {
 		client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -119,7 +120,7 @@ func TestRefusalEndsTheLogin(t *testing.T) {
 		}
 		return nil
 	})
-	if !errors.Is(err, motive.ErrAccessDenied) {
+	if !errors.Is(err, oauth.ErrAccessDenied) {
 		t.Errorf("login: %v, want ErrAccessDenied", err)
 	}
 }
@@ -128,8 +129,8 @@ func TestLoginEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	listener := listen(t)
-	cfg := motive.OAuth2Config("app", "secret", "http://"+listener.Addr().String()+callbackPath)
-	err := login(ctx, cfg, motive.NewMemoryTokenStore(nil), listener, func(string) error { cancel(); return nil })
+	cfg := oauth.NewConfig("app", "secret", "http://"+listener.Addr().String()+callbackPath)
+	err := login(ctx, cfg, oauth.NewMemoryStore(nil), listener, func(string) error { cancel(); return nil })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("login: %v, want it to end", err)
 	}

@@ -1,7 +1,9 @@
 package tokenfile
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/oauth"
 	"golang.org/x/oauth2"
 )
 
@@ -41,7 +43,7 @@ func TestTokenComesBackWhole(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			store := newStore(t)
-			if err := motive.SaveToken(t.Context(), store, &test.token); err != nil {
+			if err := oauth.Save(t.Context(), store, &test.token); err != nil {
 				t.Fatal(err)
 			}
 			again, err := New(store.path)
@@ -52,8 +54,8 @@ func TestTokenComesBackWhole(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if *got != test.token {
-				t.Errorf("loaded %q %q %q %s", got.AccessToken, got.RefreshToken, got.TokenType, got.Expiry)
+			if *got.Token != test.token {
+				t.Errorf("loaded %q %q %q %s", got.Token.AccessToken, got.Token.RefreshToken, got.Token.TokenType, got.Token.Expiry)
 			}
 			info, err := os.Stat(store.path)
 			if err != nil || info.Mode() != 0o600 {
@@ -99,17 +101,17 @@ func TestFilesThatHoldNoToken(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), store.path) {
 				t.Fatalf("Load: %v, %v, want an error with the path and %q", token, err, test.want)
 			}
-			if errors.Is(err, motive.ErrReconnect) != test.reconnect || !strings.Contains(err.Error(), "connect to Motive again") {
+			if errors.Is(err, oauth.ErrReconnect) != test.reconnect || !strings.Contains(err.Error(), "connect to Motive again") {
 				t.Errorf("Load: %v: does not say what to do", err)
 			}
 			if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, canary) {
 				t.Errorf("the error shows the token: %s", text)
 			}
 			// A new login makes up for each of them.
-			if err := motive.SaveToken(t.Context(), store, &oauth2.Token{AccessToken: "new"}); err != nil {
+			if err := oauth.Save(t.Context(), store, &oauth2.Token{AccessToken: "new"}); err != nil {
 				t.Fatal(err)
 			}
-			if token, err = store.Load(t.Context()); err != nil || token.AccessToken != "new" {
+			if token, err = store.Load(t.Context()); err != nil || token.Token.AccessToken != "new" {
 				t.Errorf("Load after a login: %v, %v", token, err)
 			}
 		})
@@ -130,7 +132,9 @@ func TestFailedSaveKeepsTheOldToken(t *testing.T) {
 		token *oauth2.Token
 		spoil func(*Store) error
 	}{
-		{"no temporary file", &oauth2.Token{AccessToken: "new"}, func(s *Store) error { return os.MkdirAll(s.path+".new/x", 0o700) }},
+		{"no lock file", &oauth2.Token{AccessToken: "new"}, func(s *Store) error {
+			return errors.Join(os.Remove(s.lockPath()), os.MkdirAll(s.lockPath()+"/x", 0o700))
+		}},
 		{"no token", nil, nil},
 		{"an impossible expiry", &oauth2.Token{AccessToken: "new", Expiry: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, nil},
 	}
@@ -138,7 +142,7 @@ func TestFailedSaveKeepsTheOldToken(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			store := newStore(t)
-			if err := store.Save(t.Context(), &oauth2.Token{AccessToken: "old"}); err != nil {
+			if err := oauth.Save(t.Context(), store, &oauth2.Token{AccessToken: "old"}); err != nil {
 				t.Fatal(err)
 			}
 			if test.spoil != nil {
@@ -146,10 +150,10 @@ func TestFailedSaveKeepsTheOldToken(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if err := store.Save(t.Context(), test.token); err == nil || strings.Contains(err.Error(), "new\"") {
+			if err := oauth.Save(t.Context(), store, test.token); err == nil || strings.Contains(err.Error(), "new\"") {
 				t.Errorf("Save: %v, want an error without the token", err)
 			}
-			if token, err := store.Load(t.Context()); err != nil || token.AccessToken != "old" {
+			if token, err := store.Load(t.Context()); err != nil || token.Token.AccessToken != "old" {
 				t.Errorf("Load: %v, %v, want the old token", token, err)
 			}
 		})
@@ -159,27 +163,42 @@ func TestFailedSaveKeepsTheOldToken(t *testing.T) {
 func TestRestOfACrashIsNotTakenOver(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
-	temp := store.path + ".new"
-	other := filepath.Join(filepath.Dir(store.path), "other")
-	if err := os.WriteFile(other, nil, 0o644); err != nil {
+	dir := filepath.Dir(store.path)
+	other := filepath.Join(dir, "other")
+	unrelated := []string{other, store.path + ".bak", filepath.Join(dir, "my-token.json.new")}
+	for _, name := range unrelated {
+		if err := os.WriteFile(name, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	planted := filepath.Join(store.path+".dir.new", "x")
+	tests := []struct {
+		name string
+		lay  error
+		gone bool
+	}{
+		{store.path + ".new", os.WriteFile(store.path+".new", []byte(strings.Repeat("x", 4096)), 0o666), true},
+		{store.path + ".LINK.new", os.Symlink(other, store.path+".LINK.new"), true},
+		{planted, os.MkdirAll(planted, 0o700), false}, // which stands in nobody's way
+	}
+	if err := oauth.Save(t.Context(), store, &oauth2.Token{AccessToken: "a"}); err != nil {
 		t.Fatal(err)
 	}
-	for _, lay := range []func() error{
-		func() error { return os.WriteFile(temp, []byte(strings.Repeat("x", 4096)), 0o666) },
-		func() error { return os.Symlink(other, temp) },
-	} {
-		if err := lay(); err != nil {
-			t.Fatal(err)
+	for _, test := range tests {
+		if test.lay != nil {
+			t.Fatal(test.lay)
 		}
-		if err := store.Save(t.Context(), &oauth2.Token{AccessToken: "a"}); err != nil {
-			t.Fatal(err)
-		}
-		if token, err := store.Load(t.Context()); err != nil || token.AccessToken != "a" {
-			t.Errorf("Load: %v, %v", token, err)
+		if _, err := os.Lstat(test.name); errors.Is(err, fs.ErrNotExist) != test.gone {
+			t.Errorf("%s: %v, want it gone: %t", test.name, err, test.gone)
 		}
 	}
-	if content, err := os.ReadFile(other); err != nil || len(content) > 0 {
-		t.Errorf("the token went through a symbolic link: %v", err)
+	if r, err := store.Load(t.Context()); err != nil || r.Token.AccessToken != "a" {
+		t.Errorf("Load: %v", err)
+	}
+	for _, name := range unrelated {
+		if content, err := os.ReadFile(name); err != nil || len(content) > 0 {
+			t.Errorf("%s was touched: %v", name, err)
+		}
 	}
 }
 
@@ -194,7 +213,7 @@ func TestNewMakesTheDirectoryAndFollowsLinks(t *testing.T) {
 	if info, err := os.Stat(filepath.Dir(path)); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the directory: %v, %v, want mode 0700", info, err)
 	}
-	if err := store.Save(t.Context(), &oauth2.Token{AccessToken: "a"}); err != nil {
+	if err := oauth.Save(t.Context(), store, &oauth2.Token{AccessToken: "a"}); err != nil {
 		t.Fatal(err)
 	}
 	for name, target := range map[string]string{"file-link": path, "dir-link": filepath.Dir(path)} {
@@ -293,22 +312,135 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"access_token":"a","refresh_token":"r","expiry":"2031-05-06T07:08:09.123456789Z"}`))
 	f.Add([]byte(`{"access_token":"a","expiry":null}`))
 	f.Add([]byte(`{"expiry":"0000-01-01T00:00:00-23:59","refresh_token":"r"}`))
+	f.Add([]byte(`{"access_token":"a","intent":{"fingerprint":"f","since":"never"},"spent":[1,{"fingerprint":"g"}],"more":{}}`))
 	f.Add([]byte("null"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		token, ok := decode(data)
+		record, ok := decode(data)
 		if !ok {
 			return
 		}
-		if token.AccessToken == "" && token.RefreshToken == "" {
+		if record.Token.AccessToken == "" && record.Token.RefreshToken == "" {
 			t.Fatal("took a file without a token in it")
 		}
-		again, err := encode(token)
+		again, err := encode(record)
 		if err != nil {
 			return // an expiry that JSON has no form for
 		}
 		same, ok := decode(again)
-		if !ok || same.AccessToken != token.AccessToken || same.RefreshToken != token.RefreshToken || !same.Expiry.Equal(token.Expiry) {
-			t.Errorf("%q comes back as %q", data, again)
+		if !ok || same.Token.AccessToken != record.Token.AccessToken || same.Token.RefreshToken != record.Token.RefreshToken || !same.Token.Expiry.Equal(record.Token.Expiry) {
+			t.Fatalf("%q comes back as %q", data, again)
+		}
+		if third, err := encode(same); err != nil || !bytes.Equal(third, again) {
+			t.Errorf("%q becomes %q: %v", again, third, err)
 		}
 	})
+}
+
+func TestLinkToAFileThatDoesNotExistYet(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	target := filepath.Join(dir, "data", "real.json")
+	link, second := filepath.Join(dir, "link.json"), filepath.Join(dir, "second.json")
+	if err := errors.Join(os.Symlink(filepath.Join("data", "real.json"), link), os.Symlink(link, second)); err != nil {
+		t.Fatal(err)
+	}
+	store, err := New(second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := oauth.Save(t.Context(), store, &oauth2.Token{AccessToken: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Lstat(target); err != nil || !info.Mode().IsRegular() {
+		t.Errorf("the target: %v, %v, want a file", info, err)
+	}
+	for _, name := range []string{link, second} {
+		if info, err := os.Lstat(name); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+			t.Errorf("%s is no longer a link: %v", name, err)
+		}
+	}
+	loop := filepath.Join(dir, "loop")
+	if err := os.Symlink(loop, loop); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(loop); err == nil {
+		t.Error("New followed a link to itself")
+	}
+}
+
+func TestRemovedLockFileFreesNobody(t *testing.T) {
+	t.Parallel()
+	first := newStore(t)
+	second, err := New(first.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := first.Lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting := make(chan error, 1)
+	go func() { // waits for the file that is about to go
+		unlock, err := second.Lock(t.Context())
+		if err == nil {
+			err = second.Save(t.Context(), &oauth.Record{Token: &oauth2.Token{AccessToken: "second"}})
+			unlock()
+		}
+		waiting <- err
+	}()
+	time.Sleep(10 * poll) // until it waits, mostly; otherwise the test is merely easier
+	// Removed, and made anew by somebody else.
+	if err := errors.Join(os.Remove(first.lockPath()), os.WriteFile(first.lockPath(), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Save(t.Context(), &oauth.Record{Token: &oauth2.Token{AccessToken: "first"}}); err == nil || !strings.Contains(err.Error(), "the lock is lost") {
+		t.Errorf("Save after the lock file was removed: %v", err)
+	}
+	unlock()
+	if err := <-waiting; err != nil {
+		t.Fatal(err)
+	}
+	third, err := New(first.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := third.Lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*poll)
+	defer cancel()
+	if _, err := first.Lock(ctx); err == nil {
+		t.Error("two have the lock")
+	}
+	if r, err := first.Load(t.Context()); err != nil || r.Token.AccessToken != "second" {
+		t.Errorf("Load: %v, want what was saved last", err)
+	}
+}
+
+// A save of an intent shows whether there is room for what comes after it.
+func TestIntentTakesAsMuchRoomAsTheNextToken(t *testing.T) {
+	t.Parallel()
+	size := func(token, rest string) int {
+		r := new(oauth.Record)
+		if err := json.Unmarshal([]byte(`{"access_token":"`+token+`"`+rest+`}`), r); err != nil {
+			t.Fatal(err)
+		}
+		data, err := encode(r)
+		if err != nil || !json.Valid(data) {
+			t.Fatalf("encode: %v", err)
+		}
+		return len(data)
+	}
+	for length := 1; length < 9000; length += 7 {
+		token := strings.Repeat("x", length)
+		before := size(token, `,"intent":{"fingerprint":"0123456789abcdef0123456789abcdef","by":"a.long.host.name.example.com/4711/ABCD","since":"2030-01-02T03:04:05.123456789Z"}`)
+		if before%4096 != 0 || before-length < 2048 {
+			t.Fatalf("a token of %d bytes takes %d", length, before)
+		}
+		if after := size(token, ""); after > before {
+			t.Fatalf("a token of %d bytes takes %d after %d", length, after, before)
+		}
+	}
 }

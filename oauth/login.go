@@ -1,4 +1,4 @@
-package motive
+package oauth
 
 import (
 	"context"
@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/motive-go/motive/internal/redact"
+	"github.com/motive-go/motive/internal/text"
 	"golang.org/x/oauth2"
 )
 
@@ -45,17 +47,17 @@ func NewLogin(cfg *oauth2.Config) (*Login, error) {
 func ResumeLogin(cfg *oauth2.Config, session string) (*Login, error) {
 	state, verifier, ok := strings.Cut(session, ".")
 	if !ok || state == "" || verifier == "" {
-		return nil, errors.New("motive: login: the session is empty or not one of Login.Session: start the login again")
+		return nil, errors.New("oauth: login: the session is empty or not one of Login.Session: start the login again")
 	}
 	return newLogin(cfg, state, verifier)
 }
 
 func newLogin(cfg *oauth2.Config, state, verifier string) (*Login, error) {
-	if err := checkOAuth2Config(cfg); err != nil {
-		return nil, fmt.Errorf("motive: login: %w", err)
+	if err := checkConfig(cfg); err != nil {
+		return nil, fmt.Errorf("oauth: login: %w", err)
 	}
 	if err := checkEndpointURL("Endpoint.AuthURL", cfg.Endpoint.AuthURL, Endpoint.AuthURL); err != nil {
-		return nil, fmt.Errorf("motive: login: %w", err)
+		return nil, fmt.Errorf("oauth: login: %w", err)
 	}
 	return &Login{ownConfig(cfg), state, verifier}, nil
 }
@@ -71,19 +73,19 @@ func (l *Login) URL() string {
 func (l *Login) Session() string { return l.state + "." + l.verifier }
 
 // Exchange checks the query of the callback and trades its code for a token;
-// keep that with [SaveToken]. The error is [ErrAccessDenied] if the user said no,
+// keep that with [Save]. The error is [ErrAccessDenied] if the user said no,
 // a [*ReconnectError] if the code is too old or was used before, and a
 // [*TokenError] if the token endpoint fails. To be sent through an HTTP client
 // of your own, put it in ctx under [oauth2.HTTPClient].
 func (l *Login) Exchange(ctx context.Context, callback url.Values) (*oauth2.Token, error) {
 	code, err := l.code(callback)
 	if err != nil {
-		return nil, fmt.Errorf("motive: login: %w", err)
+		return nil, fmt.Errorf("oauth: login: %w", err)
 	}
 	client, _ := ctx.Value(oauth2.HTTPClient).(*http.Client)
-	token, err := newTokenEndpoint(l.cfg, client, time.Now).exchange(ctx, code, l.verifier)
+	token, err := newEndpoint(l.cfg, client, time.Now).exchange(ctx, code, l.verifier)
 	if err != nil {
-		return nil, fmt.Errorf("motive: login: %w", err)
+		return nil, fmt.Errorf("oauth: login: %w", err)
 	}
 	return token, nil
 }
@@ -97,16 +99,8 @@ func (l *Login) code(callback url.Values) (string, error) {
 	case subtle.ConstantTimeCompare([]byte(state), []byte(l.state)) != 1:
 		return "", errors.New("the callback's state is that of another login: start the login again in this browser")
 	}
-	secrets := []string{l.state, l.verifier, l.cfg.ClientSecret}
 	if problem := callback.Get("error"); problem != "" {
-		text := tidy(problem, secrets)
-		if description := callback.Get("error_description"); description != "" {
-			text += ": " + tidy(description, secrets)
-		}
-		if problem == "access_denied" {
-			return "", fmt.Errorf("%w (%s)", ErrAccessDenied, text)
-		}
-		return "", errors.New("Motive refused the login: " + text)
+		return "", l.denial(problem, callback.Get("error_description"))
 	}
 	codes := callback["code"]
 	if len(codes) != 1 || codes[0] == "" {
@@ -115,5 +109,18 @@ func (l *Login) code(callback url.Values) (string, error) {
 	return codes[0], nil
 }
 
+// denial is the error of a callback that brings one.
+func (l *Login) denial(problem, description string) error {
+	words := problem
+	if description != "" {
+		words += ": " + description
+	}
+	words = text.Printable(redact.New(l.state, l.verifier, l.cfg.ClientSecret).String(words), maxMessage)
+	if problem == "access_denied" {
+		return fmt.Errorf("%w (%s)", ErrAccessDenied, words)
+	}
+	return errors.New("Motive refused the login: " + words)
+}
+
 // Format prints neither state nor verifier, under any verb.
-func (l Login) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "motive.Login{…}") }
+func (l Login) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "oauth.Login{…}") }

@@ -4,21 +4,24 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/motive-go/motive"
-	"github.com/motive-go/motive/tokenfile"
+	"github.com/motive-go/motive/oauth"
+	"github.com/motive-go/motive/oauth/tokenfile"
 	"golang.org/x/oauth2"
 )
 
@@ -29,10 +32,14 @@ var roles = map[string]func(store *tokenfile.Store, base string) error{
 	"worker":           work,
 	"saver":            saveForEver,
 	"dies locked":      diesAt(atLock),
+	"dies announced":   diesAt(afterIntent),
 	"dies in exchange": diesAt(nowhere), // the provider kills it
 	"dies answered":    diesAt(beforeSave),
 	"dies writing":     diesAt(inSave),
 	"dies saved":       diesAt(afterSave),
+	"is refused":       expectReconnect,
+	"refreshes":        refuseToRefresh,
+	"saves once":       saveOnce,
 }
 
 // The environment that makes the test binary a child.
@@ -76,7 +83,7 @@ func TestEightProcessesShareOneLogin(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	if err := motive.SaveToken(t.Context(), store, p.login()); err != nil {
+	if err := oauth.Save(t.Context(), store, p.login()); err != nil {
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup
@@ -150,6 +157,53 @@ func work(store *tokenfile.Store, base string) error {
 	return nil
 }
 
+func TestEightProcessesPresentASpentTokenOnce(t *testing.T) {
+	t.Parallel()
+	p := newProvider(t, time.Hour)
+	path := filepath.Join(t.TempDir(), "token.json")
+	store, err := tokenfile.New(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := p.login()
+	old.Expiry = time.Now().Add(-time.Second)
+	p.login() // elsewhere, which ends the first
+	if err := oauth.Save(t.Context(), store, old); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		cmd := child(t, "is refused", path, p.URL)
+		wg.Go(func() {
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("a process failed: %v: %s", err, out)
+			}
+		})
+	}
+	wg.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.refused != 1 {
+		t.Errorf("the spent refresh token was presented %d times, want once", p.refused)
+	}
+}
+
+// expectReconnect succeeds if three calls find that the login was revoked.
+func expectReconnect(store *tokenfile.Store, base string) error {
+	client, err := newClient(base, store)
+	if err != nil {
+		return err
+	}
+	for range 3 {
+		_, err := client.Users.Get(context.Background(), 1)
+		var ended *oauth.ReconnectError
+		if !errors.As(err, &ended) || ended.Interrupted {
+			return fmt.Errorf("the error is %w, want a ReconnectError of a revocation", err)
+		}
+	}
+	return nil
+}
+
 func TestProcessThatDiesInARotation(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -157,6 +211,7 @@ func TestProcessThatDiesInARotation(t *testing.T) {
 		reconnect bool // the new refresh token died with the process
 	}{
 		{"dies locked", false},
+		{"dies announced", false},
 		{"dies in exchange", true},
 		{"dies answered", true},
 		{"dies writing", true},
@@ -173,7 +228,7 @@ func TestProcessThatDiesInARotation(t *testing.T) {
 			}
 			old := p.login()
 			old.Expiry = time.Now().Add(-time.Second)
-			if err := motive.SaveToken(t.Context(), store, old); err != nil {
+			if err := oauth.Save(t.Context(), store, old); err != nil {
 				t.Fatal(err)
 			}
 			var out bytes.Buffer
@@ -208,10 +263,11 @@ func TestProcessThatDiesInARotation(t *testing.T) {
 			if !test.reconnect && err != nil {
 				t.Fatalf("the next process: %v, want it to go on", err)
 			}
-			if test.reconnect && !errors.Is(err, motive.ErrReconnect) {
-				t.Fatalf("the next process: %v, want ErrReconnect", err)
+			var ended *oauth.ReconnectError
+			if test.reconnect && (!errors.As(err, &ended) || !ended.Interrupted || !strings.Contains(err.Error(), fmt.Sprint("/", cmd.Process.Pid, "/"))) {
+				t.Fatalf("the next process: %v, want a ReconnectError that names the dead process", err)
 			}
-			if err := motive.SaveToken(t.Context(), store, p.login()); err != nil {
+			if err := oauth.Save(t.Context(), store, p.login()); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := next.Users.Get(t.Context(), 1); err != nil {
@@ -227,6 +283,7 @@ type moment int
 const (
 	nowhere moment = iota
 	atLock
+	afterIntent
 	beforeSave
 	inSave
 	afterSave
@@ -259,7 +316,18 @@ func (s mortalStore) Lock(ctx context.Context) (func(), error) {
 	return unlock, err
 }
 
-func (s mortalStore) Save(ctx context.Context, token *oauth2.Token) error {
+func (s mortalStore) Save(ctx context.Context, r *oauth.Record) error {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	if bytes.Contains(data, []byte(`"intent"`)) {
+		err := s.Store.Save(ctx, r)
+		if s.at == afterIntent {
+			die()
+		}
+		return err
+	}
 	switch s.at {
 	case beforeSave:
 		die()
@@ -267,7 +335,7 @@ func (s mortalStore) Save(ctx context.Context, token *oauth2.Token) error {
 		_ = os.WriteFile(os.Getenv(pathVar)+".new", []byte(`{"access_token":"acc`), 0o600)
 		die()
 	}
-	err := s.Store.Save(ctx, token)
+	err = s.Store.Save(ctx, r)
 	if s.at == afterSave {
 		die()
 	}
@@ -313,15 +381,16 @@ func TestProcessThatDiesInASave(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		token, err := store.Load(t.Context())
+		record, err := store.Load(t.Context())
 		if err != nil {
 			t.Fatalf("after %d saves and a kill: %v", seen, err)
 		}
+		token := record.Token
 		n, err := strconv.Atoi(token.AccessToken)
 		if err != nil || token.RefreshToken != token.AccessToken || n < seen {
 			t.Errorf("the file holds %q and %q, want the token of save %d or later", token.AccessToken, token.RefreshToken, seen)
 		}
-		if err := motive.SaveToken(t.Context(), store, &oauth2.Token{AccessToken: "next"}); err != nil {
+		if err := oauth.Save(t.Context(), store, &oauth2.Token{AccessToken: "next"}); err != nil {
 			t.Errorf("saving after a kill: %v", err)
 		}
 	}
@@ -332,11 +401,41 @@ func TestProcessThatDiesInASave(t *testing.T) {
 func saveForEver(store *tokenfile.Store, _ string) error {
 	for n := 1; ; n++ {
 		number := strconv.Itoa(n)
-		if err := motive.SaveToken(context.Background(), store, &oauth2.Token{AccessToken: number, RefreshToken: number}); err != nil {
+		if err := oauth.Save(context.Background(), store, &oauth2.Token{AccessToken: number, RefreshToken: number}); err != nil {
 			return err
 		}
 		if _, err := io.WriteString(os.Stdout, number+"\n"); err != nil {
 			return err
 		}
 	}
+}
+
+func saveOnce(store *tokenfile.Store, _ string) error {
+	return oauth.Save(context.Background(), store, &oauth2.Token{AccessToken: "the owner's"})
+}
+
+// presented counts how often a refresh token reached the endpoint.
+type presented struct{ n int }
+
+func (p *presented) RoundTrip(*http.Request) (*http.Response, error) {
+	p.n++
+	return nil, errors.New("the endpoint is not to be asked")
+}
+
+// refuseToRefresh succeeds if a refresh fails before its token is presented.
+func refuseToRefresh(store *tokenfile.Store, _ string) error {
+	endpoint := new(presented)
+	source, err := oauth.NewSource(oauth.NewConfig("app", "secret", ""), store, oauth.WithHTTPClient(&http.Client{Transport: endpoint}))
+	if err != nil {
+		return err
+	}
+	_, err = source.Token()
+	if endpoint.n > 0 {
+		return errors.New("the refresh token was presented")
+	}
+	var failed *oauth.TokenError
+	if err == nil || errors.Is(err, oauth.ErrReconnect) || errors.As(err, &failed) {
+		return fmt.Errorf("the error is %w, want the store's", err)
+	}
+	return nil
 }

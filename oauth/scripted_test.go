@@ -1,4 +1,4 @@
-package motive
+package oauth
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motive-go/motive/internal/isolate"
 	"golang.org/x/oauth2"
 )
 
@@ -63,9 +64,9 @@ func (e *scriptedEndpoint) RoundTrip(req *http.Request) (*http.Response, error) 
 	}
 	var n int
 	if _, err := fmt.Sscanf(form.Get("refresh_token"), "r%d", &n); err != nil {
-		return answerOf(400, "application/json", `{"error":"invalid_grant"}`), nil
+		return responseOf(400, "application/json", `{"error":"invalid_grant"}`), nil
 	}
-	return answerOf(200, "application/json", fmt.Sprintf(`{"access_token":"a%d","refresh_token":"r%d","token_type":"bearer","expires_in":%d}`,
+	return responseOf(200, "application/json", fmt.Sprintf(`{"access_token":"a%d","refresh_token":"r%d","token_type":"bearer","expires_in":%d}`,
 		n+1, n+1, int(e.lifetime/time.Second))), nil
 }
 
@@ -81,7 +82,7 @@ func (e *scriptedEndpoint) form(call int) url.Values {
 	return e.forms[call-1]
 }
 
-func answerOf(status int, contentType, body string) *http.Response {
+func responseOf(status int, contentType, body string) *http.Response {
 	return &http.Response{
 		StatusCode: status,
 		Header:     http.Header{"Content-Type": {contentType}},
@@ -89,9 +90,9 @@ func answerOf(status int, contentType, body string) *http.Response {
 	}
 }
 
-// tokenBench is a storedTokens with its surroundings.
-type tokenBench struct {
-	*storedTokens
+// bench is a Source with its surroundings.
+type bench struct {
+	*Source
 	endpoint *scriptedEndpoint
 	store    *testStore
 
@@ -99,32 +100,42 @@ type tokenBench struct {
 	reports []error
 }
 
+const isolateGrace = isolate.Grace
+
 const testSecret = "canary-client-secret"
 
 func testConfig() *oauth2.Config {
-	return OAuth2Config("app", testSecret, "https://app.example.com/cb")
+	return NewConfig("app", testSecret, "https://app.example.com/cb")
 }
 
-func newTokenBench(token *oauth2.Token, endpoint *scriptedEndpoint) *tokenBench {
-	b := &tokenBench{endpoint: endpoint, store: &testStore{MemoryTokenStore: NewMemoryTokenStore(token)}}
-	b.storedTokens = newStoredTokens(testConfig(), b.store, &http.Client{Transport: endpoint}, time.Now, func(err error) {
+func newBench(token *oauth2.Token, endpoint *scriptedEndpoint) *bench {
+	return newBenchOn(&testStore{Store: NewMemoryStore(token)}, endpoint)
+}
+
+func newBenchOn(store *testStore, endpoint *scriptedEndpoint) *bench {
+	b := &bench{endpoint: endpoint, store: store}
+	source, err := NewSource(testConfig(), store, WithHTTPClient(&http.Client{Transport: endpoint}), WithReport(func(err error) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.reports = append(b.reports, err)
-	})
+	}))
+	if err != nil {
+		panic(err)
+	}
+	b.Source = source
 	return b
 }
 
-func (b *tokenBench) reported() []error {
+func (b *bench) reported() []error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.reports
 }
 
 // want fails the test unless Token returns the given access token.
-func (b *tokenBench) want(t *testing.T, access string) {
+func (b *bench) want(t *testing.T, access string) {
 	t.Helper()
-	token, err := b.Token(t.Context())
+	token, err := b.TokenContext(t.Context())
 	if err != nil {
 		t.Fatalf("Token: %v, want %s", err, access)
 	}
@@ -133,64 +144,111 @@ func (b *tokenBench) want(t *testing.T, access string) {
 	}
 }
 
-func (b *tokenBench) wantCalls(t *testing.T, n int) {
+func (b *bench) wantCalls(t *testing.T, n int) {
 	t.Helper()
 	if got := b.endpoint.calls(); got != n {
 		t.Fatalf("%d requests to the token endpoint, want %d", got, n)
 	}
 }
 
-func (b *tokenBench) wantStored(t *testing.T, access string) {
+func (b *bench) wantStored(t *testing.T, access string) {
 	t.Helper()
-	token, _ := b.store.MemoryTokenStore.Load(t.Context())
-	if token.AccessToken != access {
+	if token := b.store.record(t).Token; token.AccessToken != access {
 		t.Fatalf("the store holds %s, want %s", token.AccessToken, access)
 	}
 }
 
-// testStore is a memory store whose parts can fail.
+// testStore is a store whose parts can be replaced.
 type testStore struct {
-	*MemoryTokenStore
+	Store
 
-	mu                        sync.Mutex
-	loadErr, saveErr, lockErr error
-	loads                     int
+	mu   sync.Mutex
+	load func(context.Context) error // before a Load; nil: go on
+	save func(context.Context, *Record) error
+	lock func(context.Context) error
+
+	unlocked func() // after an unlock
+
+	loads int
+	saves []*Record // that came through
 }
 
+// fail makes each part fail with an error, where that is not nil.
 func (s *testStore) fail(load, save, lock error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.loadErr, s.saveErr, s.lockErr = load, save, lock
+	s.load = func(context.Context) error { return load }
+	s.save = func(context.Context, *Record) error { return save }
+	s.lock = func(context.Context) error { return lock }
 }
 
-func (s *testStore) errs() (load, save, lock error) {
+// failResponses makes the saves of tokens fail, and lets those of intents through.
+func (s *testStore) failResponses(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.loadErr, s.saveErr, s.lockErr
-}
-
-func (s *testStore) Load(ctx context.Context) (*oauth2.Token, error) {
-	s.mu.Lock()
-	s.loads++
-	s.mu.Unlock()
-	if err, _, _ := s.errs(); err != nil {
-		return nil, err
-	}
-	return s.MemoryTokenStore.Load(ctx)
-}
-
-func (s *testStore) Save(ctx context.Context, token *oauth2.Token) error {
-	if _, err, _ := s.errs(); err != nil {
+	s.save = func(_ context.Context, r *Record) error {
+		if r.intent != nil {
+			return nil
+		}
 		return err
 	}
-	return s.MemoryTokenStore.Save(ctx, token)
+}
+
+func (s *testStore) record(t *testing.T) *Record {
+	t.Helper()
+	r, err := s.Store.Load(t.Context())
+	if err != nil || r == nil {
+		t.Fatalf("the store holds no record: %v", err)
+	}
+	return r
+}
+
+func (s *testStore) Load(ctx context.Context) (*Record, error) {
+	s.mu.Lock()
+	s.loads++
+	hook := s.load
+	s.mu.Unlock()
+	if hook != nil {
+		if err := hook(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return s.Store.Load(context.WithoutCancel(ctx))
+}
+
+func (s *testStore) Save(ctx context.Context, r *Record) error {
+	s.mu.Lock()
+	hook := s.save
+	s.mu.Unlock()
+	if hook != nil {
+		if err := hook(ctx, r); err != nil {
+			return err
+		}
+	}
+	err := s.Store.Save(context.WithoutCancel(ctx), r)
+	if err == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.saves = append(s.saves, r)
+	}
+	return err
 }
 
 func (s *testStore) Lock(ctx context.Context) (func(), error) {
-	if _, _, err := s.errs(); err != nil {
-		return nil, err
+	s.mu.Lock()
+	hook := s.lock
+	s.mu.Unlock()
+	if hook != nil {
+		if err := hook(ctx); err != nil {
+			return nil, err
+		}
+		ctx = context.WithoutCancel(ctx) // as if the hook were within the lock
 	}
-	return s.MemoryTokenStore.Lock(ctx)
+	unlock, err := s.Store.Lock(ctx)
+	if err != nil || s.unlocked == nil {
+		return unlock, err
+	}
+	return func() { unlock(); s.unlocked() }, nil
 }
 
 // tokenFor is token N of the rotation, good for d.

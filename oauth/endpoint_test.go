@@ -1,4 +1,4 @@
-package motive
+package oauth
 
 import (
 	"encoding/json"
@@ -16,7 +16,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-func TestTokenAnswersAreReadGenerously(t *testing.T) {
+func TestTokenResponsesAreReadGenerously(t *testing.T) {
 	t.Parallel()
 	const head = `{"access_token":"a1","refresh_token":"r1","token_type":"bearer"`
 	tests := []struct {
@@ -30,6 +30,13 @@ func TestTokenAnswersAreReadGenerously(t *testing.T) {
 		{"a string", "application/json", head + `,"expires_in":"7200"}`, 2 * time.Hour, "r1"},
 		{"a fraction", "application/json", head + `,"expires_in":7199.9}`, 7199 * time.Second, "r1"},
 		{"an exponent", "application/json", head + `,"expires_in":7.2e3}`, 2 * time.Hour, "r1"},
+		{"with a byte order mark", "application/json", "\xef\xbb\xbf" + head + `,"expires_in":60}`, time.Minute, "r1"},
+		{"with something behind it", "application/json", head + `,"expires_in":60}` + "\n<!-- served by 7 -->", time.Minute, "r1"},
+		{"of the wrong type", "text/html", head + `,"expires_in":60}`, time.Minute, "r1"},
+		{"beside an unreadable member", "application/json", head + `,"expires_in":60,"scope":["a"],"n":1e999}`, time.Minute, "r1"},
+		{"a refresh token that is a number", "application/json", `{"access_token":"a1","refresh_token":12345678901234567890,"expires_in":60}`, time.Minute, "12345678901234567890"},
+		{"a refresh token that is no token", "application/json", `{"access_token":"a1","refresh_token":{},"expires_in":60}`, time.Minute, "r0"},
+		{"shorter than the round trip", "application/json", head + `,"expires_in":1}`, 2500 * time.Millisecond, "r1"},
 		{"missing", "application/json", head + `}`, 0, "r1"},
 		{"null", "application/json", head + `,"expires_in":null}`, 0, "r1"},
 		{"zero", "application/json", head + `,"expires_in":0}`, 0, "r1"},
@@ -49,11 +56,11 @@ func TestTokenAnswersAreReadGenerously(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				endpoint := &scriptedEndpoint{script: func(int, url.Values) (*http.Response, error) {
-					return answerOf(200, test.contentType, test.body), nil
+				endpoint := &scriptedEndpoint{delay: 1500 * time.Millisecond, script: func(int, url.Values) (*http.Response, error) {
+					return responseOf(200, test.contentType, test.body), nil
 				}}
 				start := time.Now()
-				token, err := newTokenEndpoint(testConfig(), &http.Client{Transport: endpoint}, time.Now).refresh(t.Context(), "r0")
+				token, err := newEndpoint(testConfig(), &http.Client{Transport: endpoint}, time.Now).refresh(t.Context(), "r0")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -72,7 +79,7 @@ func TestLifetimeIsCountedFromBeforeTheRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		endpoint := newTokenEndpoint(testConfig(), &http.Client{Transport: &scriptedEndpoint{lifetime: time.Hour, delay: 20 * time.Second}}, time.Now)
+		endpoint := newEndpoint(testConfig(), &http.Client{Transport: &scriptedEndpoint{lifetime: time.Hour, delay: 20 * time.Second}}, time.Now)
 		token, err := endpoint.refresh(t.Context(), "r0")
 		if err != nil {
 			t.Fatal(err)
@@ -86,11 +93,11 @@ func TestLifetimeIsCountedFromBeforeTheRequest(t *testing.T) {
 func TestFailingRefreshIsSentOnceWhateverTheAuthStyle(t *testing.T) {
 	t.Parallel()
 	for _, style := range []oauth2.AuthStyle{oauth2.AuthStyleAutoDetect, oauth2.AuthStyleInParams, oauth2.AuthStyleInHeader} {
-		refuse := &scriptedEndpoint{script: func(int, url.Values) (*http.Response, error) { return answerOf(401, "", ""), nil }}
+		refuse := &scriptedEndpoint{script: func(int, url.Values) (*http.Response, error) { return responseOf(401, "", ""), nil }}
 		cfg := testConfig()
 		cfg.Endpoint.AuthStyle = style
 		client := &http.Client{Transport: refuse}
-		_, err := newTokenEndpoint(cfg, client, time.Now).refresh(t.Context(), "r0")
+		_, err := newEndpoint(cfg, client, time.Now).refresh(t.Context(), "r0")
 		asError[*TokenError](t, err)
 		if n := refuse.calls(); n != 1 {
 			t.Errorf("style %d: sent %d times, want once", style, n)
@@ -125,12 +132,12 @@ func TestRefreshOnABrokenConnectionIsSentOnce(t *testing.T) {
 	defer server.Close()
 	cfg := testConfig()
 	cfg.Endpoint.TokenURL = server.URL
-	endpoint := newTokenEndpoint(cfg, server.Client(), time.Now)
+	endpoint := newEndpoint(cfg, server.Client(), time.Now)
 	if _, err := endpoint.refresh(t.Context(), "r0"); err != nil {
 		t.Fatal(err)
 	}
 	_, err := endpoint.refresh(t.Context(), "r1")
-	if failed := asError[*TokenError](t, err); failed.StatusCode != 0 || !strings.Contains(failed.Message, "no answer: ") {
+	if failed := asError[*TokenError](t, err); failed.StatusCode != 0 || !strings.Contains(failed.Message, "no response: ") {
 		t.Errorf("the error is %#v", failed)
 	}
 	if n := requests.Load(); n != 2 {
@@ -138,37 +145,37 @@ func TestRefreshOnABrokenConnectionIsSentOnce(t *testing.T) {
 	}
 }
 
-func FuzzPlainTokenJSON(f *testing.F) {
-	f.Add(`{"access_token":"a","expires_in":"1e3"}`)
-	f.Add(`{"expires_in":{"a":[1,2]}}`)
-	f.Add(`null`)
-	f.Add("{\"access_token\":\"\xff\",\"expires_in\":9223372036854775808}")
-	f.Fuzz(func(t *testing.T, body string) {
-		plain, ok := plainTokenJSON([]byte(body))
-		var before, after map[string]any
-		isObject := json.Unmarshal([]byte(body), &before) == nil && before != nil
-		if ok != isObject {
-			t.Fatalf("taken for an object: %t, is one: %t", ok, isObject)
+func FuzzResponse(f *testing.F) {
+	f.Add(`{"access_token":"a","expires_in":"1e3"}`, "application/json")
+	f.Add("\xef\xbb\xbf"+`{"access_token":1e400,"refresh_token":12345678901234567890}trailing`, "")
+	f.Add(`{"expires_in":{"a":[1,2]}}`, "text/html")
+	f.Add(`null`, "application/json")
+	f.Add("access_token=a&refresh_token=%zz&expires_in=NaN", "text/plain")
+	f.Add("{\"access_token\":\"\xff\",\"expires_in\":9223372036854775808}", "")
+	f.Fuzz(func(t *testing.T, body, kind string) {
+		r := &response{status: 200, header: http.Header{"Content-Type": {kind}}, body: []byte(body)}
+		token, err := r.token()
+		if (err == nil) != (token != nil && token.AccessToken != "") {
+			t.Fatalf("%v with the error %v", token != nil, err)
 		}
-		if !ok {
-			return
+		if life := r.lifetime(); life < 0 || life > math.MaxInt32*time.Second || life%time.Second != 0 {
+			t.Errorf("the lifetime is %s", life)
 		}
-		if err := json.Unmarshal(plain, &after); err != nil {
-			t.Fatal(err)
+		var doc struct {
+			AccessToken  string `json:"access_token"`
+			RefreshToken string `json:"refresh_token"`
 		}
-		if before["access_token"] != nil && !sameJSON(before["access_token"], after["access_token"]) {
-			t.Errorf("the access token changed: %s", plain)
-		}
-		seconds, present := after["expires_in"]
-		n, _ := seconds.(float64)
-		if present && (n < 1 || n > math.MaxInt32 || n != math.Trunc(n)) {
-			t.Errorf("expires_in is %v", seconds)
+		if json.Unmarshal([]byte(body), &doc) == nil && doc.AccessToken != "" && !hasTwice(body) {
+			if token == nil || token.AccessToken != doc.AccessToken || token.RefreshToken != doc.RefreshToken {
+				t.Errorf("a token that encoding/json reads was not taken: %q", body)
+			}
 		}
 	})
 }
 
-func sameJSON(a, b any) bool {
-	left, _ := json.Marshal(a)
-	right, _ := json.Marshal(b)
-	return string(left) == string(right)
+// hasTwice reports whether a member may stand in body twice, or in another case,
+// in which a struct is filled otherwise than a map.
+func hasTwice(body string) bool {
+	lower := strings.ToLower(body)
+	return strings.Count(lower, "_token") > 2 || strings.Contains(body, "\\") || lower != body
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/oauth"
 	"golang.org/x/oauth2"
 )
 
@@ -100,8 +101,8 @@ func (p *provider) user(w http.ResponseWriter, r *http.Request) {
 }
 
 // newClient returns a client of the provider at base with its token in store.
-func newClient(base string, store motive.TokenStore) (*motive.Client, error) {
-	cfg := motive.OAuth2Config("app", "secret", "https://app.example.com/cb")
+func newClient(base string, store oauth.Store) (*motive.Client, error) {
+	cfg := oauth.NewConfig("app", "secret", "https://app.example.com/cb")
 	cfg.Endpoint.TokenURL = base + "/oauth/token"
 	return motive.NewClient(motive.WithBaseURL(base), motive.WithOAuth2(cfg, store), motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1}))
 }

@@ -1,10 +1,12 @@
-package motive
+package oauth
 
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
+	"strings"
 
 	"golang.org/x/oauth2"
 )
@@ -21,18 +23,17 @@ var Endpoint = oauth2.Endpoint{
 	AuthStyle: oauth2.AuthStyleInParams,
 }
 
-// The scopes that the calls of this package need.
+// The scopes that the calls of package motive need.
 const (
 	ScopeUsersRead     = "users.read"     // every GET
 	ScopeUsersManage   = "users.manage"   // every write
 	ScopeCompaniesRead = "companies.read" // recommended by Motive beside the others
 )
 
-// OAuth2Config returns the configuration of an app registered with Motive, for
-// [NewLogin] and [WithOAuth2]. Without scopes it asks for [ScopeUsersRead] and
-// [ScopeUsersManage]. redirectURL is to be the one registered
-// with the app.
-func OAuth2Config(clientID, secret, redirectURL string, scopes ...string) *oauth2.Config {
+// NewConfig returns the configuration of an app registered with Motive, for
+// [NewLogin] and [NewSource]. Without scopes it asks for [ScopeUsersRead] and
+// [ScopeUsersManage]. redirectURL is to be the one registered with the app.
+func NewConfig(clientID, secret, redirectURL string, scopes ...string) *oauth2.Config {
 	if len(scopes) == 0 {
 		scopes = []string{ScopeUsersRead, ScopeUsersManage}
 	}
@@ -61,10 +62,10 @@ func ownConfig(cfg *oauth2.Config) *oauth2.Config {
 	return own
 }
 
-// checkOAuth2Config says what keeps cfg from refreshing a token.
-func checkOAuth2Config(cfg *oauth2.Config) error {
+// checkConfig says what keeps cfg from refreshing a token.
+func checkConfig(cfg *oauth2.Config) error {
 	if cfg == nil {
-		return errors.New("the config is nil: make one with OAuth2Config")
+		return errors.New("the config is nil: make one with oauth.NewConfig")
 	}
 	if cfg.ClientID == "" {
 		return errors.New("the config has no ClientID: use the one of the app registered with Motive")
@@ -82,4 +83,12 @@ func checkEndpointURL(field, raw, example string) error {
 		return fmt.Errorf("the config's %s would send secrets unencrypted: use https", field)
 	}
 	return nil
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
 }

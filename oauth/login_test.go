@@ -1,4 +1,4 @@
-package motive
+package oauth
 
 import (
 	"context"
@@ -39,7 +39,7 @@ func queryOf(t *testing.T, login *Login) url.Values {
 func TestLoginGoesThereAndBack(t *testing.T) {
 	t.Parallel()
 	endpoint := &scriptedEndpoint{script: func(int, url.Values) (*http.Response, error) {
-		return answerOf(200, "application/json", `{"access_token":"a1","refresh_token":"r1","expires_in":7200}`), nil
+		return responseOf(200, "application/json", `{"access_token":"a1","refresh_token":"r1","expires_in":7200}`), nil
 	}}
 	begun := mustLogin(t)
 	sent := queryOf(t, begun)
@@ -103,7 +103,7 @@ func TestCallbacksThatAreRefused(t *testing.T) {
 		{"with an empty code", func(q url.Values) { q.Set("code", "") }, "no code, or more", nil},
 		{"with two codes", func(q url.Values) { q.Add("code", "c2") }, "no code, or more", nil},
 		{"denied", func(q url.Values) { q.Set("error", "access_denied"); q.Set("error_description", "no\r\nthanks") },
-			"access was denied (access_denied: no  thanks)", ErrAccessDenied},
+			"access was denied (access_denied: no thanks)", ErrAccessDenied},
 		{"refused otherwise", func(q url.Values) { q.Set("error", "invalid_scope") }, "invalid_scope", nil},
 	}
 	for _, test := range tests {
@@ -132,7 +132,7 @@ func TestCodeThatIsRefused(t *testing.T) {
 	t.Parallel()
 	login := mustLogin(t)
 	callback := url.Values{"state": {queryOf(t, login).Get("state")}, "code": {"canary-code"}}
-	answer := answerOf(400, "application/json", `{"error":"invalid_grant","error_description":"canary-code is spent"}`)
+	answer := responseOf(400, "application/json", `{"error":"invalid_grant","error_description":"canary-code is spent"}`)
 	ctx := loginContext(t, &scriptedEndpoint{script: func(int, url.Values) (*http.Response, error) { return answer, nil }})
 	_, err := login.Exchange(ctx, callback)
 	if !errors.Is(err, ErrReconnect) {
@@ -140,7 +140,7 @@ func TestCodeThatIsRefused(t *testing.T) {
 	}
 	wantNoSecret(t, err, "canary-code")
 
-	answer = answerOf(500, "text/html", "oops")
+	answer = responseOf(500, "text/html", "oops")
 	_, err = login.Exchange(ctx, callback)
 	if got := asError[*TokenError](t, err).StatusCode; got != 500 {
 		t.Errorf("status %d, want 500", got)
@@ -196,10 +196,10 @@ func TestConfigsThatCannotWork(t *testing.T) {
 	}
 }
 
-func TestOAuth2Config(t *testing.T) {
+func TestNewConfig(t *testing.T) {
 	t.Parallel()
 	scopes := []string{ScopeUsersRead, ScopeCompaniesRead}
-	cfg := OAuth2Config("id", "secret", "https://app.example.com/cb", scopes...)
+	cfg := NewConfig("id", "secret", "https://app.example.com/cb", scopes...)
 	scopes[0] = "changed"
 	if !slices.Equal(cfg.Scopes, []string{"users.read", "companies.read"}) {
 		t.Errorf("scopes are %v", cfg.Scopes)
@@ -207,7 +207,7 @@ func TestOAuth2Config(t *testing.T) {
 	if cfg.Endpoint != Endpoint || cfg.Endpoint.AuthStyle != oauth2.AuthStyleInParams {
 		t.Errorf("the endpoint is %+v", cfg.Endpoint)
 	}
-	if got := OAuth2Config("id", "secret", "").Scopes; !slices.Equal(got, []string{ScopeUsersRead, ScopeUsersManage}) {
+	if got := NewConfig("id", "secret", "").Scopes; !slices.Equal(got, []string{ScopeUsersRead, ScopeUsersManage}) {
 		t.Errorf("default scopes are %v", got)
 	}
 }

@@ -1,4 +1,4 @@
-package motive
+package oauth
 
 import (
 	"context"
@@ -32,7 +32,7 @@ func TestTokenIsRefreshedAheadOfExpiry(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				b := newTokenBench(tokenFor(0, test.lifetime), &scriptedEndpoint{lifetime: test.lifetime})
+				b := newBench(tokenFor(0, test.lifetime), &scriptedEndpoint{lifetime: test.lifetime})
 				b.want(t, "a0")
 				time.Sleep(test.lifetime - test.ahead - time.Millisecond)
 				b.want(t, "a0")
@@ -64,7 +64,7 @@ func TestManyCallersShareOneRefresh(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				b := newTokenBench(test.token, &scriptedEndpoint{lifetime: time.Hour, delay: time.Second})
+				b := newBench(test.token, &scriptedEndpoint{lifetime: time.Hour, delay: time.Second})
 				if test.reject {
 					b.want(t, "a0")
 				}
@@ -72,14 +72,14 @@ func TestManyCallersShareOneRefresh(t *testing.T) {
 				for range 64 {
 					wg.Go(func() {
 						if test.reject {
-							b.Rejected("a0")
+							b.Invalidate("a0")
 						}
-						token, err := b.Token(t.Context())
+						token, err := b.TokenContext(t.Context())
 						if err != nil || token.AccessToken != "a1" {
 							t.Errorf("Token: %v, %v", token, err)
 						}
 						b.wantStored(t, "a1") // saved before it was handed out
-						b.Rejected("a0")      // late news of the old token changes nothing
+						b.Invalidate("a0")    // late news of the old token changes nothing
 					})
 				}
 				wg.Wait()
@@ -93,11 +93,11 @@ func TestManyCallersShareOneRefresh(t *testing.T) {
 func TestCallerThatLeavesDoesNotStopTheRefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newTokenBench(tokenFor(0, -time.Second), &scriptedEndpoint{lifetime: time.Hour, delay: 10 * time.Second})
+		b := newBench(tokenFor(0, -time.Second), &scriptedEndpoint{lifetime: time.Hour, delay: 10 * time.Second})
 		start := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		if _, err := b.Token(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := b.TokenContext(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatalf("Token: %v, want the deadline", err)
 		}
 		if took := time.Since(start); took != 100*time.Millisecond {
@@ -112,11 +112,11 @@ func TestCallerThatLeavesDoesNotStopTheRefresh(t *testing.T) {
 
 func TestCancelledCallerGetsNoToken(t *testing.T) {
 	t.Parallel()
-	b := newTokenBench(tokenFor(0, time.Hour), &scriptedEndpoint{})
+	b := newBench(tokenFor(0, time.Hour), &scriptedEndpoint{})
 	cause := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(cause)
-	if _, err := b.Token(ctx); !errors.Is(err, cause) {
+	if _, err := b.TokenContext(ctx); !errors.Is(err, cause) {
 		t.Errorf("Token: %v, want the cause of the cancellation", err)
 	}
 }
@@ -124,12 +124,12 @@ func TestCancelledCallerGetsNoToken(t *testing.T) {
 func TestOneCallerWaitsForAnEarlyRefreshAndOthersGoOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newTokenBench(tokenFor(0, time.Hour), &scriptedEndpoint{lifetime: time.Hour, delay: time.Second})
+		b := newBench(tokenFor(0, time.Hour), &scriptedEndpoint{lifetime: time.Hour, delay: time.Second})
 		b.want(t, "a0")
 		time.Sleep(time.Hour - 30*time.Second)
 		first := make(chan string)
 		go func() {
-			token, err := b.Token(t.Context())
+			token, err := b.TokenContext(t.Context())
 			if err != nil {
 				t.Errorf("Token: %v", err)
 			}
@@ -151,7 +151,7 @@ func TestOneCallerWaitsForAnEarlyRefreshAndOthersGoOn(t *testing.T) {
 func TestAnEarlyRefreshThatHangsHoldsNobodyForLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newTokenBench(tokenFor(0, time.Hour), &scriptedEndpoint{lifetime: time.Hour, delay: 20 * time.Second})
+		b := newBench(tokenFor(0, time.Hour), &scriptedEndpoint{lifetime: time.Hour, delay: 20 * time.Second})
 		b.want(t, "a0")
 		time.Sleep(time.Hour - 30*time.Second)
 		start := time.Now()
@@ -168,14 +168,14 @@ func TestAnEarlyRefreshThatHangsHoldsNobodyForLong(t *testing.T) {
 func TestTokenOfAnotherProcessIsUsed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newTokenBench(tokenFor(0, time.Hour), &scriptedEndpoint{})
+		b := newBench(tokenFor(0, time.Hour), &scriptedEndpoint{})
 		b.want(t, "a0")
-		if err := SaveToken(t.Context(), b.store, tokenFor(1, time.Hour)); err != nil {
+		if err := Save(t.Context(), b.store, tokenFor(1, time.Hour)); err != nil {
 			t.Fatal(err)
 		}
-		b.Rejected("a0")
+		b.Invalidate("a0")
 		b.want(t, "a1")
-		if err := SaveToken(t.Context(), b.store, tokenFor(2, 3*time.Hour)); err != nil {
+		if err := Save(t.Context(), b.store, tokenFor(2, 3*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Hour)
@@ -187,14 +187,14 @@ func TestTokenOfAnotherProcessIsUsed(t *testing.T) {
 func TestRefreshWaitsForTheLockAndLooksAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newTokenBench(tokenFor(0, -time.Second), &scriptedEndpoint{})
+		b := newBench(tokenFor(0, -time.Second), &scriptedEndpoint{})
 		unlock, err := b.store.Lock(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		go func() {
 			time.Sleep(3 * time.Second) // another process is refreshing
-			_ = b.store.Save(t.Context(), tokenFor(1, time.Hour))
+			_ = b.store.Save(t.Context(), &Record{Token: tokenFor(1, time.Hour)})
 			unlock()
 		}()
 		b.want(t, "a1")
@@ -205,14 +205,14 @@ func TestRefreshWaitsForTheLockAndLooksAgain(t *testing.T) {
 func TestLockThatIsNeverFreedEndsInAnError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newTokenBench(tokenFor(0, -time.Second), &scriptedEndpoint{})
+		b := newBench(tokenFor(0, -time.Second), &scriptedEndpoint{})
 		unlock, err := b.store.Lock(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer unlock()
 		start := time.Now()
-		if _, err := b.Token(t.Context()); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "locking the token store") {
+		if _, err := b.TokenContext(t.Context()); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "locking the token store") {
 			t.Errorf("Token: %v, want a deadline at the lock", err)
 		}
 		if took := time.Since(start); took != lockTimeout {
@@ -221,61 +221,52 @@ func TestLockThatIsNeverFreedEndsInAnError(t *testing.T) {
 	})
 }
 
-// hangingStore is a store whose disk or database does not answer.
-type hangingStore struct {
-	*MemoryTokenStore
-	load, save bool
-}
-
-func (s hangingStore) Load(ctx context.Context) (*oauth2.Token, error) {
-	if s.load {
-		<-ctx.Done()
-		return nil, ctx.Err()
-	}
-	return s.MemoryTokenStore.Load(ctx)
-}
-
-func (s hangingStore) Save(ctx context.Context, token *oauth2.Token) error {
-	if s.save {
-		<-ctx.Done()
-		return ctx.Err()
-	}
-	return s.MemoryTokenStore.Save(ctx, token)
-}
-
 func TestStoreThatHangs(t *testing.T) {
 	t.Parallel()
+	untilItEnds := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 	tests := []struct {
-		name       string
-		load, save bool
-		want       string // the access token, or "" for an error
+		name  string
+		spoil func(*testStore)
+		took  time.Duration
+		want  string // the access token, or what the error says
+		fails bool
 	}{
-		{"at load", true, false, ""},
-		{"at save", false, true, "a1"},
+		{"at load", func(s *testStore) { s.load = untilItEnds }, storeTimeout, "loading the token", true},
+		{"at lock", func(s *testStore) { s.lock = untilItEnds }, lockTimeout, "locking the token store", true},
+		{"at the intent", func(s *testStore) {
+			s.save = func(ctx context.Context, _ *Record) error { return untilItEnds(ctx) }
+		}, storeTimeout, "the refresh token was not used", true},
+		{"at the save", func(s *testStore) {
+			s.save = func(ctx context.Context, r *Record) error {
+				if r.intent != nil {
+					return nil
+				}
+				return untilItEnds(ctx)
+			}
+		}, storeTimeout, "a1", false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				store := hangingStore{NewMemoryTokenStore(tokenFor(0, -time.Second)), test.load, test.save}
-				var reports []error
-				s := newStoredTokens(testConfig(), store, &http.Client{Transport: &scriptedEndpoint{lifetime: time.Hour}}, time.Now,
-					func(err error) { reports = append(reports, err) })
+				b := newBench(tokenFor(0, -time.Second), &scriptedEndpoint{lifetime: time.Hour})
+				test.spoil(b.store)
 				start := time.Now()
-				token, err := s.Token(t.Context())
-				if took := time.Since(start); took != storeTimeout {
-					t.Errorf("took %s, want %s", took, storeTimeout)
+				token, err := b.TokenContext(t.Context())
+				if took := time.Since(start); took != test.took {
+					t.Errorf("took %s, want %s", took, test.took)
 				}
-				if test.want == "" {
-					if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "loading the token") {
-						t.Errorf("Token: %v, want a deadline at the load", err)
+				if test.fails {
+					if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), test.want) {
+						t.Errorf("Token: %v, want a deadline and %q", err, test.want)
 					}
+					b.wantCalls(t, 0)
 					return
 				}
 				if err != nil || token.AccessToken != test.want {
 					t.Errorf("Token: %v, %v, want %s", token, err, test.want)
 				}
-				if len(reports) != 1 || !errors.Is(reports[0], context.DeadlineExceeded) {
+				if reports := b.reported(); len(reports) != 1 || !errors.Is(reports[0], context.DeadlineExceeded) {
 					t.Errorf("reported %v, want the save that hung", reports)
 				}
 			})
@@ -287,8 +278,8 @@ func TestFailedSaveServesAndIsMadeUpFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		full := errors.New("disk full")
-		b := newTokenBench(tokenFor(0, -time.Second), &scriptedEndpoint{lifetime: 10 * time.Second})
-		b.store.fail(nil, full, nil)
+		b := newBench(tokenFor(0, -time.Second), &scriptedEndpoint{lifetime: 10 * time.Second})
+		b.store.failResponses(full) // since the intent was saved
 		b.want(t, "a1")
 		b.want(t, "a1")
 		if reports := b.reported(); len(reports) != 1 || !errors.Is(reports[0], full) {
@@ -307,6 +298,7 @@ func TestFailedSaveServesAndIsMadeUpFor(t *testing.T) {
 		if got := b.endpoint.form(2).Get("refresh_token"); got != "r1" {
 			t.Errorf("refreshed with %s, want r1", got)
 		}
+		b.wantStored(t, "a1") // with the intent to use its refresh token
 		b.store.fail(nil, nil, nil)
 		time.Sleep(saveWait)
 		b.want(t, "a2")
@@ -318,11 +310,11 @@ func TestFailedSaveServesAndIsMadeUpFor(t *testing.T) {
 func TestNewLoginWinsOverAnUnsavedToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newTokenBench(tokenFor(0, -time.Second), &scriptedEndpoint{lifetime: time.Hour})
-		b.store.fail(nil, errors.New("disk full"), nil)
+		b := newBench(tokenFor(0, -time.Second), &scriptedEndpoint{lifetime: time.Hour})
+		b.store.failResponses(errors.New("disk full"))
 		b.want(t, "a1")
 		b.store.fail(nil, nil, nil)
-		if err := SaveToken(t.Context(), b.store, tokenFor(7, time.Hour)); err != nil {
+		if err := Save(t.Context(), b.store, tokenFor(7, time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(saveWait)
@@ -335,29 +327,31 @@ func TestNewLoginWinsOverAnUnsavedToken(t *testing.T) {
 func TestInvalidGrantIsRememberedUntilTheUserReconnects(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newTokenBench(tokenFor(0, -time.Second), &scriptedEndpoint{
+		revoked := tokenFor(0, -time.Second)
+		revoked.RefreshToken = "canary-refresh"
+		b := newBench(revoked, &scriptedEndpoint{
 			lifetime: time.Hour,
 			script: func(_ int, form url.Values) (*http.Response, error) {
-				if form.Get("refresh_token") != "r0" {
+				if form.Get("refresh_token") != "canary-refresh" {
 					return nil, nil
 				}
-				return answerOf(400, "application/json", `{"error":"invalid_grant","error_description":"r0 was revoked, `+testSecret+`"}`), nil
+				return responseOf(400, "application/json", `{"error":"invalid_grant","error_description":"canary-refresh was revoked, `+testSecret+`"}`), nil
 			},
 		})
 		for range 10 {
-			_, err := b.Token(t.Context())
+			_, err := b.TokenContext(t.Context())
 			if !errors.Is(err, ErrReconnect) {
 				t.Fatalf("Token: %v, want ErrReconnect", err)
 			}
-			wantNoSecret(t, asError[*ReconnectError](t, err), "r0", testSecret)
+			wantNoSecret(t, asError[*ReconnectError](t, err), "canary", testSecret)
 		}
 		time.Sleep(time.Hour)
-		if _, err := b.Token(t.Context()); !errors.Is(err, ErrReconnect) {
+		if _, err := b.TokenContext(t.Context()); !errors.Is(err, ErrReconnect) {
 			t.Fatalf("Token: %v, want ErrReconnect", err)
 		}
 		b.wantCalls(t, 1)
 
-		if err := SaveToken(t.Context(), b.store, tokenFor(5, -time.Second)); err != nil {
+		if err := Save(t.Context(), b.store, tokenFor(5, -time.Second)); err != nil {
 			t.Fatal(err)
 		}
 		b.want(t, "a6")
@@ -378,8 +372,8 @@ func TestStoreWithoutAUsableToken(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			b := newTokenBench(test.token, &scriptedEndpoint{})
-			_, err := b.Token(t.Context())
+			b := newBench(test.token, &scriptedEndpoint{})
+			_, err := b.TokenContext(t.Context())
 			if !errors.Is(err, ErrReconnect) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("Token: %v, want ErrReconnect with %q", err, test.want)
 			}
@@ -405,60 +399,70 @@ func TestTokenEndpointFailures(t *testing.T) {
 	}{
 		{name: "down",
 			script: func(int, url.Values) (*http.Response, error) { return nil, syscall.ECONNREFUSED },
-			text:   "token endpoint: no answer: connection refused", cause: syscall.ECONNREFUSED},
+			text:   "token endpoint: no response: connection refused", cause: syscall.ECONNREFUSED},
 		{name: "hanging", delay: time.Hour,
-			text: "token endpoint: no answer: context deadline exceeded", cause: context.DeadlineExceeded},
+			text: "token endpoint: no response: context deadline exceeded", cause: context.DeadlineExceeded},
 		{name: "502 in HTML",
-			script: func(int, url.Values) (*http.Response, error) { return answerOf(502, "text/html", page), nil },
+			script: func(int, url.Values) (*http.Response, error) { return responseOf(502, "text/html", page), nil },
 			want:   TokenError{StatusCode: 502, Message: "Bad Gateway"}, text: "token endpoint: 502 Bad Gateway"},
 		{name: "200 in HTML",
 			script: func(int, url.Values) (*http.Response, error) {
-				return answerOf(200, "text/html; charset=utf-8", page), nil
+				return responseOf(200, "text/html; charset=utf-8", page), nil
 			},
-			want: TokenError{StatusCode: 200, Message: "the answer is text/html, not a token in JSON"}},
+			want: TokenError{StatusCode: 200, Message: "the response is text/html, not a token in JSON"}},
 		{name: "200 in JSON without a token",
 			script: func(int, url.Values) (*http.Response, error) {
-				return answerOf(200, "application/json", `{"refresh_token":"r1"}`), nil
+				return responseOf(200, "application/json", `{"refresh_token":"r1"}`), nil
 			},
-			want: TokenError{Message: "the answer has no access token in it"}},
+			want: TokenError{StatusCode: 200, Message: "the response has no access token in it"}},
 		{name: "200 of the wrong types",
 			script: func(int, url.Values) (*http.Response, error) {
-				return answerOf(200, "application/json", `{"access_token":["canary-client-secret"]}`), nil
+				return responseOf(200, "application/json", `{"access_token":["canary-client-secret"]}`), nil
 			},
-			want: TokenError{Message: "the answer has no access token in it"}},
+			want: TokenError{StatusCode: 200, Message: "the response has no access token in it"}},
 		{name: "endless",
 			script: func(int, url.Values) (*http.Response, error) {
-				return answerOf(200, "application/json", strings.Repeat("x", maxTokenAnswer+2)), nil
+				return responseOf(200, "application/json", strings.Repeat("x", maxResponse+2)), nil
 			},
-			want: TokenError{StatusCode: 200, Message: "the answer is larger than 1 MiB"}},
+			want: TokenError{StatusCode: 200, Message: "the response is larger than 1 MiB"}},
+		{name: "500 that claims the login has ended",
+			script: func(int, url.Values) (*http.Response, error) {
+				return responseOf(500, "application/json", `{"error":"invalid_grant"}`), nil
+			},
+			want: TokenError{StatusCode: 500, Code: "invalid_grant", Message: "Internal Server Error"}},
+		{name: "Motive's own words",
+			script: func(int, url.Values) (*http.Response, error) {
+				return responseOf(401, "application/json", `{"error_message":"Invalid\napp"}`), nil
+			},
+			want: TokenError{StatusCode: 401, Message: "Invalid app"}},
 		{name: "rate limited",
 			script: func(int, url.Values) (*http.Response, error) {
-				return withHeader(answerOf(429, "application/json", `{"error":"slow_down"}`), "Retry-After", "90"), nil
+				return withHeader(responseOf(429, "application/json", `{"error":"slow_down"}`), "Retry-After", "90"), nil
 			},
 			want: TokenError{StatusCode: 429, Code: "slow_down", Message: "Too Many Requests", RetryAfter: 90 * time.Second},
 			text: "token endpoint: 429 slow_down: Too Many Requests, retry after 1m30s"},
 		{name: "rate limited for a week",
 			script: func(int, url.Values) (*http.Response, error) {
-				return withHeader(answerOf(429, "", ""), "Retry-After", "604800"), nil
+				return withHeader(responseOf(429, "", ""), "Retry-After", "604800"), nil
 			},
 			want: TokenError{StatusCode: 429, Message: "Too Many Requests", RetryAfter: 7 * 24 * time.Hour}},
 		{name: "redirect",
 			script: func(int, url.Values) (*http.Response, error) {
-				return withHeader(answerOf(307, "", ""), "Location", "https://elsewhere.example.com/"), nil
+				return withHeader(responseOf(307, "", ""), "Location", "https://elsewhere.example.com/"), nil
 			},
 			want: TokenError{StatusCode: 307, Message: "Temporary Redirect"}},
 		{name: "wrong client secret, repeated",
 			script: func(int, url.Values) (*http.Response, error) {
-				return answerOf(401, "application/json", `{"error":"invalid_client","error_description":"`+testSecret+"\\u001b is wrong"+`"}`), nil
+				return responseOf(401, "application/json", `{"error":"invalid_client","error_description":"`+testSecret+"\\u001b is wrong"+`"}`), nil
 			},
-			want: TokenError{StatusCode: 401, Code: "invalid_client", Message: "[secret]  is wrong"}},
+			want: TokenError{StatusCode: 401, Code: "invalid_client", Message: "[redacted] is wrong"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				b := newTokenBench(tokenFor(0, -time.Second), &scriptedEndpoint{script: test.script, delay: test.delay})
-				_, err := b.Token(t.Context())
+				b := newBench(tokenFor(0, -time.Second), &scriptedEndpoint{script: test.script, delay: test.delay})
+				_, err := b.TokenContext(t.Context())
 				failed := asError[*TokenError](t, err)
 				if test.text != "" && failed.Error() != test.text {
 					t.Errorf("error reads %q, want %q", failed, test.text)
@@ -472,10 +476,10 @@ func TestTokenEndpointFailures(t *testing.T) {
 				wantNoSecret(t, err, "r0", testSecret)
 
 				// No storm: the error is remembered, then tried once more.
-				wait := max(minTokenWait, min(failed.RetryAfter, maxTokenAfter))
+				wait := max(minWait, min(failed.RetryAfter, maxAfter))
 				start := time.Now()
 				for range 100 {
-					if _, again := b.Token(t.Context()); again != err {
+					if _, again := b.TokenContext(t.Context()); again != err {
 						t.Fatalf("within the backoff: %v, want the same error", again)
 					}
 				}
@@ -486,10 +490,10 @@ func TestTokenEndpointFailures(t *testing.T) {
 				if failed.RetryAfter > 0 {
 					time.Sleep(wait / 2)
 				}
-				_, _ = b.Token(t.Context())
+				_, _ = b.TokenContext(t.Context())
 				b.wantCalls(t, 1)
 				time.Sleep(wait/2 + time.Nanosecond)
-				_, _ = b.Token(t.Context())
+				_, _ = b.TokenContext(t.Context())
 				b.wantCalls(t, 2)
 				if b.endpoint.most != 1 {
 					t.Errorf("%d requests in flight at once", b.endpoint.most)
@@ -503,14 +507,14 @@ func TestTokenEndpointThatStaysDownIsAskedEverMoreRarely(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		down := true
-		b := newTokenBench(tokenFor(0, -time.Second), &scriptedEndpoint{lifetime: time.Hour, script: func(int, url.Values) (*http.Response, error) {
+		b := newBench(tokenFor(0, -time.Second), &scriptedEndpoint{lifetime: time.Hour, script: func(int, url.Values) (*http.Response, error) {
 			if down {
 				return nil, syscall.ECONNRESET
 			}
 			return nil, nil
 		}})
 		for range 3600 {
-			_, _ = b.Token(t.Context())
+			_, _ = b.TokenContext(t.Context())
 			time.Sleep(time.Second)
 		}
 		// 6 while the wait doubles to a minute, then one every 30 to 60 seconds.
@@ -518,14 +522,14 @@ func TestTokenEndpointThatStaysDownIsAskedEverMoreRarely(t *testing.T) {
 			t.Errorf("%d requests in an hour, want 60 to 130", n)
 		}
 		down = false
-		time.Sleep(maxTokenWait)
+		time.Sleep(maxWait)
 		b.want(t, "a1") // the refresh token survived
 
 		down = true // and the next failure counts as a first one
 		time.Sleep(time.Hour)
-		_, _ = b.Token(t.Context())
+		_, _ = b.TokenContext(t.Context())
 		down = false
-		time.Sleep(minTokenWait)
+		time.Sleep(minWait)
 		b.want(t, "a2")
 	})
 }
@@ -534,24 +538,24 @@ func TestOldTokenServesWhileRefreshingFails(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
-		spoil func(*tokenBench)
+		spoil func(*bench)
 	}{
-		{"endpoint down", func(b *tokenBench) {
+		{"endpoint down", func(b *bench) {
 			b.endpoint.script = func(int, url.Values) (*http.Response, error) { return nil, syscall.ECONNREFUSED }
 		}},
-		{"login ended", func(b *tokenBench) {
+		{"login ended", func(b *bench) {
 			b.endpoint.script = func(int, url.Values) (*http.Response, error) {
-				return answerOf(400, "application/json", `{"error":"invalid_grant"}`), nil
+				return responseOf(400, "application/json", `{"error":"invalid_grant"}`), nil
 			}
 		}},
-		{"store unreadable", func(b *tokenBench) { b.store.fail(errors.New("unreadable"), nil, nil) }},
-		{"lock broken", func(b *tokenBench) { b.store.fail(nil, nil, errors.New("no locks")) }},
+		{"store unreadable", func(b *bench) { b.store.fail(errors.New("unreadable"), nil, nil) }},
+		{"lock broken", func(b *bench) { b.store.fail(nil, nil, errors.New("no locks")) }},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				b := newTokenBench(tokenFor(0, time.Hour), &scriptedEndpoint{lifetime: time.Hour})
+				b := newBench(tokenFor(0, time.Hour), &scriptedEndpoint{lifetime: time.Hour})
 				b.want(t, "a0")
 				test.spoil(b)
 				time.Sleep(time.Hour - time.Second)
@@ -565,7 +569,7 @@ func TestOldTokenServesWhileRefreshingFails(t *testing.T) {
 					t.Errorf("%d reports, want 1", n)
 				}
 				time.Sleep(2 * time.Second)
-				if token, err := b.Token(t.Context()); err == nil {
+				if token, err := b.TokenContext(t.Context()); err == nil {
 					t.Errorf("got %s after its expiry", token.AccessToken)
 				}
 			})
@@ -576,21 +580,21 @@ func TestOldTokenServesWhileRefreshingFails(t *testing.T) {
 func TestAPIThatRefusesEveryTokenDoesNotCauseAStorm(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newTokenBench(tokenFor(0, time.Hour), &scriptedEndpoint{lifetime: time.Hour})
+		b := newBench(tokenFor(0, time.Hour), &scriptedEndpoint{lifetime: time.Hour})
 		for range 10_000 {
-			token, err := b.Token(t.Context())
+			token, err := b.TokenContext(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
-			b.Rejected(token.AccessToken)
+			b.Invalidate(token.AccessToken)
 		}
 		b.wantCalls(t, rejectBurst)
 		time.Sleep(rejectEvery)
-		token, err := b.Token(t.Context())
+		token, err := b.TokenContext(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.Rejected(token.AccessToken)
+		b.Invalidate(token.AccessToken)
 		b.want(t, fmt.Sprintf("a%d", rejectBurst+1))
 	})
 }
@@ -598,11 +602,11 @@ func TestAPIThatRefusesEveryTokenDoesNotCauseAStorm(t *testing.T) {
 func TestBackoffOfTheTokenEndpointIsBounded(t *testing.T) {
 	t.Parallel()
 	for failures := 1; failures < 100; failures++ {
-		bound := maxTokenWait
+		bound := maxWait
 		if failures < 7 {
-			bound = min(time.Second<<(failures-1), maxTokenWait)
+			bound = min(time.Second<<(failures-1), maxWait)
 		}
-		if wait := tokenBackoff(failures, errors.New("down")); wait < bound/2 || wait > bound {
+		if wait := pause(failures, errors.New("down")); wait < bound/2 || wait > bound {
 			t.Errorf("after %d failures: %s, want %s to %s", failures, wait, bound/2, bound)
 		}
 	}

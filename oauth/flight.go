@@ -1,0 +1,122 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/motive-go/motive/internal/backoff"
+	"golang.org/x/oauth2"
+)
+
+// flight is one refresh that several callers wait for.
+type flight struct {
+	done  chan struct{}
+	token *oauth2.Token
+	err   error
+}
+
+func (f *flight) wait(ctx context.Context) (*oauth2.Token, error) {
+	select {
+	case <-f.done:
+		return f.token, f.err
+	case <-ctx.Done():
+		return nil, backoff.ContextError(ctx)
+	}
+}
+
+// current returns the token itself. It starts a flight where one is due and none
+// is under way.
+func (s *Source) current(ctx context.Context) (*oauth2.Token, error) {
+	if ctx.Err() != nil {
+		return nil, backoff.ContextError(ctx)
+	}
+	s.mu.Lock()
+	now := s.now()
+	busy, backedOff := s.flight != nil, now.Before(s.retryAt)
+	switch {
+	case !s.due(now), s.usable(now) && (busy || backedOff):
+		defer s.mu.Unlock()
+		return s.token, nil
+	case backedOff && !busy:
+		defer s.mu.Unlock()
+		return nil, s.failure
+	case !busy:
+		s.flight = &flight{done: make(chan struct{})}
+		go s.fly(context.WithoutCancel(ctx), s.flight)
+	}
+	f, old, usable := s.flight, s.token, s.usable(now)
+	s.mu.Unlock()
+	if !usable {
+		return f.wait(ctx)
+	}
+	brief, cancel := context.WithTimeout(ctx, patience(ctx))
+	defer cancel()
+	token, err := f.wait(brief)
+	if err != nil && ctx.Err() == nil {
+		return old, nil
+	}
+	return token, err
+}
+
+// patience is how long a call waits for a refresh that it can do without.
+func patience(ctx context.Context) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok {
+		return min(maxPatience, time.Until(deadline)/2)
+	}
+	return maxPatience
+}
+
+// fly runs on a goroutine of its own. What is not ours runs on yet another, see
+// package isolate.
+func (s *Source) fly(ctx context.Context, f *flight) {
+	unseen := s.finish(f, s.renew(ctx))
+	if unseen != nil {
+		s.store.tell(ctx, unseen)
+	}
+	close(f.done)
+}
+
+// finish puts the result of a flight in f. It returns the error that the
+// callers do not get to see.
+func (s *Source) finish(f *flight, err error) (unseen error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.flight = nil
+	if err == nil {
+		s.failures, s.retryAt, s.failure = 0, time.Time{}, nil
+		f.token = s.token
+		return nil
+	}
+	usable := s.usable(s.now())
+	// A login that ended is looked for anew at each call: loading costs little,
+	// and the user may have reconnected through another process.
+	if usable || !errors.Is(err, ErrReconnect) {
+		s.failures++
+		s.failure = err
+		s.retryAt = s.now().Add(pause(s.failures, err))
+	}
+	if usable {
+		f.token = s.token
+		return err
+	}
+	f.err = err
+	return nil
+}
+
+// pause doubles with each failure and is random in its upper half, so that
+// processes which share a token do not return together.
+func pause(failures int, err error) time.Duration {
+	wait := maxWait
+	if doublings := failures - 1; doublings < 6 {
+		wait = minWait << doublings
+	}
+	wait = min(wait, maxWait)
+	wait = wait/2 + rand.N(wait/2)
+	var endpoint *TokenError
+	if errors.As(err, &endpoint) {
+		wait = max(wait, min(endpoint.RetryAfter, maxAfter))
+	}
+	return wait
+}
