@@ -3,12 +3,15 @@ package motive
 import (
 	"slices"
 	"strings"
+
+	"github.com/motive-go/motive/internal/text"
 )
 
 // Cycle is a driver's hours-of-service rule set, under the API's name.
 //
 // Live data also holds names with the suffix _2020, such as "70_8_2020"; they
-// follow the rules of the cycle without it, here and in validation.
+// follow the rules of the cycle without it, here and in validation. Other has no
+// such name.
 //
 // Motive's hub: "Overview of /users".
 type Cycle string
@@ -62,6 +65,61 @@ const (
 // Motive's hub: "Overview of /users".
 type Violation string
 
+// The violations, in the order of Motive's table. CA, TX and AK are California,
+// Texas and Alaska, and a final P is for passengers. Which limit was passed is in
+// their Description.
+const (
+	ViolationBreak30                 Violation = "break_30"
+	ViolationDriving11               Violation = "driving_11"
+	ViolationDuty14                  Violation = "duty_14"
+	ViolationDuty16                  Violation = "duty_16"
+	ViolationCycle60                 Violation = "cycle_60"
+	ViolationCycle70                 Violation = "cycle_70"
+	ViolationDriving10               Violation = "driving_10"
+	ViolationDuty15                  Violation = "duty_15"
+	ViolationCycle60P                Violation = "cycle_60_p"
+	ViolationCycle70P                Violation = "cycle_70_p"
+	ViolationCanadaDriving13         Violation = "canada_driving_13"
+	ViolationCanadaDriving15         Violation = "canada_driving_15"
+	ViolationCanadaDuty14            Violation = "canada_duty_14"
+	ViolationCanadaDuty16            Violation = "canada_duty_16"
+	ViolationCanadaDuty18            Violation = "canada_duty_18"
+	ViolationCanadaDuty20            Violation = "canada_duty_20"
+	ViolationCanadaDailyBreak8       Violation = "canada_daily_break_8"
+	ViolationCanadaDailyBreak10      Violation = "canada_daily_break_10"
+	ViolationCanadaDailyDriving13    Violation = "canada_daily_driving_13"
+	ViolationCanadaDailyDuty14       Violation = "canada_daily_duty_14"
+	ViolationCanadaCycle70           Violation = "canada_cycle_70"
+	ViolationCanadaCycle80           Violation = "canada_cycle_80"
+	ViolationCanadaCycle120          Violation = "canada_cycle_120"
+	ViolationCanadaBreak24           Violation = "canada_break_24"
+	ViolationCanadaBreak24Cycle70    Violation = "canada_break_24_70"
+	ViolationCanadaBreak24Cycle80    Violation = "canada_break_24_80"
+	ViolationCanadaOilDriving13      Violation = "canada_oil_driving_13"
+	ViolationCanadaOilDuty14         Violation = "canada_oil_duty_14"
+	ViolationCanadaOilDuty16         Violation = "canada_oil_duty_16"
+	ViolationCanadaOilBreak3Of24     Violation = "canada_oil_break_3_24"
+	ViolationCanadaOilDailyDriving13 Violation = "canada_oil_daily_driving_13"
+	ViolationCanadaOilDailyDuty14    Violation = "canada_oil_daily_duty_14"
+	ViolationCanadaOilDailyBreak10   Violation = "canada_oil_daily_break_10"
+	ViolationCADriving12             Violation = "ca_driving_12"
+	ViolationCADuty16                Violation = "ca_duty_16"
+	ViolationCACycle80               Violation = "ca_cycle_80"
+	ViolationCADriving10             Violation = "ca_driving_10"
+	ViolationCADuty15                Violation = "ca_duty_15"
+	ViolationCADuty16P               Violation = "ca_duty_16_p"
+	ViolationCACycle80P              Violation = "ca_cycle_80_p"
+	ViolationTXDriving12             Violation = "tx_driving_12"
+	ViolationTXDuty15                Violation = "tx_duty_15"
+	ViolationTXCycle70               Violation = "tx_cycle_70"
+	ViolationAKCycle70               Violation = "ak_cycle_70"
+	ViolationAKCycle80               Violation = "ak_cycle_80"
+	ViolationAKDuty20                Violation = "ak_duty_20"
+	ViolationAKDriving15             Violation = "ak_driving_15"
+	ViolationAKCycle70P              Violation = "ak_cycle_70_p"
+	ViolationAKCycle80P              Violation = "ak_cycle_80_p"
+)
+
 // CycleInfo is a row of the catalog.
 type CycleInfo struct {
 	Cycle       Cycle
@@ -101,7 +159,8 @@ func Violations() []Violation {
 	return names
 }
 
-// Known reports whether c is one of [Cycles], with or without the suffix _2020.
+// Known reports whether c is one of [Cycles], with or without the suffix _2020,
+// which Other never has.
 func (c Cycle) Known() bool { return c.info() != nil }
 
 // Description says where the cycle holds and what its limit is: "Texas, 70
@@ -135,7 +194,53 @@ func (c Cycle) info() *CycleInfo {
 // suffix2020 marks the cycle names of live data that the table does not have.
 const suffix2020 = "_2020"
 
-func (c Cycle) base() Cycle { return Cycle(strings.TrimSuffix(string(c), suffix2020)) }
+// base is the cycle whose rules c follows. Other has no rules of which there
+// could be another edition.
+func (c Cycle) base() Cycle {
+	if base := Cycle(strings.TrimSuffix(string(c), suffix2020)); base != CycleOther {
+		return base
+	}
+	return c
+}
+
+// ParseCycle reads the name of a cycle, as leniently as [ParseRole]. The suffix
+// _2020 of live data is accepted and kept. Any other text is a
+// [*ValidationError] with [CodeUnknownCycle] that names the nearest cycle and
+// all cycles.
+func ParseCycle(s string) (Cycle, error) {
+	if c, ok := canonicalCycle(s); ok {
+		return c, nil
+	}
+	return "", invalid("cycle", CodeUnknownCycle, notDocumentedCycle(Cycle(s)))
+}
+
+func canonicalCycle(s string) (Cycle, bool) {
+	base, has2020 := strings.CutSuffix(text.Fold(s), suffix2020)
+	c, ok := text.Canonical(base, cycleNames())
+	if has2020 {
+		c += suffix2020
+	}
+	return c, ok && c.Known()
+}
+
+func notDocumentedCycle(c Cycle) string {
+	s := string(c)
+	if v, ok := canonicalCycle(s); ok {
+		return misspelt(s, v)
+	}
+	return unknown(s, strings.TrimSuffix(text.Fold(s), suffix2020), cycleNames())
+}
+
+// ParseException reads the name of an exception, as leniently as [ParseRole].
+func ParseException(s string) (Exception, error) { return parse("exception", s, exceptionNames) }
+
+func cycleNames() []Cycle {
+	names := make([]Cycle, len(cycleTable))
+	for i, row := range cycleTable {
+		names[i] = row.Cycle
+	}
+	return names
+}
 
 // Description says what the exception permits. It is "" for an unknown one.
 func (e Exception) Description() string {
@@ -180,6 +285,8 @@ var exceptionNames = []Exception{
 	ExceptionAdverseDriving,
 }
 
+// Here the violations are written as on the page, so that the two can be read
+// side by side.
 var cycleTable = [...]CycleInfo{
 	{CycleUSProperty70Hour8Day, "US property, 70 hours in 8 days",
 		[]Exception{Exception24HourRestart, Exception8HourBreak, ExceptionShortHaul},
@@ -257,53 +364,53 @@ var violationTable = [...]struct {
 	name        Violation
 	description string
 }{
-	{"break_30", "a break of 30 minutes is missing"},
-	{"driving_11", "more than 11 hours of driving"},
-	{"duty_14", "a shift longer than 14 hours"},
-	{"duty_16", "a shift longer than 16 hours"},
-	{"cycle_60", "more than 60 hours in the cycle"},
-	{"cycle_70", "more than 70 hours in the cycle"},
-	{"driving_10", "more than 10 hours of driving"},
-	{"duty_15", "more than 15 hours on duty"},
-	{"cycle_60_p", "more than 60 hours in the cycle"},
-	{"cycle_70_p", "more than 70 hours in the cycle"},
-	{"canada_driving_13", "more than 13 hours of driving"},
-	{"canada_driving_15", "more than 15 hours of driving"},
-	{"canada_duty_14", "more than 14 hours on duty"},
-	{"canada_duty_16", "a shift longer than 16 hours"},
-	{"canada_duty_18", "more than 18 hours on duty"},
-	{"canada_duty_20", "a shift longer than 20 hours"},
-	{"canada_daily_break_8", "fewer than 8 hours off duty in a day"},
-	{"canada_daily_break_10", "fewer than 10 hours off duty in a day"},
-	{"canada_daily_driving_13", "more than 13 hours of driving in a day"},
-	{"canada_daily_duty_14", "more than 14 hours on duty in a day"},
-	{"canada_cycle_70", "more than 70 hours in the cycle"},
-	{"canada_cycle_80", "more than 80 hours in the cycle"},
-	{"canada_cycle_120", "more than 120 hours in the cycle"},
-	{"canada_break_24", "a break of 24 hours is missing"},
-	{"canada_break_24_70", "a break of 24 hours is missing"},
-	{"canada_break_24_80", "a break of 24 hours is missing"},
-	{"canada_oil_driving_13", "more than 13 hours of driving"},
-	{"canada_oil_duty_14", "more than 14 hours on duty"},
-	{"canada_oil_duty_16", "a shift longer than 16 hours"},
-	{"canada_oil_break_3_24", "three breaks of 24 hours are missing"},
-	{"canada_oil_daily_driving_13", "more than 13 hours of driving in a day"},
-	{"canada_oil_daily_duty_14", "more than 14 hours on duty in a day"},
-	{"canada_oil_daily_break_10", "fewer than 10 hours off duty in a day"},
-	{"ca_driving_12", "more than 12 hours of driving"},
-	{"ca_duty_16", "a shift longer than 16 hours"},
-	{"ca_cycle_80", "more than 80 hours in the cycle"},
-	{"ca_driving_10", "more than 10 hours of driving"},
-	{"ca_duty_15", "more than 15 hours on duty"},
-	{"ca_duty_16_p", "more than 16 hours on duty"},
-	{"ca_cycle_80_p", "more than 80 hours in the cycle"},
-	{"tx_driving_12", "more than 12 hours of driving"},
-	{"tx_duty_15", "more than 15 hours on duty"},
-	{"tx_cycle_70", "more than 70 hours in the cycle"},
-	{"ak_cycle_70", "more than 70 hours in the cycle"},
-	{"ak_cycle_80", "more than 80 hours in the cycle"},
-	{"ak_duty_20", "a shift longer than 20 hours"},
-	{"ak_driving_15", "more than 15 hours of driving"},
-	{"ak_cycle_70_p", "more than 70 hours in the cycle"},
-	{"ak_cycle_80_p", "more than 80 hours in the cycle"},
+	{ViolationBreak30, "a break of 30 minutes is missing"},
+	{ViolationDriving11, "more than 11 hours of driving"},
+	{ViolationDuty14, "a shift longer than 14 hours"},
+	{ViolationDuty16, "a shift longer than 16 hours"},
+	{ViolationCycle60, "more than 60 hours in the cycle"},
+	{ViolationCycle70, "more than 70 hours in the cycle"},
+	{ViolationDriving10, "more than 10 hours of driving"},
+	{ViolationDuty15, "more than 15 hours on duty"},
+	{ViolationCycle60P, "more than 60 hours in the cycle"},
+	{ViolationCycle70P, "more than 70 hours in the cycle"},
+	{ViolationCanadaDriving13, "more than 13 hours of driving"},
+	{ViolationCanadaDriving15, "more than 15 hours of driving"},
+	{ViolationCanadaDuty14, "more than 14 hours on duty"},
+	{ViolationCanadaDuty16, "a shift longer than 16 hours"},
+	{ViolationCanadaDuty18, "more than 18 hours on duty"},
+	{ViolationCanadaDuty20, "a shift longer than 20 hours"},
+	{ViolationCanadaDailyBreak8, "fewer than 8 hours off duty in a day"},
+	{ViolationCanadaDailyBreak10, "fewer than 10 hours off duty in a day"},
+	{ViolationCanadaDailyDriving13, "more than 13 hours of driving in a day"},
+	{ViolationCanadaDailyDuty14, "more than 14 hours on duty in a day"},
+	{ViolationCanadaCycle70, "more than 70 hours in the cycle"},
+	{ViolationCanadaCycle80, "more than 80 hours in the cycle"},
+	{ViolationCanadaCycle120, "more than 120 hours in the cycle"},
+	{ViolationCanadaBreak24, "a break of 24 hours is missing"},
+	{ViolationCanadaBreak24Cycle70, "a break of 24 hours is missing"},
+	{ViolationCanadaBreak24Cycle80, "a break of 24 hours is missing"},
+	{ViolationCanadaOilDriving13, "more than 13 hours of driving"},
+	{ViolationCanadaOilDuty14, "more than 14 hours on duty"},
+	{ViolationCanadaOilDuty16, "a shift longer than 16 hours"},
+	{ViolationCanadaOilBreak3Of24, "three breaks of 24 hours are missing"},
+	{ViolationCanadaOilDailyDriving13, "more than 13 hours of driving in a day"},
+	{ViolationCanadaOilDailyDuty14, "more than 14 hours on duty in a day"},
+	{ViolationCanadaOilDailyBreak10, "fewer than 10 hours off duty in a day"},
+	{ViolationCADriving12, "more than 12 hours of driving"},
+	{ViolationCADuty16, "a shift longer than 16 hours"},
+	{ViolationCACycle80, "more than 80 hours in the cycle"},
+	{ViolationCADriving10, "more than 10 hours of driving"},
+	{ViolationCADuty15, "more than 15 hours on duty"},
+	{ViolationCADuty16P, "more than 16 hours on duty"},
+	{ViolationCACycle80P, "more than 80 hours in the cycle"},
+	{ViolationTXDriving12, "more than 12 hours of driving"},
+	{ViolationTXDuty15, "more than 15 hours on duty"},
+	{ViolationTXCycle70, "more than 70 hours in the cycle"},
+	{ViolationAKCycle70, "more than 70 hours in the cycle"},
+	{ViolationAKCycle80, "more than 80 hours in the cycle"},
+	{ViolationAKDuty20, "a shift longer than 20 hours"},
+	{ViolationAKDriving15, "more than 15 hours of driving"},
+	{ViolationAKCycle70P, "more than 70 hours in the cycle"},
+	{ViolationAKCycle80P, "more than 80 hours in the cycle"},
 }

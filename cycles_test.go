@@ -2,6 +2,7 @@ package motive
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -54,16 +55,61 @@ var documentedCycles = []documentedCycle{
 	{CycleOther, "Other", "                          no  no  no  no  no  a", ""},
 }
 
-const documentedViolations = `
-	break_30 driving_11 duty_14 duty_16 cycle_60 cycle_70 driving_10 duty_15 cycle_60_p cycle_70_p
-	canada_driving_13 canada_driving_15 canada_duty_14 canada_duty_16 canada_duty_18 canada_duty_20
-	canada_daily_break_8 canada_daily_break_10 canada_daily_driving_13 canada_daily_duty_14
-	canada_cycle_70 canada_cycle_80 canada_cycle_120 canada_break_24 canada_break_24_70 canada_break_24_80
-	canada_oil_driving_13 canada_oil_duty_14 canada_oil_duty_16 canada_oil_break_3_24
-	canada_oil_daily_driving_13 canada_oil_daily_duty_14 canada_oil_daily_break_10
-	ca_driving_12 ca_duty_16 ca_cycle_80 ca_driving_10 ca_duty_15 ca_duty_16_p ca_cycle_80_p
-	tx_driving_12 tx_duty_15 tx_cycle_70
-	ak_cycle_70 ak_cycle_80 ak_duty_20 ak_driving_15 ak_cycle_70_p ak_cycle_80_p`
+// documentedViolations are Motive's 49 in the order of its table.
+var documentedViolations = []struct {
+	constant Violation
+	wire     string
+}{
+	{ViolationBreak30, "break_30"},
+	{ViolationDriving11, "driving_11"},
+	{ViolationDuty14, "duty_14"},
+	{ViolationDuty16, "duty_16"},
+	{ViolationCycle60, "cycle_60"},
+	{ViolationCycle70, "cycle_70"},
+	{ViolationDriving10, "driving_10"},
+	{ViolationDuty15, "duty_15"},
+	{ViolationCycle60P, "cycle_60_p"},
+	{ViolationCycle70P, "cycle_70_p"},
+	{ViolationCanadaDriving13, "canada_driving_13"},
+	{ViolationCanadaDriving15, "canada_driving_15"},
+	{ViolationCanadaDuty14, "canada_duty_14"},
+	{ViolationCanadaDuty16, "canada_duty_16"},
+	{ViolationCanadaDuty18, "canada_duty_18"},
+	{ViolationCanadaDuty20, "canada_duty_20"},
+	{ViolationCanadaDailyBreak8, "canada_daily_break_8"},
+	{ViolationCanadaDailyBreak10, "canada_daily_break_10"},
+	{ViolationCanadaDailyDriving13, "canada_daily_driving_13"},
+	{ViolationCanadaDailyDuty14, "canada_daily_duty_14"},
+	{ViolationCanadaCycle70, "canada_cycle_70"},
+	{ViolationCanadaCycle80, "canada_cycle_80"},
+	{ViolationCanadaCycle120, "canada_cycle_120"},
+	{ViolationCanadaBreak24, "canada_break_24"},
+	{ViolationCanadaBreak24Cycle70, "canada_break_24_70"},
+	{ViolationCanadaBreak24Cycle80, "canada_break_24_80"},
+	{ViolationCanadaOilDriving13, "canada_oil_driving_13"},
+	{ViolationCanadaOilDuty14, "canada_oil_duty_14"},
+	{ViolationCanadaOilDuty16, "canada_oil_duty_16"},
+	{ViolationCanadaOilBreak3Of24, "canada_oil_break_3_24"},
+	{ViolationCanadaOilDailyDriving13, "canada_oil_daily_driving_13"},
+	{ViolationCanadaOilDailyDuty14, "canada_oil_daily_duty_14"},
+	{ViolationCanadaOilDailyBreak10, "canada_oil_daily_break_10"},
+	{ViolationCADriving12, "ca_driving_12"},
+	{ViolationCADuty16, "ca_duty_16"},
+	{ViolationCACycle80, "ca_cycle_80"},
+	{ViolationCADriving10, "ca_driving_10"},
+	{ViolationCADuty15, "ca_duty_15"},
+	{ViolationCADuty16P, "ca_duty_16_p"},
+	{ViolationCACycle80P, "ca_cycle_80_p"},
+	{ViolationTXDriving12, "tx_driving_12"},
+	{ViolationTXDuty15, "tx_duty_15"},
+	{ViolationTXCycle70, "tx_cycle_70"},
+	{ViolationAKCycle70, "ak_cycle_70"},
+	{ViolationAKCycle80, "ak_cycle_80"},
+	{ViolationAKDuty20, "ak_duty_20"},
+	{ViolationAKDriving15, "ak_driving_15"},
+	{ViolationAKCycle70P, "ak_cycle_70_p"},
+	{ViolationAKCycle80P, "ak_cycle_80_p"},
+}
 
 func TestCyclesAreTheDocumentedTable(t *testing.T) {
 	t.Parallel()
@@ -116,9 +162,14 @@ func TestExceptionsAreTheDocumentedSix(t *testing.T) {
 
 func TestViolationsAreTheDocumented49(t *testing.T) {
 	t.Parallel()
-	got := names(Violations())
-	if !slices.Equal(got, strings.Fields(documentedViolations)) || len(got) != 49 {
-		t.Fatalf("got %d violations %v, want 49: %s", len(got), got, documentedViolations)
+	got := Violations()
+	if len(got) != 49 || len(documentedViolations) != 49 {
+		t.Fatalf("got %d violations and %d in the test, want 49", len(got), len(documentedViolations))
+	}
+	for i, want := range documentedViolations {
+		if got[i] != want.constant || string(got[i]) != want.wire {
+			t.Errorf("violation %d is %q, its constant %q, want %q", i, got[i], want.constant, want.wire)
+		}
 	}
 	for _, v := range Violations() {
 		if v.Description() == "" {
@@ -181,7 +232,7 @@ func TestAllowsFollowsTheTable(t *testing.T) {
 			if got := row.constant.Allows(e); got != want {
 				t.Errorf("%s allows %s: %t, want %t", row.wire, e, got, want)
 			}
-			if got := (row.constant + "_2020").Allows(e); got != want {
+			if got := (row.constant + "_2020").Allows(e); got != want { // Other allows nothing anyway
 				t.Errorf("%s_2020 allows %s: %t, want %t", row.wire, e, got, want)
 			}
 		}
@@ -190,7 +241,7 @@ func TestAllowsFollowsTheTable(t *testing.T) {
 
 func TestUnknownCyclesAllowNothing(t *testing.T) {
 	t.Parallel()
-	for _, c := range []Cycle{"", "70", "70_9", "_2020", "70_8_2021", "70_8_2020_2020", "other", "TX_70_7"} {
+	for _, c := range []Cycle{"", "70", "70_9", "_2020", "70_8_2021", "70_8_2020_2020", "other", "TX_70_7", "Other_2020"} {
 		if c.Known() || c.Description() != "" {
 			t.Errorf("%q is known, as %q", c, c.Description())
 		}
@@ -209,6 +260,31 @@ func TestKnownTakesTheSuffix2020(t *testing.T) {
 	t.Parallel()
 	if c := Cycle("60_7_o_2020"); !c.Known() || c.Description() != "US oil and gas, 60 hours in 7 days" {
 		t.Errorf("%q: known %t, described as %q", c, c.Known(), c.Description())
+	}
+}
+
+func TestTheHintAtACycleIsTheFirstOfTheNearest(t *testing.T) {
+	t.Parallel()
+	for slip, want := range map[string]Cycle{
+		"70_8_x":      CycleUSOilAndGas70Hour8Day,
+		"70_9_2020":   CycleUSProperty70Hour8Day,
+		"canada":      CycleCanadaSouthOilAndGas,
+		"othr":        CycleOther,
+		"other_2020":  CycleOther,
+		"north":       "",
+		"hours on it": "",
+		"":            "",
+	} {
+		_, err := ParseCycle(slip)
+		if err == nil {
+			t.Errorf("%q is taken for a cycle", slip)
+			continue
+		}
+		_, hint, _ := strings.Cut(err.Error(), "did you mean ")
+		got, _, _ := strings.Cut(hint, "?")
+		if want := strconv.Quote(string(want)); got != want && (got != "" || want != `""`) {
+			t.Errorf("%q: the hint is %s, want %s", slip, got, want)
+		}
 	}
 }
 

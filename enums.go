@@ -1,5 +1,12 @@
 package motive
 
+import (
+	"slices"
+	"strings"
+
+	"github.com/motive-go/motive/internal/text"
+)
+
 // The string types below are open: a value this version does not know is kept
 // when the server sends it, and refused by validation before it is sent.
 
@@ -10,7 +17,7 @@ package motive
 type Role string
 
 // The roles. Motive's overview calls the administrator fleet_admin, its create
-// page and live answers call it admin; both are accepted.
+// page and live responses call it admin; both are accepted.
 const (
 	RoleDriver     Role = "driver"      // uses the mobile app, has no dashboard
 	RoleFleetUser  Role = "fleet_user"  // uses the dashboard, may be restricted to groups
@@ -21,8 +28,8 @@ const (
 // Status says whether a user can sign in. A user is never deleted.
 type Status string
 
-// The statuses a request may set. StatusPending has been seen in answers and
-// cannot be set.
+// The statuses a request may set. StatusPending has been seen in responses
+// and cannot be set.
 const (
 	StatusActive      Status = "active"
 	StatusDeactivated Status = "deactivated"
@@ -33,7 +40,7 @@ const (
 type ELDMode string
 
 // The ELD modes. Each goes with certain time tracking modes only; see
-// [TimeTrackingMode].
+// [ModePairs].
 const (
 	ELDModeLogs   ELDMode = "logs"   // the Vehicle Gateway records everything
 	ELDModeNone   ELDMode = "none"   // the driver keeps an electronic logbook in the app
@@ -42,8 +49,8 @@ const (
 
 // TimeTrackingMode says how a driver's time is recorded.
 //
-// Valid pairs: logs with ELD mode logs or none, timecards with exempt,
-// not_required with exempt. It can be written; answers do not show it.
+// It has to go with the ELD mode; see [ModePairs]. It can be written; responses
+// do not show it.
 //
 // Motive's hub: "Create a new user".
 type TimeTrackingMode string
@@ -54,6 +61,55 @@ const (
 	TimeTrackingModeTimecards   TimeTrackingMode = "timecards"    // goes with ELDModeExempt
 	TimeTrackingModeNotRequired TimeTrackingMode = "not_required" // goes with ELDModeExempt
 )
+
+// ModePair is a time tracking mode with an ELD mode.
+type ModePair struct {
+	TimeTrackingMode TimeTrackingMode
+	ELDMode          ELDMode
+}
+
+// ModePairs returns the four pairs that go together, in the order of Motive's
+// table; every other pair is refused. The caller may modify the result.
+//
+// Motive's hub: "Create a new user", section "Update: Validation for
+// time_tracking_mode".
+func ModePairs() []ModePair { return slices.Clone(modePairs[:]) }
+
+// Valid reports whether p is one of [ModePairs].
+func (p ModePair) Valid() bool { return slices.Contains(modePairs[:], p) }
+
+// Description says who records the driver's time. It is "" for a pair that is
+// not valid.
+func (p ModePair) Description() string {
+	switch p {
+	case ModePair{TimeTrackingModeLogs, ELDModeLogs}:
+		return "the Vehicle Gateway records everything"
+	case ModePair{TimeTrackingModeLogs, ELDModeNone}:
+		return "the driver keeps an electronic logbook in the Driver app, and the Vehicle Gateway logs nothing"
+	case ModePair{TimeTrackingModeTimecards, ELDModeExempt}:
+		return "the driver is exempt from logs, and tracks time with timecards in the Driver app"
+	case ModePair{TimeTrackingModeNotRequired, ELDModeExempt}:
+		return "the driver is exempt from logs, and need not track time in Motive"
+	}
+	return ""
+}
+
+// compatible reports whether the modes go together. "" for no ELD mode goes with
+// what none goes with: such a driver is not exempt.
+func compatible(tracking TimeTrackingMode, eld ELDMode) bool {
+	if eld == "" {
+		eld = ELDModeNone
+	}
+	return ModePair{tracking, eld}.Valid()
+}
+
+func eldModesWith(tracking TimeTrackingMode) []ELDMode {
+	return slices.DeleteFunc(slices.Clone(eldModes), func(m ELDMode) bool { return !compatible(tracking, m) })
+}
+
+func timeTrackingModesWith(eld ELDMode) []TimeTrackingMode {
+	return slices.DeleteFunc(slices.Clone(timeTrackingModes), func(m TimeTrackingMode) bool { return !compatible(m, eld) })
+}
 
 // DutyStatus is a driver's current line on the log chart.
 type DutyStatus string
@@ -94,7 +150,7 @@ const (
 // header takes it. It is not an IANA name: "Eastern Time (US & Canada)" rather
 // than "America/New_York".
 //
-// Motive's hub: the page on request headers.
+// Motive's hub: "Time Zone".
 type TimeZone string
 
 // The zones that Motive documents for the header.
@@ -109,3 +165,149 @@ const (
 	TimeZonePacific      TimeZone = "Pacific Time (US & Canada)"
 	TimeZoneAlaska       TimeZone = "Alaska"
 )
+
+// notRails says what is wrong with the IANA name of a zone, or "". Rails has no
+// name with a slash.
+func notRails(s string) string {
+	area, _, hasArea := strings.Cut(s, "/")
+	switch {
+	case hasArea && slices.Contains(ianaAreas[:], strings.ToLower(area)):
+	case s == "EST5EDT", s == "CST6CDT", s == "MST7MDT", s == "PST8PDT": // older than the areas
+	default:
+		return ""
+	}
+	message := text.Quote(s) + " is an IANA name, and Motive takes the names of Rails; use "
+	if zone := railsZone(s); zone != "" {
+		return message + text.Quote(string(zone))
+	}
+	return message + "one like " + text.Quote(string(TimeZoneEastern))
+}
+
+var ianaAreas = [...]string{
+	"africa", "america", "antarctica", "arctic", "asia", "atlantic", "australia", "brazil", "canada", "chile",
+	"etc", "europe", "indian", "mexico", "pacific", "us",
+}
+
+// railsZone is the documented zone with the clock of an IANA zone in the United
+// States or Canada, or "".
+func railsZone(iana string) TimeZone {
+	switch strings.ToLower(iana) {
+	case "america/halifax", "america/glace_bay", "america/moncton", "america/goose_bay", "canada/atlantic":
+		return TimeZoneAtlantic
+	case "america/indiana/indianapolis", "america/indianapolis", "america/fort_wayne", "us/east-indiana":
+		return TimeZoneIndianaEast
+	case "america/new_york", "america/detroit", "america/kentucky/louisville", "america/louisville",
+		"america/toronto", "america/montreal", "america/thunder_bay", "us/eastern", "us/michigan", "canada/eastern", "est5edt":
+		return TimeZoneEastern
+	case "america/chicago", "america/menominee", "america/winnipeg", "us/central", "canada/central", "cst6cdt":
+		return TimeZoneCentral
+	case "america/regina", "america/swift_current", "canada/saskatchewan":
+		return TimeZoneSaskatchewan
+	case "america/denver", "america/boise", "america/edmonton", "us/mountain", "canada/mountain", "mst7mdt":
+		return TimeZoneMountain
+	case "america/phoenix", "us/arizona":
+		return TimeZoneArizona
+	case "america/los_angeles", "america/vancouver", "us/pacific", "canada/pacific", "pst8pdt":
+		return TimeZonePacific
+	case "america/anchorage", "america/juneau", "america/sitka", "america/nome", "us/alaska":
+		return TimeZoneAlaska
+	}
+	return ""
+}
+
+// What a request may hold, in the order in which messages name it. Nothing
+// writes to these.
+var (
+	roles             = []Role{RoleDriver, RoleFleetUser, RoleAdmin, RoleFleetAdmin}
+	settableStatuses  = []Status{StatusActive, StatusDeactivated}
+	statuses          = []Status{StatusActive, StatusDeactivated, StatusPending}
+	eldModes          = []ELDMode{ELDModeLogs, ELDModeNone, ELDModeExempt}
+	timeTrackingModes = []TimeTrackingMode{TimeTrackingModeLogs, TimeTrackingModeTimecards, TimeTrackingModeNotRequired}
+	dutyStatuses      = []DutyStatus{
+		DutyStatusOffDuty, DutyStatusOnDuty, DutyStatusDriving, DutyStatusSleeper, DutyStatusWaiting,
+	}
+	groupVisibilities = []GroupVisibility{GroupVisibilityLimited}
+	violationAlerts   = []ViolationAlerts{
+		ViolationAlertsNever, ViolationAlerts15Minutes, ViolationAlerts30Minutes,
+		ViolationAlerts45Minutes, ViolationAlerts1Hour, ViolationAlerts2Hours,
+	}
+	externalIDHolderTypes = []ExternalIDHolderType{
+		ExternalIDHolderTypeUser, ExternalIDHolderTypeVehicle, ExternalIDHolderTypeAsset, ExternalIDHolderTypeGroup,
+	}
+	modePairs = [...]ModePair{
+		{TimeTrackingModeLogs, ELDModeLogs},
+		{TimeTrackingModeLogs, ELDModeNone},
+		{TimeTrackingModeTimecards, ELDModeExempt},
+		{TimeTrackingModeNotRequired, ELDModeExempt},
+	}
+)
+
+// ParseRole reads a role as people write it: in any case, with spaces or
+// hyphens for underscores, with space around it. RoleAdmin and RoleFleetAdmin
+// stay apart. Any other text is a [*ValidationError] with [CodeUnknownValue]
+// that names the nearest role and all roles.
+func ParseRole(s string) (Role, error) { return parse("role", s, roles) }
+
+// ParseStatus reads a status, as leniently as [ParseRole]. It knows
+// StatusPending, which responses hold and no request may set.
+func ParseStatus(s string) (Status, error) { return parse("status", s, statuses) }
+
+// ParseELDMode reads an ELD mode, as leniently as [ParseRole]: "Exempt", as
+// Motive's page prints it, is ELDModeExempt.
+func ParseELDMode(s string) (ELDMode, error) { return parse("eld_mode", s, eldModes) }
+
+// ParseTimeTrackingMode reads a time tracking mode, as leniently as
+// [ParseRole]: "Not_required", as Motive's page prints it, and "Not required"
+// are TimeTrackingModeNotRequired.
+func ParseTimeTrackingMode(s string) (TimeTrackingMode, error) {
+	return parse("time_tracking_mode", s, timeTrackingModes)
+}
+
+// ParseDutyStatus reads a duty status, as leniently as [ParseRole].
+func ParseDutyStatus(s string) (DutyStatus, error) { return parse("duty_status", s, dutyStatuses) }
+
+// ParseViolationAlerts reads a warning time, as leniently as [ParseRole].
+func ParseViolationAlerts(s string) (ViolationAlerts, error) {
+	return parse("violation_alerts", s, violationAlerts)
+}
+
+// ParseGroupVisibility reads a group visibility, as leniently as [ParseRole].
+func ParseGroupVisibility(s string) (GroupVisibility, error) {
+	return parse("group_visibility", s, groupVisibilities)
+}
+
+func parse[T ~string](field, s string, valid []T) (T, error) {
+	if v, ok := text.Canonical(s, valid); ok {
+		return v, nil
+	}
+	return "", invalid(field, CodeUnknownValue, notDocumented(s, valid))
+}
+
+// notDocumented says which of the valid values was meant by s, if that can be
+// told, and which values there are.
+func notDocumented[T ~string](s string, valid []T) string {
+	if v, ok := text.Canonical(s, valid); ok {
+		return misspelt(s, v)
+	}
+	return unknown(s, s, valid)
+}
+
+func misspelt[T ~string](s string, v T) string {
+	message := text.Quote(s) + " is not a documented value; use " + text.Quote(string(v))
+	if string(v) == strings.ToLower(string(v)) {
+		return message + ": the API's values are lower case, with underscores and no spaces"
+	}
+	return message + ", spelled exactly so"
+}
+
+// unknown suggests what is nearest to meant, the part of s that can be a slip.
+func unknown[T ~string](s, meant string, valid []T) string {
+	if text.Blank(s) {
+		return "is empty; use " + text.List(valid, "or")
+	}
+	message := text.Quote(s) + " is not a documented value"
+	if v, ok := text.Nearest(meant, valid); ok {
+		message += " (did you mean " + text.Quote(string(v)) + "?)"
+	}
+	return message + "; use " + text.List(valid, "or")
+}

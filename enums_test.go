@@ -2,6 +2,7 @@ package motive
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -125,42 +126,55 @@ func TestParseErrorsHaveACode(t *testing.T) {
 	}
 }
 
-func TestDistanceCountsEdits(t *testing.T) {
+func TestModePairsAreTheDocumentedFour(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		a, b string
-		want int
-	}{
-		{"", "", 0},
-		{"", "logs", 4},
-		{"logs", "", 4},
-		{"logs", "logs", 0},
-		{"lgs", "logs", 1},
-		{"logss", "logs", 1},
-		{"lags", "logs", 1},
-		{"olgs", "logs", 2},
-		{"kitten", "sitting", 3},
-		{"exempt", "none", 6},
-	} {
-		if got := distance(tt.a, tt.b); got != tt.want {
-			t.Errorf("%q to %q: got %d, want %d", tt.a, tt.b, got, tt.want)
+	want := []ModePair{{"logs", "logs"}, {"logs", "none"}, {"timecards", "exempt"}, {"not_required", "exempt"}}
+	if got := ModePairs(); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	for _, tracking := range append(timeTrackingModes, "", "Logs") {
+		for _, eld := range append(eldModes, "", "Logs") {
+			pair := ModePair{tracking, eld}
+			if valid := slices.Contains(want, pair); pair.Valid() != valid || (pair.Description() != "") != valid {
+				t.Errorf("%v: valid %t, described as %q, want valid %t", pair, pair.Valid(), pair.Description(), valid)
+			}
 		}
+	}
+	ModePairs()[0] = ModePair{}
+	if ModePairs()[0] != want[0] {
+		t.Error("a change to ModePairs() shows in the next call")
 	}
 }
 
-func TestNearestIsTheFirstOfTheClosest(t *testing.T) {
+func TestIANAZonesGetTheNameOfRails(t *testing.T) {
 	t.Parallel()
-	for slip, want := range map[string]Cycle{
-		"70_8_x":      CycleUSOilAndGas70Hour8Day,
-		"70_9_2020":   CycleUSProperty70Hour8Day,
-		"canada":      CycleCanadaSouthOilAndGas,
-		"othr":        CycleOther,
-		"north":       "",
-		"hours on it": "",
-		"":            "",
+	for zone, want := range map[string]TimeZone{
+		"America/Halifax":              TimeZoneAtlantic,
+		"America/Indiana/Indianapolis": TimeZoneIndianaEast,
+		"America/New_York":             TimeZoneEastern,
+		"US/Eastern":                   TimeZoneEastern,
+		"Canada/Eastern":               TimeZoneEastern,
+		"EST5EDT":                      TimeZoneEastern,
+		"america/chicago":              TimeZoneCentral,
+		"America/Regina":               TimeZoneSaskatchewan,
+		"America/Denver":               TimeZoneMountain,
+		"America/Phoenix":              TimeZoneArizona,
+		"America/Los_Angeles":          TimeZonePacific,
+		"America/Anchorage":            TimeZoneAlaska,
+		"Europe/Berlin":                "",
+		"Etc/UTC":                      "",
 	} {
-		if got, ok := nearest(slip, cycleNames()); got != want || ok != (want != "") {
-			t.Errorf("%q: got %q, %t, want %q", slip, got, ok, want)
+		if got := railsZone(zone); got != want {
+			t.Errorf("%s: got %q, want %q", zone, got, want)
+		}
+		message := notRails(zone)
+		if !strings.Contains(message, `"`+zone+`"`) || want != "" && !strings.HasSuffix(message, `use "`+string(want)+`"`) {
+			t.Errorf("%s: the message is %q", zone, message)
+		}
+	}
+	for _, zone := range []string{"", "UTC", "Hawaii", "Eastern Time (US & Canada)", "Indiana (East)", "EST", "../../admin"} {
+		if message := notRails(zone); message != "" {
+			t.Errorf("%s: refused with %q", zone, message)
 		}
 	}
 }
