@@ -1,190 +1,137 @@
 package motive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"net/http"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/motive-go/motive/internal/backoff"
+	"github.com/motive-go/motive/internal/text"
+	"github.com/motive-go/motive/internal/transport"
+	"github.com/motive-go/motive/oauth"
 )
 
-// authorizer says which header authenticates a request.
-type authorizer interface {
-	// authorize returns the header's name and value, and the secret within it.
-	authorize(ctx context.Context) (credentialHeader, error)
-	// rejected reports a 401 to the secret, and whether it is worth asking
-	// authorize for another.
-	rejected(secret string) bool
-}
-
-type credentialHeader struct {
+// credential is what authenticates, under the name of the option that gave it. It
+// is made when all options are known.
+type credential struct {
 	name   string
-	values []string
-	secret string
+	apiKey bool
+	make   func(*config) transport.Credential
 }
 
-// namedCredential is a credential under the name of what gave it.
-type namedCredential struct {
-	name string
-	make func(*core) authorizer
+// credential returns the one credential that was given.
+func (c *config) credential() (credential, error) {
+	if len(c.credentials) == 1 {
+		return c.credentials[0], nil
+	}
+	const choice = "exactly one of WithAccessToken, WithAPIKey, WithTokenSource and WithOAuth2, " +
+		"or NewClientFromEnv with MOTIVE_ACCESS_TOKEN or MOTIVE_API_KEY"
+	if len(c.credentials) == 0 {
+		return credential{}, errors.New("no credential: use " + choice)
+	}
+	var names []string
+	for _, given := range c.credentials {
+		names = append(names, given.name)
+	}
+	return credential{}, fmt.Errorf("%d credentials (%s): use %s", len(names), strings.Join(names, ", "), choice)
 }
 
 // The two ways to put a fixed secret on a request.
-func bearer(token string) credentialHeader {
-	return credentialHeader{"Authorization", []string{"Bearer " + token}, token}
-}
+var (
+	bearer = [2]string{"Authorization", "Bearer "}
+	apiKey = [2]string{"X-Api-Key", ""}
+)
 
-func apiKey(key string) credentialHeader { return credentialHeader{"X-Api-Key", []string{key}, key} }
-
-func withHeaderCredential(name string, header func(string) credentialHeader, secret string) Option {
+func withFixed(name string, header [2]string, secret string) Option {
 	return func(c *config) {
-		if err := checkHeaderValue(secret); err != nil {
+		if err := checkCredential(secret); err != nil {
 			c.problem("%s: the value %w", name, err)
 		}
-		c.credentials = append(c.credentials, namedCredential{name, func(*core) authorizer {
-			return fixedAuth{header(secret)}
+		c.credentials = append(c.credentials, credential{name, header == apiKey, func(*config) transport.Credential {
+			return transport.Fixed(header[0], header[1], secret)
 		}})
 	}
 }
 
-// fixedAuth is a secret that never changes.
-type fixedAuth struct{ header credentialHeader }
-
-func (a fixedAuth) authorize(context.Context) (credentialHeader, error) { return a.header, nil }
-func (a fixedAuth) rejected(string) bool                                { return false }
-
-// tokenProvider is where access tokens come from.
-type tokenProvider interface {
-	// Token returns a token that is valid now.
-	Token(ctx context.Context) (*oauth2.Token, error)
-	// Rejected says that the server answered 401 to a token: the next Token
-	// returns another, where there is one.
-	Rejected(accessToken string)
-}
-
-// tokenAuth is a bearer token that is renewed.
-type tokenAuth struct{ tokens tokenProvider }
-
-func (a tokenAuth) authorize(ctx context.Context) (credentialHeader, error) {
-	token, err := a.tokens.Token(ctx)
-	if err != nil {
-		return credentialHeader{}, &authError{err}
+// tokens is the credential that a token source gives.
+func tokens(src oauth2.TokenSource) transport.Credential {
+	fetch := func(context.Context) (*oauth2.Token, error) { return src.Token() }
+	if s, ok := src.(interface {
+		TokenContext(context.Context) (*oauth2.Token, error)
+	}); ok {
+		fetch = s.TokenContext
 	}
-	if err := checkHeaderValue(token.AccessToken); err != nil {
-		return credentialHeader{}, &authError{fmt.Errorf("the access token %w", err)}
+	var rejected func(string)
+	if s, ok := src.(interface{ Invalidate(accessToken string) }); ok {
+		rejected = s.Invalidate
 	}
-	return bearer(token.AccessToken), nil
-}
-
-func (a tokenAuth) rejected(secret string) bool {
-	a.tokens.Rejected(secret)
-	return true
-}
-
-// authError says that a request was not sent for want of a credential.
-type authError struct{ err error }
-
-func (e *authError) Error() string { return "no access token: " + e.err.Error() }
-func (e *authError) Unwrap() error { return e.err }
-
-// guard puts the credential on each request and keeps it at home: a request to
-// another scheme or host than the base URL's is refused. After a 401 it asks
-// once for another token and sends once more, which is safe for every method,
-// since the server has refused to handle the first.
-//
-// It has no CloseIdleConnections on purpose: retryablehttp would call that after
-// each failed call and throw away the warm connections of all the others.
-type guard struct {
-	scheme, host string
-	header       http.Header // of every request
-	timeout      time.Duration
-	auth         authorizer
-	next         http.RoundTripper
-}
-
-var errForeignHost = errors.New("refused to send the credential to another host than the base URL's")
-
-func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Scheme != g.scheme || req.URL.Host != g.host {
-		closeBody(req)
-		return nil, errForeignHost
-	}
-	header, err := g.auth.authorize(req.Context())
-	if err != nil {
-		closeBody(req)
-		return nil, err
-	}
-	resp, err := g.send(req, header)
-	if err != nil || resp.StatusCode != http.StatusUnauthorized || !g.auth.rejected(header.secret) {
-		return resp, err
-	}
-	fresh, err := g.auth.authorize(req.Context())
-	if err == nil && fresh.secret == header.secret {
-		return resp, nil
-	}
-	_, _ = io.CopyN(io.Discard, resp.Body, 4<<10) // so that the connection can be used again
-	resp.Body.Close()
-	if err != nil {
-		return nil, err
-	}
-	if req.GetBody != nil {
-		if req.Body, err = req.GetBody(); err != nil {
-			return nil, err
+	return transport.Tokens(func(ctx context.Context) (string, error) {
+		token, err := fetch(ctx)
+		switch {
+		case err != nil:
+			return "", tokenRefusal(err)
+		case token == nil || token.AccessToken == "":
+			return "", errors.New("the token source returned no access token")
 		}
-	}
-	return g.send(req, fresh)
+		if err := checkCredential(token.AccessToken); err != nil {
+			return "", fmt.Errorf("the access token %w", err)
+		}
+		return token.AccessToken, nil
+	}, rejected)
 }
 
-// send sends a copy of req with all its headers, within the time of one try. The
-// time goes on until the body has been read; see trip.endTry.
-func (g *guard) send(req *http.Request, credential credentialHeader) (*http.Response, error) {
-	t := tripOf(req.Context())
-	if t.credential != "" && t.credential != credential.secret {
-		t.secrets = append(t.secrets, t.credential) // no longer in use, and still not to be shown
+// tokenRefusal says what an error of x/oauth2 says, whose own text is the whole
+// body of the response.
+func tokenRefusal(err error) error {
+	var refused *oauth2.RetrieveError
+	if !errors.As(err, &refused) || refused.Response == nil {
+		return err
 	}
-	t.credential = credential.secret
-	out := req.WithContext(t.startTry(req.Context(), g.timeout))
-	out.Header = make(http.Header, len(g.header)+2)
-	maps.Copy(out.Header, g.header)
-	if req.Body != nil && req.Body != http.NoBody {
-		out.Header["Content-Type"] = jsonContent
+	code, message := text.Printable(refused.ErrorCode, 200), text.Printable(refused.ErrorDescription, 200)
+	if code == "invalid_grant" {
+		return &oauth.ReconnectError{Reason: "the token source's login is no longer accepted (invalid_grant): " +
+			cmp.Or(message, "it is expired, revoked or already used")}
 	}
-	out.Header[credential.name] = credential.values
-	start := time.Now()
-	resp, err := g.next.RoundTrip(out)
+	return &oauth.TokenError{
+		StatusCode: refused.Response.StatusCode,
+		Code:       code,
+		Message:    cmp.Or(message, http.StatusText(refused.Response.StatusCode)),
+		RetryAfter: backoff.RetryAfter(refused.Response.Header, time.Now()),
+	}
+}
+
+// checkHeaderValue says what keeps v from being the value of a header. It does
+// not quote v, which may be a secret.
+func checkHeaderValue(v string) error {
 	switch {
-	case err != nil:
-		err = t.tryError(err)
-	case resp == nil:
-		err = errors.New("the round tripper returned neither an answer nor an error")
-	case resp.Body == nil:
-		resp.Body = http.NoBody
+	case v == "":
+		return errors.New("is empty")
+	case v != strings.TrimSpace(v):
+		return errors.New("begins or ends with white space: trim it")
+	case strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r > '~' }):
+		return errors.New("has a control character or one outside ASCII in it")
 	}
-	if err == nil {
-		dropBadLocation(req, resp)
-	}
-	t.tried = tryReport{statusOf(resp), err, time.Since(start), true}
-	return resp, err
+	return nil
 }
 
-// dropBadLocation removes a Location that is no URL, over which http.Client would
-// lose the answer and print it.
-func dropBadLocation(req *http.Request, resp *http.Response) {
-	location := resp.Header.Get("Location")
-	if location == "" {
-		return
+// checkCredential says what keeps v from being a token or a key, without
+// quoting it.
+func checkCredential(v string) error {
+	if err := checkHeaderValue(v); err != nil {
+		return err
 	}
-	if _, err := req.URL.Parse(location); err != nil {
-		resp.Header.Del("Location")
+	scheme, _, found := strings.Cut(v, " ")
+	switch {
+	case found && strings.EqualFold(strings.TrimSuffix(scheme, ":"), "Bearer"):
+		return errors.New(`begins with "Bearer": give what stands behind it, the scheme is added`)
+	case strings.ContainsRune("\"'`", rune(v[0])), strings.ContainsRune("\"'`", rune(v[len(v)-1])):
+		return errors.New("begins or ends with a quotation mark: leave the quotation marks out")
 	}
-}
-
-func closeBody(req *http.Request) {
-	if req.Body != nil {
-		req.Body.Close()
-	}
+	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/oauth"
 )
 
 // credentials are the ways to authenticate, each with its secret.
@@ -28,8 +29,8 @@ var credentials = []struct {
 	{"token source", "canary-source-31f0", "Authorization", "Bearer canary-source-31f0",
 		motive.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "canary-source-31f0", TokenType: "mac"}))},
 	{"stored token", "canary-stored-9d2c", "Authorization", "Bearer canary-stored-9d2c",
-		motive.WithOAuth2(motive.OAuth2Config("id", "canary-client-secret", "https://app.example.com/cb"),
-			motive.NewMemoryTokenStore(&oauth2.Token{AccessToken: "canary-stored-9d2c"}))},
+		motive.WithOAuth2(oauth.NewConfig("id", "canary-client-secret", "https://app.example.com/cb"),
+			oauth.NewMemoryStore(&oauth2.Token{AccessToken: "canary-stored-9d2c"}))},
 }
 
 // No redirect is followed, wherever it leads, and no credential leaves the host.
@@ -65,7 +66,11 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 						var r motive.Response
 						_, err := m.call(t.Context(), clientWith(t, srv.url, cred.option), motive.WithResponse(&r))
 						var api *motive.APIError
-						if !errors.As(err, &api) || kind(err) != "api" || api.StatusCode != status || r.StatusCode != status {
+						want := "api"
+						if m.verb() != http.MethodGet && status <= http.StatusSeeOther {
+							want = "unknown" // a proxy may have sent on after the server has stored
+						}
+						if !errors.As(err, &api) || kind(err) != want || api.StatusCode != status || r.StatusCode != status {
 							t.Errorf("error %v, want an APIError of %d", err, status)
 						} else if !strings.Contains(err.Error(), "redirect") {
 							t.Errorf("message %q does not speak of a redirect", err)
@@ -205,7 +210,7 @@ func TestARevokedTokenBetweenFailures(t *testing.T) {
 			src.revoke(r.Header.Get("Authorization"))
 			answering(401, strings.Repeat("a long story ", 10000))(w, r)
 		default:
-			answering(200, oneUser)(w, r)
+			answering(200, leftUser)(w, r)
 		}
 	})
 	var r motive.Response

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/motive-go/motive"
@@ -105,6 +106,48 @@ func TestSkipValidation(t *testing.T) {
 	got := srv.got()
 	if len(got) != 2 || !sameJSON(got[0].body, `{"cycle":"no_such","role":null}`) || !sameJSON(got[1].body, `{}`) {
 		t.Errorf("sent %v", got)
+	}
+}
+
+// By code it skips these problems alone, and reports the others.
+func TestSkipValidationByCode(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		opts []motive.CallOption
+		want []string // the codes of the problems left; none: it is sent
+	}{
+		{"none skipped", nil, []string{motive.CodeRequired, motive.CodeUnknownCycle}},
+		{"one skipped", []motive.CallOption{motive.SkipValidation("required")}, []string{motive.CodeUnknownCycle}},
+		{"another skipped", []motive.CallOption{motive.SkipValidation("unknown_cycle")}, []string{motive.CodeRequired}},
+		{"one that is not there skipped", []motive.CallOption{motive.SkipValidation("invalid")},
+			[]string{motive.CodeRequired, motive.CodeUnknownCycle}},
+		{"both skipped", []motive.CallOption{motive.SkipValidation("unknown_cycle", "required")}, nil},
+		{"both skipped, apart", []motive.CallOption{
+			motive.SkipValidation("unknown_cycle"), motive.SkipValidation("required"),
+		}, nil},
+		{"all and one skipped", []motive.CallOption{motive.SkipValidation(), motive.SkipValidation("invalid")}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			srv := newServer(t, answering(200, oneUser))
+			req := &motive.UpdateUserRequest{Cycle: motive.Set[motive.Cycle]("no_such"), Role: motive.Null[motive.Role]()}
+			_, err := newClient(t, srv.url).Users.Update(t.Context(), 7, req, tt.opts...)
+			var got []string
+			if invalid := new(motive.ValidationError); errors.As(err, &invalid) {
+				for _, p := range invalid.Problems {
+					got = append(got, p.Code)
+				}
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("problems %q are left, want %q", got, tt.want)
+			}
+			if sent := len(srv.got()); sent > 0 != (tt.want == nil) {
+				t.Errorf("sent %d times with %q left", sent, tt.want)
+			}
+		})
 	}
 }
 

@@ -116,7 +116,7 @@ func runChild(t *testing.T, srv *motivetest.Server, strike <-chan struct{}) (out
 // provisionAgain is the child: a program that may have run before, and got to
 // who knows where.
 func provisionAgain(t *testing.T) {
-	client, err := motive.NewClientFromEnv(motive.WithRetry(motive.RetryPolicy{MinWait: time.Millisecond, MaxWait: 10 * time.Millisecond}))
+	client, err := motive.NewClientFromEnv(motive.WithRetry(motive.RetryPolicy{MinWait: time.Millisecond, MaxWait: 10 * time.Millisecond, ReconcileWait: 20 * time.Millisecond}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/motivetest"
+	"github.com/motive-go/motive/oauth"
 )
 
 // chaosRound is one fake, one client, and each call once, under one fault.
@@ -113,12 +114,12 @@ func (r *chaosRound) setCredential() {
 	default:
 		token := r.srv.IssueToken()
 		r.secrets = []string{token.AccessToken, token.RefreshToken}
-		r.credential = motive.WithOAuth2(r.srv.OAuth().Config(""), motive.NewMemoryTokenStore(token))
+		r.credential = motive.WithOAuth2(r.srv.OAuth().Config(""), oauth.NewMemoryStore(token))
 	}
 }
 
 func (r *chaosRound) newClient() *motive.Client {
-	policy := motive.RetryPolicy{MaxAttempts: 3, MinWait: time.Millisecond, MaxWait: 4 * time.Millisecond, MaxRetryAfter: 10 * time.Millisecond}
+	policy := motive.RetryPolicy{MaxAttempts: 3, MinWait: time.Millisecond, MaxWait: 4 * time.Millisecond, MaxRetryAfter: 10 * time.Millisecond, ReconcileWait: 5 * time.Millisecond}
 	attempt := 30 * time.Second // which even a slow machine does not meet
 	switch {
 	case r.slow:

@@ -253,7 +253,7 @@ func deadServer(t *testing.T) (calls, requests int) {
 	t.Helper()
 	srv := motivetest.NewServer(t)
 	srv.Inject(motivetest.Status(http.StatusServiceUnavailable, motivetest.Empty))
-	client := srv.Client(motive.WithRetry(motive.RetryPolicy{MinWait: time.Millisecond, MaxWait: 2 * time.Millisecond}))
+	client := srv.Client(motive.WithRetry(motive.RetryPolicy{MinWait: time.Millisecond, MaxWait: 2 * time.Millisecond, MaxRetryAfter: 10 * time.Millisecond, ReconcileWait: 5 * time.Millisecond}))
 	defer client.CloseIdleConnections()
 	const workers = 8
 	began := time.Now()

@@ -1,6 +1,7 @@
 package motive
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,9 +9,11 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
+	"time"
 
-	"github.com/hashicorp/go-retryablehttp"
+	"github.com/motive-go/motive/internal/transport"
 )
 
 // Version is this module's version, as it stands in the User-Agent.
@@ -41,7 +44,11 @@ func NewClient(opts ...Option) (*Client, error) {
 			opt(cfg)
 		}
 	}
-	return newClient(cfg)
+	core, err := newCore(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("motive: %w", err)
+	}
+	return &Client{&UsersService{core}, &ExternalIDsService{core}, &UserRolesService{core}, core}, nil
 }
 
 // NewClientFromEnv returns a client whose credential is MOTIVE_ACCESS_TOKEN or
@@ -50,133 +57,164 @@ func NewClient(opts ...Option) (*Client, error) {
 // one and is an error where the environment has one too.
 func NewClientFromEnv(opts ...Option) (*Client, error) {
 	var env []Option
-	if token, ok := os.LookupEnv("MOTIVE_ACCESS_TOKEN"); ok && token != "" {
-		env = append(env, withHeaderCredential("MOTIVE_ACCESS_TOKEN", bearer, token))
+	if token := os.Getenv("MOTIVE_ACCESS_TOKEN"); token != "" {
+		env = append(env, withFixed("MOTIVE_ACCESS_TOKEN", bearer, token))
 	}
-	if key, ok := os.LookupEnv("MOTIVE_API_KEY"); ok && key != "" {
-		env = append(env, withHeaderCredential("MOTIVE_API_KEY", apiKey, key))
+	if key := os.Getenv("MOTIVE_API_KEY"); key != "" {
+		env = append(env, withFixed("MOTIVE_API_KEY", apiKey, key))
 	}
-	if base, ok := os.LookupEnv("MOTIVE_BASE_URL"); ok && base != "" {
+	if base := os.Getenv("MOTIVE_BASE_URL"); base != "" {
 		env = append(env, WithBaseURL(base))
 	}
 	return NewClient(append(env, opts...)...)
 }
 
-func newClient(cfg *config) (*Client, error) {
-	core, err := newCore(cfg)
-	if err != nil {
-		return nil, fmt.Errorf("motive: %w", err)
-	}
-	c := &Client{core: core}
-	c.Users = &UsersService{core}
-	c.ExternalIDs = &ExternalIDsService{core}
-	c.UserRoles = &UserRolesService{core}
-	return c, nil
-}
-
 // CloseIdleConnections closes the connections that no call is using. A program
 // that makes one client and keeps it has no need of it.
 func (c *Client) CloseIdleConnections() {
-	if t, ok := c.core.transport.(interface{ CloseIdleConnections() }); ok {
+	if c.core == nil {
+		return
+	}
+	if t, ok := c.core.transport.RoundTripper().(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}
 }
 
-// core is what the services share. From the outside in, a call passes
-//
-//	do → flow (rate limit, pause after a 429) → retryablehttp (retry.go)
-//	   → http.Client (no redirects) → guard (auth.go) → transport
-//
-// and back: the body is read inside the retry loop, so that an answer cut off
-// is sent for again where that is safe.
-type core struct {
-	base      string // scheme, host and path prefix, without a trailing slash
-	retry     RetryPolicy
-	maxBody   int64
-	transport http.RoundTripper
-	client    *retryablehttp.Client
-	flow      *flow
-	watch     watcher
-	buffers   bufferPool
+// Request is a call of [Client.Do].
+type Request struct {
+	Method string // "" is GET
+	// Path is the path under the base URL, "/v1/groups", without a query. It cannot
+	// leave the base URL.
+	Path  string
+	Query url.Values
+	// Body is encoded with encoding/json; nil for no body.
+	Body any
 }
 
-func newCore(cfg *config) (*core, error) {
-	base, err := parseBaseURL(cfg.baseURL, cfg.insecureHTTP)
-	problems := append(cfg.problems, err)
-	credential, err := cfg.credential()
-	problems = append(problems, err, cfg.retry.check())
-	if err := errors.Join(problems...); err != nil {
-		return nil, oneLine(err)
+// Do sends a request to any endpoint of the API: with the same credential,
+// retries, limits, redaction and errors as the calls of the services. It decodes
+// the response into out with encoding/json, unless out is nil.
+//
+// A POST is sent once, as everywhere. What a response proves is judged by its
+// status alone, and by whether it fits out. Of the call options it takes
+// [WithResponse] and [WithQuery].
+func (c *Client) Do(ctx context.Context, req Request, out any, opts ...CallOption) error {
+	path, err := relativePath(req.Path)
+	if err != nil {
+		return fmt.Errorf("motive: %w", err)
 	}
-	c := &core{
-		base:      strings.TrimSuffix(base.String(), "/"),
-		retry:     cfg.retry.withDefaults(),
-		maxBody:   cfg.maxBody,
-		transport: cfg.transport,
-		flow:      newFlow(cfg.perSecond, cfg.burst),
-		watch:     watcher{cfg.logger, cfg.observer},
+	r := request{method: req.Method, path: path, template: template(path), query: req.Query, body: req.Body}
+	if r.method == "" {
+		r.method = http.MethodGet
 	}
-	if c.transport == nil {
-		c.transport = newTransport()
-	}
-	guard := &guard{
-		scheme: base.Scheme, host: base.Host, header: cfg.header, timeout: cfg.attemptTimeout,
-		auth: credential(c), next: c.transport,
-	}
-	c.client = newRetryClient(c, &http.Client{
-		Transport:     guard,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	_, err = do(ctx, c.core, r, ApplyCallOptions(opts...), func(body []byte) (none struct{}, err error) {
+		if out != nil {
+			err = json.Unmarshal(body, out)
+		}
+		return none, err
 	})
-	return c, nil
+	return err
+}
+
+// relativePath refuses what is more than a path under the base URL.
+func relativePath(path string) (string, error) {
+	const want = `write it like "/v1/groups"`
+	u, err := url.Parse(path)
+	switch {
+	case path == "":
+		return "", errors.New("the path is empty; " + want)
+	case err != nil, u.Scheme != "", u.Host != "", u.User != nil, strings.HasPrefix(path, "//"), strings.Contains(path, `\`):
+		return "", errors.New("the path is more than a path under the base URL; " + want)
+	case strings.ContainsAny(path, "?#"):
+		return "", errors.New("the path has a query or a fragment; put the query into Query, and " + want)
+	}
+	for part := range strings.SplitSeq(u.Path, "/") {
+		if part == ".." || part == "." {
+			return "", errors.New("the path leaves the base URL; " + want)
+		}
+	}
+	return "/" + strings.TrimPrefix(u.EscapedPath(), "/"), nil
+}
+
+// template is path as logs and events show it: with {id} for what is a number.
+func template(path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		if _, err := strconv.ParseInt(part, 10, 64); err == nil {
+			parts[i] = "{id}"
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+// core is what the services share.
+type core struct {
+	transport     *transport.Client
+	apiKey        bool // whether the credential is an API key, which can be in test mode
+	resend        bool // whether the policy allows a second attempt
+	reconcileWait time.Duration
+	observer      func(Event)
 }
 
 // request is what a service method wants sent.
 type request struct {
-	method  string
-	path    path
-	id      int64 // fills the {id} of path
-	query   url.Values
-	body    any
-	secrets []string // values of the body that no error may show
+	method   string
+	path     string
+	template string // as logs and events show the path, without ids; "" for path itself
+	query    url.Values
+	body     any
+	secrets  []string // values of the body that no error may show
 }
 
-// do sends r and decodes the answer. It is the whole way of every call.
-func do[T any](ctx context.Context, c *core, r request, o callOptions, decode func(*answer) (T, error)) (T, error) {
+// The paths of one record.
+const idTemplate = "/{id}"
+
+// record returns a request for the record with an id below a path.
+func record(method, path string, id int64, body any) request {
+	return request{method: method, path: path + "/" + formatID(id), template: path + idTemplate, body: body}
+}
+
+func formatID(id int64) string { return strconv.FormatInt(id, 10) }
+
+var (
+	errNoClient  = errors.New("motive: this client was not made by NewClient, and has neither a credential nor a connection")
+	errNoContext = errors.New("motive: the context is nil: pass context.Background() where there is no other")
+)
+
+// do sends r and decodes the body of the response. It is the whole way of every
+// call: encode, send, judge.
+func do[T any](ctx context.Context, c *core, r request, o CallSettings, decode func(body []byte) (T, error)) (T, error) {
 	var none T
+	if c == nil {
+		return none, errNoClient
+	}
 	if ctx == nil {
-		return none, errors.New("motive: the context is nil: pass context.Background() where there is no other")
+		return none, errNoContext
 	}
-	t := &trip{core: c, method: r.method, template: r.path, path: r.path.with(r.id), secrets: r.secrets}
-	defer t.end(o)
-	if r.body != nil {
-		body, err := json.Marshal(r.body)
-		if err != nil {
-			return none, fmt.Errorf("motive: %s %s: encoding the body: %w", t.method, t.path, err)
-		}
-		if string(body) == "null" { // of a nil pointer that SkipValidation let through
-			return none, fmt.Errorf("motive: %s %s: the request is nil", t.method, t.path)
-		}
-		t.body = body
-	}
-	err := t.send(ctx, r.query)
+	body, err := bodyOf(r)
 	if err != nil {
-		return none, t.fail(err)
+		return none, err
 	}
-	v, err := decode(&t.answer)
-	if err != nil {
-		return none, t.fail(t.unexpected(err))
-	}
-	return v, nil
+	resp, err := c.transport.Do(ctx, transport.Request{
+		Method: r.method, Path: r.path, Template: cmp.Or(r.template, r.path),
+		Query: o.encodeQuery(r.query), Body: body, Secrets: r.secrets,
+	})
+	defer resp.Release()
+	defer o.report(&resp)
+	return judge(c, r, &resp, err, decode)
 }
 
-// path is a path under the base URL, with {id} for the id of a record. Logs and
-// events carry it as it stands, so that they carry no ids.
-type path string
-
-func (p path) with(id int64) string {
-	before, after, found := strings.Cut(string(p), "{id}")
-	if !found {
-		return string(p)
+// bodyOf encodes the body of a request, nil for none.
+func bodyOf(r request) ([]byte, error) {
+	if r.body == nil {
+		return nil, nil
 	}
-	return before + formatID(id) + after
+	body, err := encodeBody(r.body)
+	if err != nil {
+		return nil, fmt.Errorf("motive: %s %s: encoding the body: %w", r.method, r.path, err)
+	}
+	if string(body) == "null" { // of a nil pointer that SkipValidation let through
+		return nil, fmt.Errorf("motive: %s %s: the request is nil", r.method, r.path)
+	}
+	return body, nil
 }

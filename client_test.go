@@ -13,13 +13,14 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/oauth"
 )
 
 func TestNewClientTakesOneCredential(t *testing.T) {
 	t.Parallel()
 	const secret = "canary-secret"
 	source := motive.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: secret}))
-	stored := motive.WithOAuth2(motive.OAuth2Config("id", secret, "https://app.example.com/cb"), motive.NewMemoryTokenStore(nil))
+	stored := motive.WithOAuth2(oauth.NewConfig("id", secret, "https://app.example.com/cb"), oauth.NewMemoryStore(nil))
 	for name, tt := range map[string]struct {
 		opts []motive.Option
 		want []string // in the message; nil: no error
@@ -41,8 +42,8 @@ func TestNewClientTakesOneCredential(t *testing.T) {
 		"a key with a NUL":        {[]motive.Option{motive.WithAPIKey(secret + "\x00x")}, []string{"WithAPIKey", "control character"}},
 		"a key in another script": {[]motive.Option{motive.WithAPIKey(secret + "ключ")}, []string{"WithAPIKey", "outside ASCII"}},
 		"a nil source":            {[]motive.Option{motive.WithTokenSource(nil)}, []string{"WithTokenSource: the token source is nil"}},
-		"a nil config":            {[]motive.Option{motive.WithOAuth2(nil, motive.NewMemoryTokenStore(nil))}, []string{"WithOAuth2: the config is nil"}},
-		"a nil store":             {[]motive.Option{motive.WithOAuth2(&oauth2.Config{}, nil)}, []string{"WithOAuth2: the token store is nil"}},
+		"a nil config":            {[]motive.Option{motive.WithOAuth2(nil, oauth.NewMemoryStore(nil))}, []string{"WithOAuth2: oauth: the config is nil"}},
+		"a nil store":             {[]motive.Option{motive.WithOAuth2(&oauth2.Config{}, nil)}, []string{"the store is nil"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -145,6 +146,9 @@ func TestBaseURL(t *testing.T) {
 		{"https://user:canary@api.gomotive.com", "", "", "user or a password"},
 		{"https://api.gomotive.com?token=canary", "", "", "query"},
 		{"https://api.gomotive.com#canary", "", "", "fragment"},
+		{"https://api.gomotive.com/v1/users", "", "", "leave it out"},
+		{"https://gateway.example/motive/v1/users/", "", "", "ends in /v1/users"},
+		{"https://gateway.example/users", "gateway.example", "/users/v1/users/7", ""},
 		{"", "", "", "scheme and a host"},
 		{"api.gomotive.com", "", "", "scheme and a host"},
 		{"//api.gomotive.com", "", "", "scheme and a host"},
@@ -227,12 +231,50 @@ func TestOptionsRefuseWhatMakesNoSense(t *testing.T) {
 		"WithActingUser below zero":     motive.WithActingUser(-3),
 		"WithUserAgent of nothing":      motive.WithUserAgent(""),
 		"WithTimeZone of nothing":       motive.WithTimeZone(""),
+		"WithTimeZone of IANA":          motive.WithTimeZone("America/New_York"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, err := motive.NewClient(motive.WithAPIKey("key"), opt)
 			option, _, _ := strings.Cut(name, " ")
 			checkConstruction(t, c, err, []string{option})
+		})
+	}
+}
+
+// What people copy along with a credential is refused by name, and not shown.
+func TestCredentialsAreGivenAlone(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ secret, problem string }{
+		{"canary-1", ""},
+		{"canary'1", ""},
+		{"Bearer-canary", ""},
+		{"Bearer canary", `begins with "Bearer"`},
+		{"bearer canary", `begins with "Bearer"`},
+		{"Bearer: canary", `begins with "Bearer"`},
+		{`"canary"`, "quotation mark"},
+		{"'canary'", "quotation mark"},
+		{`canary"`, "quotation mark"},
+		{"`canary", "quotation mark"},
+		{`"`, "quotation mark"},
+	} {
+		t.Run(tt.secret, func(t *testing.T) {
+			t.Parallel()
+			for option, opt := range map[string]motive.Option{
+				"WithAccessToken": motive.WithAccessToken(tt.secret), "WithAPIKey": motive.WithAPIKey(tt.secret),
+			} {
+				c, err := motive.NewClient(opt)
+				if tt.problem == "" {
+					if err != nil {
+						t.Errorf("%s: %v", option, err)
+					}
+					continue
+				}
+				checkConstruction(t, c, err, []string{option, tt.problem})
+				if strings.Contains(err.Error(), "canary") {
+					t.Errorf("%s: the message shows the secret", option)
+				}
+			}
 		})
 	}
 }

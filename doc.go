@@ -42,7 +42,8 @@
 //
 // Never leaked. Credentials go to the base URL's host only, and redirects are
 // not followed. Tokens, keys, passwords and licence numbers stand in no error
-// and no log line, and in no value of this package that is printed with fmt.
+// and no log line, and in no value of this package that is printed with fmt, but
+// for one in an unexported field of another struct, where fmt asks nobody.
 //
 // All of this can be tuned; see [RetryPolicy] and the options of [NewClient].
 //

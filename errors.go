@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/motive-go/motive/internal/text"
 )
 
 // What an error of this package can be, for [errors.Is]. An [APIError] is the
@@ -62,7 +64,8 @@ type APIError struct {
 	// the request are blotted out in it.
 	Body []byte
 
-	err error // why a 2xx is not a success: ErrTestMode, ErrUnexpectedResponse
+	err    error               // why a response is not what its status says: ErrTestMode, ErrUnexpectedResponse
+	redact func(string) string // of the call; nil in an APIError that somebody else made
 }
 
 // Error reads "motive: POST /v1/users: 422 email has already been taken
@@ -90,8 +93,12 @@ func (e *APIError) Error() string {
 	return b.String()
 }
 
-// Is reports whether target is the sentinel of e's status code.
+// Is reports whether target is the sentinel of e's status code. A web page in place
+// of a record is none of them.
 func (e *APIError) Is(target error) bool {
+	if e.err != nil {
+		return false
+	}
 	sentinel := sentinelOf(e.StatusCode)
 	return sentinel != nil && target == sentinel
 }
@@ -205,6 +212,10 @@ type OutcomeUnknownError struct {
 	// Err is the cause: an [*APIError] for an answer of the server, else the
 	// error of the transport or of the context.
 	Err error
+
+	took     time.Duration // by the first attempt
+	began    time.Time     // when the call did
+	happened bool          // the server has said that it was carried out
 }
 
 // Error says what was sent, that its outcome is open, and why.
@@ -226,3 +237,32 @@ func (e *OutcomeUnknownError) Is(target error) bool { return target == ErrOutcom
 
 // Unwrap returns the cause.
 func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
+
+// ExternalIDTakenError says that a create was not carried out, since somebody else
+// holds its external id. It is an [ErrConflict].
+type ExternalIDTakenError struct {
+	ExternalID, IntegrationName string
+	// Holder is who has it.
+	Holder *User
+	// Err is the refusal, or why the create was looked up.
+	Err error
+}
+
+// Error names the external id, its holder and the cause.
+func (e *ExternalIDTakenError) Error() string {
+	holder := "another user"
+	if e.Holder != nil {
+		holder = "user " + formatID(e.Holder.ID)
+	}
+	said := "motive: the external id " + text.Quote(e.ExternalID) + " of " + text.Quote(e.IntegrationName) + " belongs to " + holder
+	if e.Err == nil {
+		return said
+	}
+	return said + ": " + strings.TrimPrefix(e.Err.Error(), "motive: ")
+}
+
+// Is reports whether target is [ErrConflict].
+func (e *ExternalIDTakenError) Is(target error) bool { return target == ErrConflict }
+
+// Unwrap returns the cause.
+func (e *ExternalIDTakenError) Unwrap() error { return e.Err }

@@ -47,7 +47,7 @@ func TestStatusesAreSentinels(t *testing.T) {
 		if !errors.As(fmt.Errorf("sync: %w", err), &api) || api.StatusCode != status {
 			t.Errorf("error %v, want an APIError of %d", err, status)
 		}
-		if _, err := c.Users.Create(t.Context(), ada()); status == 500 || status == 503 || status == 599 {
+		if _, err := c.Users.Create(t.Context(), ada()); status == 302 || status == 500 || status == 503 || status == 599 {
 			isOnly(t, err, name, "ErrOutcomeUnknown")
 		} else {
 			isOnly(t, err, name)
@@ -58,13 +58,14 @@ func TestStatusesAreSentinels(t *testing.T) {
 func TestMessages(t *testing.T) {
 	t.Parallel()
 	for want, handler := range map[string]http.HandlerFunc{
-		"motive: POST /v1/users: 422 email has already been taken (request id abc, 1 attempt)":                                                   answering(422, `{"error_message":"email has already been taken"}`, "X-Request-Id", "abc"),
-		"motive: POST /v1/users: 404 not found (1 attempt)":                                                                                      answering(404, ""),
-		"motive: POST /v1/users: 429 slow down, retry after 1h30m0s (1 attempt)":                                                                 answering(429, `{"error":"slow down"}`, "Retry-After", "5400"),
-		"motive: POST /v1/users: the outcome is unknown after 1 attempt, look before sending it again: 502 bad gateway (1 attempt)":              answering(502, "<html>"),
-		"motive: POST /v1/users: 302 redirect to evil.example, which is not followed: the credential stays with the base URL's host (1 attempt)": answering(302, "", "Location", "https://evil.example/?a=b"),
-		"motive: POST /v1/users: 304 not modified (1 attempt)":                                                                                   answering(304, ""),
-		"motive: POST /v1/users: 420 (1 attempt)":                                                                                                answering(420, ""),
+		"motive: POST /v1/users: 422 email has already been taken (request id abc, 1 attempt)":                                                                                                                    answering(422, `{"error_message":"email has already been taken"}`, "X-Request-Id", "abc"),
+		"motive: POST /v1/users: 404 not found (1 attempt)":                                                                                                                                                       answering(404, ""),
+		"motive: POST /v1/users: 429 slow down, retry after 1h30m0s (1 attempt)":                                                                                                                                  answering(429, `{"error":"slow down"}`, "Retry-After", "5400"),
+		"motive: POST /v1/users: the outcome is unknown after 1 attempt, look before sending it again: 502 bad gateway (1 attempt)":                                                                               answering(502, "<html>"),
+		"motive: POST /v1/users: 307 redirect to evil.example, which is not followed: the credential stays with the base URL's host (1 attempt)":                                                                  answering(307, "", "Location", "https://evil.example/?a=b"),
+		"motive: POST /v1/users: the outcome is unknown after 1 attempt, look before sending it again: 302 redirect to sign.in, which is not followed: the credential stays with the base URL's host (1 attempt)": answering(302, "", "Location", "https://sign.in/"),
+		"motive: POST /v1/users: 304 not modified (1 attempt)":                                                                                                                                                    answering(304, ""),
+		"motive: POST /v1/users: 420 (1 attempt)":                                                                                                                                                                 answering(420, ""),
 	} {
 		srv := newServer(t, handler)
 		if _, err := newClient(t, srv.url).Users.Create(t.Context(), ada()); err == nil || err.Error() != want {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/motivetest"
+	"github.com/motive-go/motive/oauth"
 )
 
 // exampleFleet stands for a real fleet: a fake one with a driver and a fleet
@@ -310,8 +311,8 @@ func ExampleWithRetry() {
 }
 
 func ExampleWithOAuth2() {
-	cfg := motive.OAuth2Config("client id", os.Getenv("MOTIVE_CLIENT_SECRET"), "https://tms.example.com/callback")
-	store := motive.NewMemoryTokenStore(nil) // tokenfile.New keeps it in a file, across processes
+	cfg := oauth.NewConfig("client id", os.Getenv("MOTIVE_CLIENT_SECRET"), "https://tms.example.com/callback")
+	store := oauth.NewMemoryStore(nil) // tokenfile.New keeps it in a file, across processes
 
 	client, err := motive.NewClient(motive.WithOAuth2(cfg, store))
 	fmt.Println(client != nil, err)

@@ -2,7 +2,7 @@ package motive
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
 )
 
@@ -11,10 +11,7 @@ import (
 // Motive's hub: the pages on /v1/external_ids.
 type ExternalIDsService struct{ core *core }
 
-const (
-	externalIDsPath      path = "/v1/external_ids"
-	externalIDRecordPath path = "/v1/external_ids/{id}"
-)
+const externalIDsPath = "/v1/external_ids"
 
 // ExternalIDHolderType says what kind of thing has an external id.
 type ExternalIDHolderType string
@@ -36,33 +33,47 @@ type ExternalIDRequest struct {
 	ExternalIDHolderType Optional[ExternalIDHolderType] `json:"external_id_holder_type,omitzero"`
 }
 
+// do makes a call for one external id, which must be the record with id where that
+// is not zero.
+func (s *ExternalIDsService) do(ctx context.Context, r request, o CallSettings, id int64) (*ExternalID, error) {
+	if s == nil {
+		return nil, errNoClient
+	}
+	return do(ctx, s.core, r, o, func(body []byte) (*ExternalID, error) {
+		record, err := decodeExternalID(body)
+		if err == nil && id != 0 && record.ID != id {
+			return nil, fmt.Errorf("the response shows the external id record %d rather than %d", record.ID, id)
+		}
+		return record, err
+	})
+}
+
 // Create adds an external id to a user, or to a vehicle, an asset or a group.
-// Like every POST it is sent once. Where its outcome is open, do it again: if the
+// Like every POST it is sent once. Where its outcome is unknown, do it again: if the
 // first one got through, the second is refused, since the pair is unique.
 //
 // Motive's hub: POST /v1/external_ids.
 func (s *ExternalIDsService) Create(ctx context.Context, req *ExternalIDRequest, opts ...CallOption) (*ExternalID, error) {
-	o := gather(opts)
+	o := ApplyCallOptions(opts...)
 	if err := o.check(validateExternalIDCreate(req)); err != nil {
 		return nil, err
 	}
 	r := request{method: http.MethodPost, path: externalIDsPath, body: req}
-	return do(ctx, s.core, r, o, oneExternalID)
+	return s.do(ctx, r, o, 0)
 }
 
 // Update changes the record with the given id, the ID of an [ExternalID].
 //
 // Motive's hub: PUT /v1/external_ids/{id}.
 func (s *ExternalIDsService) Update(ctx context.Context, id int64, req *ExternalIDRequest, opts ...CallOption) (*ExternalID, error) {
-	o := gather(opts)
+	o := ApplyCallOptions(opts...)
 	if err := validateID("id", id); err != nil {
 		return nil, err
 	}
 	if err := o.check(validateExternalIDUpdate(req)); err != nil {
 		return nil, err
 	}
-	r := request{method: http.MethodPut, path: externalIDRecordPath, id: id, body: req}
-	return do(ctx, s.core, r, o, oneExternalID)
+	return s.do(ctx, record(http.MethodPut, externalIDsPath, id, req), o, id)
 }
 
 // Delete removes the record with the given id, the ID of an [ExternalID]. It may
@@ -71,13 +82,13 @@ func (s *ExternalIDsService) Update(ctx context.Context, id int64, req *External
 //
 // Motive's hub: DELETE /v1/external_ids/{id}.
 func (s *ExternalIDsService) Delete(ctx context.Context, id int64, opts ...CallOption) error {
+	if s == nil {
+		return errNoClient
+	}
 	if err := validateID("id", id); err != nil {
 		return err
 	}
-	r := request{method: http.MethodDelete, path: externalIDRecordPath, id: id}
-	_, err := do(ctx, s.core, r, gather(opts), deletion)
-	if errors.Is(err, ErrOutcomeUnknown) && errors.Is(err, ErrNotFound) {
-		return nil
-	}
+	r := record(http.MethodDelete, externalIDsPath, id, nil)
+	_, err := do(ctx, s.core, r, ApplyCallOptions(opts...), decodeDeletion)
 	return err
 }

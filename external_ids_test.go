@@ -21,7 +21,8 @@ func TestExternalIDsDelete(t *testing.T) {
 		"with nothing":                    {[]step{says(204, "")}, nil},
 		"broken off, then gone":           {[]step{breaks, says(404, "")}, nil},
 		"503, then gone":                  {[]step{says(503, ""), says(404, `{"error_message":"not found"}`)}, nil},
-		"cut off, then gone":              {[]step{func(c *net.TCPConn) { say(c, "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{") }, missing}, nil},
+		"cut off, then gone":              {[]step{{talk: func(c *net.TCPConn) { say(c, "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{") }}, missing}, nil},
+		"broken off, then a page":         {[]step{breaks, page404}, []string{"ErrUnexpectedResponse", "ErrOutcomeUnknown"}},
 		"broken off, then deleted":        {[]step{breaks, says(200, `{"success":true}`)}, nil},
 		"never there":                     {[]step{says(404, "")}, []string{"ErrNotFound"}},
 		"limited, then not there":         {[]step{says(429, ""), says(404, "")}, []string{"ErrNotFound"}},
@@ -39,7 +40,7 @@ func TestExternalIDsDelete(t *testing.T) {
 					t.Errorf("request %d is %s", n, line)
 					return false
 				}
-				tt.steps[n-1](conn)
+				tt.steps[n-1].talk(conn)
 				return false
 			})
 			err := newClient(t, srv.url).ExternalIDs.Delete(t.Context(), 31)

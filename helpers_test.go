@@ -21,11 +21,12 @@ import (
 const (
 	testToken = "canary-token-5f1c0a"
 	oneUser   = `{"user":{"id":7,"first_name":"Ada","role":"driver","status":"active"}}`
+	leftUser  = `{"user":{"id":7,"first_name":"Ada","role":"driver","status":"deactivated"}}`
 	noUsers   = `{"users":[],"pagination":{"per_page":100,"page_no":1,"total":0}}`
 )
 
 // atOnce retries without a wait worth noticing.
-var atOnce = motive.WithRetry(motive.RetryPolicy{MinWait: 1, MaxWait: 1})
+var atOnce = motive.WithRetry(motive.RetryPolicy{MinWait: 1, MaxWait: 1, ReconcileWait: 1})
 
 // sent is a request as the server saw it, below the prefix.
 type sent struct {
@@ -267,6 +268,7 @@ type method struct {
 // methods lists every method that sends a request.
 func methods() []method {
 	user := &motive.User{ID: 7, FirstName: "Ada", Role: motive.RoleDriver, Status: motive.StatusActive}
+	left := &motive.User{ID: 7, FirstName: "Ada", Role: motive.RoleDriver, Status: motive.StatusDeactivated}
 	link := &motive.ExternalID{ID: 31, ExternalID: "987", IntegrationName: "generic_tms"}
 	const oneLink = `{"external_id":{"id":31,"external_id":"987","integration_name":"generic_tms"}}`
 	return []method{
@@ -284,7 +286,7 @@ func methods() []method {
 				req := &motive.UpdateUserRequest{Phone: motive.Null[string](), MinuteLogs: motive.Set(false)}
 				return result(c.Users.Update(ctx, 7, req, o...))
 			}},
-		{"Users.Deactivate", "PUT /v1/users/7", "/v1/users/{id}", `{"status":"deactivated"}`, 200, oneUser, user,
+		{"Users.Deactivate", "PUT /v1/users/7", "/v1/users/{id}", `{"status":"deactivated"}`, 200, leftUser, left,
 			func(ctx context.Context, c *motive.Client, o ...motive.CallOption) (any, error) {
 				return result(c.Users.Deactivate(ctx, 7, o...))
 			}},

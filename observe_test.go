@@ -19,6 +19,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/oauth"
 )
 
 // book keeps what is logged and observed.
@@ -37,6 +38,9 @@ func (b *book) Write(p []byte) (int, error) {
 func (b *book) options() []motive.Option {
 	logger := slog.New(slog.NewJSONHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	return []motive.Option{motive.WithLogger(logger), motive.WithObserver(func(e motive.Event) {
+		if e.Kind == motive.EventAttemptStart || e.Kind == motive.EventAttemptEnd {
+			return // see TestObserverSeesEachAttempt
+		}
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.events = append(b.events, e)
@@ -90,7 +94,7 @@ func TestLogOfEachMethod(t *testing.T) {
 			if _, err := m.call(t.Context(), newClient(t, srv.url, b.options()...)); err != nil {
 				t.Fatal(err)
 			}
-			lines := b.lines(t, "motive: try")
+			lines := b.lines(t, "motive: attempt")
 			if len(lines) != 2 {
 				t.Fatalf("%d lines for 2 tries", len(lines))
 			}
@@ -138,7 +142,7 @@ func TestLogOfAReplay(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, line := range b.lines(t, "motive: try") {
+	for _, line := range b.lines(t, "motive: attempt") {
 		got = append(got, fmt.Sprint(line["status"], " ", line["attempt"]))
 	}
 	if want := []string{"401 1", "200 2"}; !reflect.DeepEqual(got, want) {
@@ -151,7 +155,7 @@ func TestLogOfATransportError(t *testing.T) {
 	b := &book{}
 	c := newClient(t, refusing(t), b.options()...)
 	_, _ = c.Users.Lookup(t.Context(), motive.UserLookup{Email: "ada@example.com"})
-	lines := b.lines(t, "motive: try")
+	lines := b.lines(t, "motive: attempt")
 	if len(lines) != 4 {
 		t.Fatalf("%d lines for 4 tries", len(lines))
 	}
@@ -226,7 +230,7 @@ func TestEvents(t *testing.T) {
 		"a pause":                  {[]int{429, 200}, read, "pause retry"},
 		"given up":                 {[]int{503}, read, "retry retry retry give_up"},
 		"an ambiguous create":      {[]int{503}, post, "give_up"},
-		"a create that is settled": {[]int{503, 200}, linked, "give_up settle"},
+		"a create that is settled": {[]int{503, 200}, linked, "give_up reconcile"},
 		"an open proxy status":     {[]int{524}, post, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -266,11 +270,11 @@ func TestEventOfATokenError(t *testing.T) {
 			}
 			return reply(200, oneUser), nil
 		})
-		cfg := motive.OAuth2Config("id", "canary-client-secret", "https://app.example.com/cb")
+		cfg := oauth.NewConfig("id", "canary-client-secret", "https://app.example.com/cb")
 		token := &oauth2.Token{AccessToken: testToken, RefreshToken: "canary-refresh", Expiry: time.Now().Add(10 * time.Minute)}
 		b := &book{}
 		c := clientWith(t, "https://motive.example", append(b.options(), motive.WithTransport(transport),
-			motive.WithOAuth2(cfg, motive.NewMemoryTokenStore(token)))...)
+			motive.WithOAuth2(cfg, oauth.NewMemoryStore(token)))...)
 		if err := get(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
@@ -285,7 +289,7 @@ func TestEventOfATokenError(t *testing.T) {
 			t.Errorf("log %s", &b.log)
 		}
 		time.Sleep(time.Minute)
-		var failed *motive.TokenError
+		var failed *oauth.TokenError
 		if err := get(t.Context(), c); !errors.As(err, &failed) || kind(err) != "other" || failed.StatusCode != 500 {
 			t.Errorf("error %v, want a TokenError of 500", err)
 		}
@@ -293,4 +297,30 @@ func TestEventOfATokenError(t *testing.T) {
 			t.Errorf("the log shows a secret: %s", &b.log)
 		}
 	})
+}
+
+func TestObserverSeesEachAttempt(t *testing.T) {
+	t.Parallel()
+	n, events := 0, []string(nil)
+	c := offline(t, func(*http.Request) (*http.Response, error) {
+		if n++; n == 1 {
+			return reply(503, ""), nil
+		}
+		return reply(200, oneUser), nil
+	}, motive.WithObserver(func(e motive.Event) {
+		if e.Method != "GET" || e.Path != "/v1/users/{id}" {
+			t.Errorf("event %+v", e)
+		}
+		if (e.Duration > 0) != (e.Kind == motive.EventAttemptEnd) {
+			t.Errorf("the duration of %+v", e)
+		}
+		events = append(events, fmt.Sprint(e.Kind, " ", e.Attempt, " ", e.StatusCode))
+	}))
+	if err := get(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"attempt_start 1 0", "attempt_end 1 503", "retry 1 503", "attempt_start 2 0", "attempt_end 2 200"}
+	if !reflect.DeepEqual(events, want) {
+		t.Errorf("events %q, want %q", events, want)
+	}
 }

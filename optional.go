@@ -3,8 +3,12 @@ package motive
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
+
+	"github.com/motive-go/motive/internal/encode"
 )
 
 // Optional is a request field that is absent, null, or a value.
@@ -27,6 +31,15 @@ const (
 
 // Set returns an Optional that sends v, whatever v is.
 func Set[T any](v T) Optional[T] { return Optional[T]{value: v, state: stateSet} }
+
+// SetNonZero is Set, but absent where v is the zero value of its type: an empty
+// cell of a spreadsheet, which should leave the field as it is.
+func SetNonZero[T any](v T) Optional[T] {
+	if reflect.ValueOf(&v).Elem().IsZero() {
+		return Optional[T]{}
+	}
+	return Set(v)
+}
 
 // Null returns an Optional that sends null.
 func Null[T any]() Optional[T] { return Optional[T]{state: stateNull} }
@@ -54,17 +67,62 @@ func (o Optional[T]) String() string {
 	}
 }
 
-// MarshalJSON writes the value, or null where o is null or absent. A struct
-// field that should vanish when absent carries the omitzero option.
-func (o Optional[T]) MarshalJSON() ([]byte, error) {
-	if o.state != stateSet {
-		return []byte("null"), nil
+// Equal reports whether o and other are in the same state and hold the same
+// value. A nil list and an empty one are the same, for both are sent as [].
+func (o Optional[T]) Equal(other Optional[T]) bool {
+	if o.state != other.state {
+		return false
 	}
-	data, err := json.Marshal(o.value)
-	if string(data) == "null" && reflect.TypeFor[T]().Kind() == reflect.Slice {
-		return []byte("[]"), nil // a nil slice that is set is an empty list
+	a, b := reflect.ValueOf(&o.value).Elem(), reflect.ValueOf(&other.value).Elem()
+	if a.Kind() == reflect.Slice && a.Len() == 0 && b.Len() == 0 {
+		return true
 	}
-	return data, err
+	return reflect.DeepEqual(o.value, other.value)
+}
+
+// LogValue is what o sends: its value or null, and "absent" where it sends
+// nothing.
+func (o Optional[T]) LogValue() slog.Value {
+	switch o.state {
+	case stateSet:
+		return slog.AnyValue(o.value)
+	case stateNull:
+		return slog.AnyValue(nil)
+	default:
+		return slog.StringValue("absent")
+	}
+}
+
+// errAbsent keeps a library that does not know omitzero from telling the API to
+// clear every field that is absent.
+var errAbsent = errors.New("motive: an absent Optional has no JSON; give its field the omitzero option of encoding/json")
+
+// MarshalJSON writes the value, or null where o is null. An absent Optional is an
+// error: a struct field that should vanish when absent carries the omitzero
+// option.
+func (o Optional[T]) MarshalJSON() ([]byte, error) { return o.appendJSON(nil) }
+
+// An optional is an Optional of any type.
+type optional interface {
+	IsZero() bool
+	appendJSON(dst []byte) ([]byte, error)
+	differs(shown any) bool
+}
+
+func (o *Optional[T]) appendJSON(dst []byte) ([]byte, error) {
+	switch o.state {
+	case stateAbsent:
+		return dst, errAbsent
+	case stateNull:
+		return append(dst, "null"...), nil
+	}
+	if d, ok := any(&o.value).(*Date); ok {
+		return encode.String(dst, d.String()), nil
+	}
+	if v := reflect.ValueOf(&o.value).Elem(); v.Kind() == reflect.Slice && v.IsNil() {
+		return append(dst, "[]"...), nil // a nil slice that is set is an empty list
+	}
+	return encode.Value(dst, &o.value)
 }
 
 // UnmarshalJSON reads null as [Null] and all else as [Set].

@@ -3,6 +3,7 @@ package motive_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ func TestOptionalStates(t *testing.T) {
 		set, null, gone bool
 		text, json      string
 	}{
-		"absent": {motive.Optional[string]{}, "", false, false, true, "absent", "null"},
+		"absent": {motive.Optional[string]{}, "", false, false, true, "absent", ""},
 		"null":   {motive.Null[string](), "", false, true, false, "null", "null"},
 		"zero":   {motive.Set(""), "", true, false, false, "", `""`},
 		"value":  {motive.Set("null"), "null", true, false, false, "null", `"null"`},
@@ -29,7 +30,7 @@ func TestOptionalStates(t *testing.T) {
 		if tt.o.String() != tt.text || fmt.Sprint(tt.o) != tt.text {
 			t.Errorf("%s: prints as %q, want %q", name, tt.o, tt.text)
 		}
-		if out, err := json.Marshal(tt.o); err != nil || string(out) != tt.json {
+		if out, err := json.Marshal(tt.o); (err != nil) != tt.gone || string(out) != tt.json {
 			t.Errorf("%s: JSON %s, error %v, want %s", name, out, err, tt.json)
 		}
 	}
@@ -66,5 +67,50 @@ func TestOptionalHoldsAnyType(t *testing.T) {
 	}
 	if got := motive.Set(motive.NewDate(2026, time.July, 4)).String(); got != "2026-07-04" {
 		t.Errorf("a date prints as %q", got)
+	}
+}
+
+func TestOptionalEqual(t *testing.T) {
+	t.Parallel()
+	states := []motive.Optional[[]int64]{{}, motive.Null[[]int64](), motive.Set[[]int64](nil), motive.Set([]int64{1}), motive.Set([]int64{1, 2})}
+	for i, a := range states {
+		for j, b := range states {
+			if a.Equal(b) != (i == j) {
+				t.Errorf("%s equals %s: %v", a, b, a.Equal(b))
+			}
+		}
+	}
+	if !motive.Set([]int64(nil)).Equal(motive.Set([]int64{})) {
+		t.Error("two lists that are sent as [] differ")
+	}
+	if !motive.Set("a").Equal(motive.Set("a")) || motive.Set("").Equal(motive.Null[string]()) {
+		t.Error("strings do not compare")
+	}
+}
+
+func TestSetNonZero(t *testing.T) {
+	t.Parallel()
+	if o := motive.SetNonZero(""); !o.IsZero() {
+		t.Errorf("an empty text is %s", o)
+	}
+	if o := motive.SetNonZero("a"); o != motive.Set("a") {
+		t.Errorf("a text is %s", o)
+	}
+	if o := motive.SetNonZero[[]int64](nil); !o.IsZero() {
+		t.Errorf("no list is %s", o)
+	}
+	if o := motive.SetNonZero(motive.Date{}); !o.IsZero() {
+		t.Errorf("no date is %s", o)
+	}
+}
+
+// A library that does not know omitzero must not clear what is absent.
+func TestAbsentIsNeverSent(t *testing.T) {
+	t.Parallel()
+	old := struct {
+		Email motive.Optional[string] `json:"email,omitempty"`
+	}{}
+	if out, err := json.Marshal(old); err == nil || !strings.Contains(err.Error(), "omitzero") {
+		t.Errorf("sent as %s, error %v", out, err)
 	}
 }

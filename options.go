@@ -1,55 +1,89 @@
 package motive
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
+	"golang.org/x/time/rate"
+
+	"github.com/motive-go/motive/internal/redact"
+	"github.com/motive-go/motive/internal/text"
+	"github.com/motive-go/motive/internal/transport"
+	"github.com/motive-go/motive/oauth"
 )
 
 // Option configures a [Client].
 type Option func(*config)
 
 type config struct {
-	credentials    []namedCredential
-	baseURL        string
-	insecureHTTP   bool
-	transport      http.RoundTripper
-	header         http.Header
-	logger         *slog.Logger
-	observer       func(Event)
-	retry          RetryPolicy
-	perSecond      float64 // 0: no limit
-	burst          int
-	attemptTimeout time.Duration
-	maxBody        int64
-	problems       []error
+	transport.Config
+	credentials  []credential
+	baseURL      string
+	insecureHTTP bool
+	limiters     []Limiter
+	observer     func(Event)
+	retry        RetryPolicy
+	problems     []error
 }
 
 func defaultConfig() *config {
 	return &config{
-		baseURL:        DefaultBaseURL,
-		attemptTimeout: defaultAttemptTimeout,
-		maxBody:        defaultMaxBody,
-		header: http.Header{
-			"Accept":     {"application/json"},
-			"User-Agent": {"motive-go/" + Version},
+		baseURL: DefaultBaseURL,
+		Config: transport.Config{
+			Name:           "motive",
+			AttemptTimeout: 60 * time.Second, // slow endpoints were seen to take 18 s and more
+			MaxBody:        64 << 20,
+			Header: http.Header{
+				"Accept":     {"application/json"},
+				"User-Agent": {"motive-go/" + Version},
+			},
 		},
 	}
 }
 
-const (
-	defaultAttemptTimeout = 60 * time.Second // slow endpoints were seen to take 18 s and more
-	defaultMaxBody        = 64 << 20
-)
+// newCore makes of all options what the services share. Its error names each that
+// is wrong.
+func newCore(cfg *config) (*core, error) {
+	base, err := parseBaseURL(cfg.baseURL, cfg.insecureHTTP)
+	problems := append(cfg.problems, err, cfg.retry.check())
+	credential, err := cfg.credential()
+	if err := errors.Join(append(problems, err)...); err != nil {
+		return nil, oneLine(err)
+	}
+	retry := cfg.retry.withDefaults()
+	cfg.BaseURL, cfg.Limiter = base, joinLimiters(cfg.limiters)
+	cfg.Policy = transport.Policy{
+		MaxAttempts: retry.MaxAttempts, MinWait: retry.MinWait, MaxWait: retry.MaxWait, MaxRetryAfter: retry.MaxRetryAfter,
+	}
+	if cfg.observer != nil {
+		observe := cfg.observer
+		cfg.Observer = func(e transport.Event) { observe(eventOf(e)) }
+	}
+	if cfg.RoundTripper == nil {
+		cfg.RoundTripper = transport.NewHTTPTransport()
+	}
+	cfg.Credential = credential.make(cfg)
+	return &core{
+		transport:     transport.New(cfg.Config),
+		apiKey:        credential.apiKey,
+		resend:        retry.MaxAttempts > 1,
+		reconcileWait: retry.ReconcileWait,
+		observer:      cfg.observer,
+	}, nil
+}
 
 func (c *config) problem(format string, args ...any) {
 	c.problems = append(c.problems, fmt.Errorf(format, args...))
@@ -57,44 +91,48 @@ func (c *config) problem(format string, args ...any) {
 
 // WithAccessToken authenticates with an OAuth 2.0 access token that does not
 // change: "Authorization: Bearer …".
-func WithAccessToken(token string) Option {
-	return withHeaderCredential("WithAccessToken", bearer, token)
-}
+func WithAccessToken(token string) Option { return withFixed("WithAccessToken", bearer, token) }
 
 // WithAPIKey authenticates with a company's API key: "X-Api-Key: …". A key in
 // test mode stores nothing; a write with it returns [ErrTestMode].
-func WithAPIKey(key string) Option { return withHeaderCredential("WithAPIKey", apiKey, key) }
+func WithAPIKey(key string) Option { return withFixed("WithAPIKey", apiKey, key) }
 
 // WithTokenSource authenticates with the access token of src, which is asked
-// before each request and once more after a 401; src caches if it should. Since
-// Token takes no context, it runs apart from the calls, once at a time, and a
-// call that is cancelled does not wait for it.
+// before each request and once more after a 401; src caches if it should. Where
+// src has
+//
+//	TokenContext(ctx context.Context) (*oauth2.Token, error)
+//	Invalidate(accessToken string)
+//
+// as an [oauth.Source] has, the first is called in place of Token, and the second
+// when the server answers 401 to a token. A source that hangs is given up after
+// the attempt timeout, and a call that ends does not wait for it.
 func WithTokenSource(src oauth2.TokenSource) Option {
 	return func(c *config) {
 		if src == nil {
 			c.problem("WithTokenSource: the token source is nil")
 			return
 		}
-		c.credentials = append(c.credentials, namedCredential{"WithTokenSource", func(*core) authorizer {
-			return tokenAuth{newSourceTokens(src)}
+		c.credentials = append(c.credentials, credential{"WithTokenSource", false, func(*config) transport.Credential {
+			return tokens(src)
 		}})
 	}
 }
 
 // WithOAuth2 authenticates with the token in store and refreshes it through
 // cfg, ahead of its expiry and after a 401. Each rotation is saved before it is
-// used. cfg is not modified. An expired login is a [*ReconnectError]; a token
-// endpoint that fails is a [*TokenError].
-func WithOAuth2(cfg *oauth2.Config, store TokenStore) Option {
+// used. cfg is not modified. An expired login is an [*oauth.ReconnectError]; a
+// token endpoint that fails is an [*oauth.TokenError]. To use one login for other
+// calls as well, make an [oauth.Source] and give it to [WithTokenSource].
+func WithOAuth2(cfg *oauth2.Config, store oauth.Store) Option {
 	return func(c *config) {
-		if err := checkOAuth2Config(cfg); err != nil {
+		if _, err := oauth.NewSource(cfg, store); err != nil {
 			c.problem("WithOAuth2: %w", err)
 		}
-		if store == nil {
-			c.problem("WithOAuth2: the token store is nil: make one with NewMemoryTokenStore or tokenfile.New")
-		}
-		c.credentials = append(c.credentials, namedCredential{"WithOAuth2", func(core *core) authorizer {
-			return tokenAuth{newStoredTokens(cfg, store, &http.Client{Transport: core.transport}, time.Now, core.watch.tokenError)}
+		c.credentials = append(c.credentials, credential{"WithOAuth2", false, func(c *config) transport.Credential {
+			source, _ := oauth.NewSource(cfg, store, oauth.WithHTTPClient(&http.Client{Transport: c.RoundTripper}),
+				oauth.WithReport(c.tokenError)) // checked above
+			return tokens(source)
 		}})
 	}
 }
@@ -116,7 +154,7 @@ func WithTransport(rt http.RoundTripper) Option {
 		if rt == nil {
 			c.problem("WithTransport: the round tripper is nil: leave the option off for the default")
 		}
-		c.transport = rt
+		c.RoundTripper = rt
 	}
 }
 
@@ -127,12 +165,13 @@ func WithUserAgent(ua string) Option {
 	}
 }
 
-// WithLogger logs each try at debug level: method, path template, status,
+// WithLogger logs each attempt at debug level: method, path template, status,
 // duration and attempt; never a query, a body or a secret.
-func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
+func WithLogger(l *slog.Logger) Option { return func(c *config) { c.Logger = l } }
 
-// WithObserver calls f for each [Event]: a retry, a wait, a call given up. It is
-// called in the middle of a call: it must not block, nor call the client.
+// WithObserver calls f for each [Event]: the start and the end of each attempt, a
+// retry, a wait, a call given up. It is called in the middle of a call: it must
+// not block, nor call the client.
 func WithObserver(f func(Event)) Option { return func(c *config) { c.observer = f } }
 
 // WithRetry sets when and how often a request is sent again. Fields that are
@@ -140,17 +179,78 @@ func WithObserver(f func(Event)) Option { return func(c *config) { c.observer = 
 func WithRetry(p RetryPolicy) Option { return func(c *config) { c.retry = p } }
 
 // WithRateLimit holds requests, retries included, to perSecond on average and to
-// bursts of burst. The default is no limit of the client's own.
+// bursts of burst. The default is no limit of the client's own: it learns the
+// server's rate from the first 429.
 func WithRateLimit(perSecond float64, burst int) Option {
 	return func(c *config) {
 		if !(perSecond > 0) || perSecond > 1e9 || burst < 1 {
 			c.problem("WithRateLimit(%v, %d): both must be above zero, the first at most 1e9", perSecond, burst)
+			return
 		}
-		c.perSecond, c.burst = perSecond, burst
+		c.limiters = append(c.limiters, rate.NewLimiter(rate.Limit(perSecond), burst))
 	}
 }
 
-// WithAttemptTimeout limits each try, from connecting to the last byte of the
+// Limiter says when a request may be sent: [rate.Limiter] of golang.org/x/time is
+// one. A limiter that has
+//
+//	Pause(ctx context.Context, d time.Duration) error
+//
+// as well is told of a 429, so that processes on many machines that share one
+// fleet's rate hold back together.
+type Limiter interface {
+	// Wait returns when the next request may be sent, and early with an error when
+	// ctx ends or would end first.
+	Wait(ctx context.Context) error
+}
+
+// WithLimiter asks l before each attempt, outside the attempt timeout. It may be
+// given more than once and beside [WithRateLimit]: each of them is asked.
+func WithLimiter(l Limiter) Option {
+	return func(c *config) {
+		if l == nil {
+			c.problem("WithLimiter: the limiter is nil")
+			return
+		}
+		c.limiters = append(c.limiters, l)
+	}
+}
+
+// joinLimiters makes one limiter of many, nil of none.
+func joinLimiters(l []Limiter) transport.Limiter {
+	switch len(l) {
+	case 0:
+		return nil
+	case 1:
+		return l[0]
+	}
+	return limiters(l)
+}
+
+type limiters []Limiter
+
+func (l limiters) Wait(ctx context.Context) error {
+	for _, one := range l {
+		if err := one.Wait(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l limiters) Pause(ctx context.Context, d time.Duration) error {
+	var failed error
+	for _, one := range l {
+		if p, ok := one.(interface {
+			Pause(context.Context, time.Duration) error
+		}); ok {
+			failed = errors.Join(failed, p.Pause(ctx, d))
+		}
+	}
+	return failed
+}
+
+// WithAttemptTimeout limits each attempt, from connecting to the last byte of the
 // body; default 60 s. Limits below 30 s cut off calls that are merely slow. The
 // whole call is limited by its context.
 func WithAttemptTimeout(d time.Duration) Option {
@@ -158,25 +258,30 @@ func WithAttemptTimeout(d time.Duration) Option {
 		if d <= 0 {
 			c.problem("WithAttemptTimeout(%s): must be above zero", d)
 		}
-		c.attemptTimeout = d
+		c.AttemptTimeout = d
 	}
 }
 
-// WithMaxBodySize refuses answers whose body, decompressed, has more than n
+// WithMaxBodySize refuses responses whose body, decompressed, has more than n
 // bytes; default 64 MiB.
 func WithMaxBodySize(n int64) Option {
 	return func(c *config) {
 		if n <= 0 {
 			c.problem("WithMaxBodySize(%d): must be above zero", n)
 		}
-		c.maxBody = min(n, math.MaxInt64-1) // read asks for one byte more
+		c.MaxBody = min(n, math.MaxInt64-1) // one byte more is asked for
 	}
 }
 
 // WithTimeZone asks for timestamps in the given zone (X-Time-Zone); the default
-// is UTC.
+// is UTC. The name is that of Rails; an IANA name is refused.
 func WithTimeZone(tz TimeZone) Option {
-	return func(c *config) { c.setHeader("WithTimeZone", "X-Time-Zone", string(tz)) }
+	return func(c *config) {
+		if message := notRails(string(tz)); message != "" {
+			c.problem("WithTimeZone: %s", message)
+		}
+		c.setHeader("WithTimeZone", "X-Time-Zone", string(tz))
+	}
 }
 
 // WithMetricUnits asks for metric units, or for imperial ones (X-Metric-Units).
@@ -202,38 +307,7 @@ func (c *config) setHeader(option, name, value string) {
 		c.problem("%s: the value %w", option, err)
 		return
 	}
-	c.header[name] = []string{value}
-}
-
-// checkHeaderValue says what keeps v from being the value of a header. It does
-// not quote v, which may be a secret.
-func checkHeaderValue(v string) error {
-	switch {
-	case v == "":
-		return errors.New("is empty")
-	case v != strings.TrimSpace(v):
-		return errors.New("begins or ends with white space: trim it")
-	case strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r > '~' }):
-		return errors.New("has a control character or one outside ASCII in it")
-	}
-	return nil
-}
-
-// credential returns the one credential that was given.
-func (c *config) credential() (func(*core) authorizer, error) {
-	if len(c.credentials) == 1 {
-		return c.credentials[0].make, nil
-	}
-	const choice = "exactly one of WithAccessToken, WithAPIKey, WithTokenSource and WithOAuth2, " +
-		"or NewClientFromEnv with MOTIVE_ACCESS_TOKEN or MOTIVE_API_KEY"
-	if len(c.credentials) == 0 {
-		return nil, errors.New("no credential: use " + choice)
-	}
-	var names []string
-	for _, given := range c.credentials {
-		names = append(names, given.name)
-	}
-	return nil, fmt.Errorf("%d credentials (%s): use %s", len(names), strings.Join(names, ", "), choice)
+	c.Header[name] = []string{value}
 }
 
 func parseBaseURL(raw string, insecure bool) (*url.URL, error) {
@@ -252,6 +326,9 @@ func parseBaseURL(raw string, insecure bool) (*url.URL, error) {
 		return nil, fmt.Errorf("the base URL http://%s would send the credential unencrypted: use https, or WithInsecureHTTP if you mean it", u.Host)
 	}
 	prefix := strings.TrimRight(u.EscapedPath(), "/")
+	if strings.HasSuffix(prefix, "/v1/users") {
+		return nil, errors.New("the base URL ends in /v1/users, which the client adds: leave it out, as in " + DefaultBaseURL)
+	}
 	prefix = strings.TrimRight(strings.TrimSuffix(prefix, "/v1"), "/")
 	return url.Parse(u.Scheme + "://" + u.Host + prefix)
 }
@@ -269,18 +346,236 @@ func oneLine(err error) error {
 	return errors.New(strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
-func newTransport() *http.Transport {
-	const idle = 128 // per host, and there is one host: the default of 2 makes a pool of workers redial
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            dialer.DialContext,
-		ForceAttemptHTTP2:      true,
-		MaxIdleConns:           idle,
-		MaxIdleConnsPerHost:    idle,
-		IdleConnTimeout:        90 * time.Second,
-		TLSHandshakeTimeout:    10 * time.Second,
-		ExpectContinueTimeout:  time.Second,
-		MaxResponseHeaderBytes: 1 << 20,
+// RetryPolicy says how often a request is sent and how long to wait in between.
+// A field that is zero takes its default.
+//
+// GET, PUT and DELETE are idempotent and sent again when the connection fails or
+// breaks off, when an attempt times out, and on 429, 500, 502, 503 and 504. A POST
+// is sent again on 429, and where it provably never left: a second one could
+// create a second record.
+//
+// The backoff has full jitter: random, from zero up to a bound that starts at
+// MinWait and doubles up to MaxWait. A Retry-After, in seconds or as a date, is
+// waited for in full if it is within MaxRetryAfter; beyond that, or beyond the
+// deadline of the context, the error is returned at once. A 429 without it is
+// waited out for MaxRetryAfter in all, and counts as no attempt.
+//
+// The retry budget: when the service is failing, retries are held to a fifth of
+// the calls of the last ten seconds, twenty at the least. Those after a 429 do not
+// count.
+type RetryPolicy struct {
+	MaxAttempts   int           // default 4; 1 means never again
+	MinWait       time.Duration // default 500 ms
+	MaxWait       time.Duration // default 15 s
+	MaxRetryAfter time.Duration // default 60 s
+	// ReconcileWait is how long a create whose outcome is unknown is looked up by its
+	// external id before it is sent once more: at least as long as the first one took
+	// to fail, and within the context. Default 15 s.
+	ReconcileWait time.Duration
+}
+
+func (p RetryPolicy) withDefaults() RetryPolicy {
+	// A year is as good as for ever, and sums of such waits do not overflow.
+	const year = 365 * 24 * time.Hour
+	return RetryPolicy{
+		MaxAttempts:   cmp.Or(p.MaxAttempts, 4),
+		MinWait:       min(cmp.Or(p.MinWait, 500*time.Millisecond), year),
+		MaxWait:       min(cmp.Or(p.MaxWait, max(15*time.Second, p.MinWait)), year),
+		MaxRetryAfter: min(cmp.Or(p.MaxRetryAfter, time.Minute), year),
+		ReconcileWait: min(cmp.Or(p.ReconcileWait, 15*time.Second), year),
 	}
+}
+
+func (p RetryPolicy) check() error {
+	if p.MaxAttempts < 0 || min(p.MinWait, p.MaxWait, p.MaxRetryAfter, p.ReconcileWait) < 0 {
+		return errors.New("WithRetry: a field of the policy is negative: use 0 for the default")
+	}
+	if p.MaxWait > 0 && p.MinWait > p.MaxWait {
+		return fmt.Errorf("WithRetry: MinWait (%s) is above MaxWait (%s)", p.MinWait, p.MaxWait)
+	}
+	return nil
+}
+
+// Event is something that happens to a call beside its result, for
+// [WithObserver]: metrics, traces and alarms are built from it.
+type Event struct {
+	Kind EventKind
+	// Method and Path say which call; Path is a template, "/v1/users/{id}". Both
+	// are empty for EventTokenError.
+	Method, Path string
+	Attempt      int           // requests sent so far
+	StatusCode   int           // of the last response; 0 if there was none
+	Wait         time.Duration // of EventRetry, EventPause and EventWait
+	Duration     time.Duration // of EventAttemptEnd: from connecting to the last byte
+	Err          error         // of the transport where there was no response, or of the token
+}
+
+// EventKind says what happened.
+type EventKind string
+
+// The kinds of events.
+const (
+	EventAttemptStart EventKind = "attempt_start" // a request is being sent
+	EventAttemptEnd   EventKind = "attempt_end"   // its response is there, or it failed
+	EventRetry        EventKind = "retry"         // the request will be sent again, after Wait
+	EventPause        EventKind = "pause"         // a 429, or a 503 with Retry-After: the whole client holds back for Wait
+	EventWait         EventKind = "wait"          // the call was held for Wait: by a pause, the pacing or a limiter
+	EventGiveUp       EventKind = "give_up"       // a failure that might have passed, or a wait, ends the call
+	EventReconcile    EventKind = "reconcile"     // a create with an unknown outcome is being looked up
+	EventTokenError   EventKind = "token_error"   // a token could not be refreshed or saved, and an older one serves
+)
+
+func eventOf(e transport.Event) Event {
+	return Event{
+		Kind: EventKind(e.Kind), Method: e.Method, Path: e.Template, Attempt: e.Attempt,
+		StatusCode: e.Status, Wait: e.Wait, Duration: e.Took, Err: e.Err,
+	}
+}
+
+// tokenError reports a failure of a token's refresh or save that no call may see,
+// since an older token still serves.
+func (c *config) tokenError(err error) {
+	if c.Logger != nil {
+		c.Logger.Warn("motive: "+string(EventTokenError), "error", err)
+	}
+	if c.observer != nil {
+		c.observer(Event{Kind: EventTokenError, Err: err})
+	}
+}
+
+// CallOption changes a single call. Every method takes any number of them.
+type CallOption func(*CallSettings)
+
+// CallSettings is what the options of a call come to; see [ApplyCallOptions].
+type CallSettings struct {
+	Response  *Response  // to be filled; nil for none
+	Skip      bool       // all of pre-flight validation
+	SkipCodes []string   // the codes of problems to overlook
+	Strict    bool       // see StrictValidation
+	Against   *User      // see Against
+	ReadAhead int        // pages; 0 is 1
+	Query     url.Values // parameters beside those of the call
+}
+
+// ApplyCallOptions returns what opts come to, so that a mock of a service can look
+// into what it was given.
+func ApplyCallOptions(opts ...CallOption) CallSettings {
+	var o CallSettings
+	if len(opts) == 0 {
+		return o
+	}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&o)
+		}
+	}
+	if o.Response != nil {
+		*o.Response = Response{} // of an earlier call, should this one not come to a response
+	}
+	return o
+}
+
+// check returns what pre-flight validation found, less what the call skips.
+func (o CallSettings) check(err error) error {
+	var invalid *ValidationError
+	if err == nil || !errors.As(err, &invalid) {
+		return err
+	}
+	left := slices.DeleteFunc(slices.Clone(invalid.Problems), func(p FieldError) bool {
+		return o.Skip || slices.Contains(o.SkipCodes, p.Code)
+	})
+	if len(left) == 0 {
+		return nil
+	}
+	return &ValidationError{Problems: left}
+}
+
+// encodeQuery is the query of a call with the parameters that its options add.
+func (o CallSettings) encodeQuery(query url.Values) string {
+	if len(o.Query) == 0 {
+		return query.Encode()
+	}
+	all := make(url.Values, len(query)+len(o.Query))
+	maps.Copy(all, query)
+	maps.Copy(all, o.Query)
+	return all.Encode()
+}
+
+// Response is what is known of the last response to a call, for [WithResponse]. It
+// belongs to one call at a time.
+type Response struct {
+	StatusCode int         // 0 if no response came
+	Header     http.Header // with the secrets of the call redacted
+	RequestID  string      // X-Request-Id of the response
+	Attempts   int         // how often the request was sent
+	Reconciled bool        // a create whose outcome was unknown was found by its external id
+	Pagination Pagination  // of a list; else zero
+}
+
+// WithResponse fills r when the call returns, also when it fails. In
+// [UsersService.All] it holds the last page's; after a create that was reconciled,
+// the response that decided.
+func WithResponse(r *Response) CallOption { return func(o *CallSettings) { o.Response = r } }
+
+// SkipValidation sends the call although pre-flight validation finds problems
+// with the given codes, [CodeRequired] and so on, should Motive accept what this
+// version refuses. Without codes it skips all of them. The id of a call that is
+// not positive is refused all the same, for it names nothing.
+func SkipValidation(codes ...string) CallOption {
+	return func(o *CallSettings) {
+		o.Skip = o.Skip || len(codes) == 0
+		o.SkipCodes = append(slices.Clip(o.SkipCodes), codes...)
+	}
+}
+
+// StrictValidation also refuses exception_adverse_driving, which stands in no
+// cycle's row of Motive's table but is accepted by its create endpoint, and a
+// phone without phone_country_code.
+func StrictValidation() CallOption { return func(o *CallSettings) { o.Strict = true } }
+
+// Against judges an update on what the user would be afterwards: current with
+// the update merged into it. It catches, say, leaving a cycle whose exceptions
+// are still on. Without it an update is judged on what it contains.
+func Against(current *User) CallOption { return func(o *CallSettings) { o.Against = current } }
+
+// ReadAhead has [UsersService.All] fetch up to so many pages at once, 1 (the
+// default) to 32. Users come in the same order. At the first sign that the list is
+// changing the rest is read page after page.
+func ReadAhead(pages int) CallOption {
+	return func(o *CallSettings) { o.ReadAhead = pages }
+}
+
+// WithQuery adds a parameter that this version does not know to the query of the
+// call. One that the call has itself is replaced.
+func WithQuery(key, value string) CallOption {
+	return func(o *CallSettings) {
+		query := maps.Clone(o.Query)
+		if query == nil {
+			query = url.Values{}
+		}
+		query.Set(key, value)
+		o.Query = query
+	}
+}
+
+// report fills the Response that the caller asked for.
+func (o CallSettings) report(resp *transport.Response) {
+	if o.Response == nil {
+		return
+	}
+	header := resp.Redact().Header(resp.Header)
+	if header != nil && len(resp.Header) > 0 {
+		header = maps.Clone(header) // the caller's own
+	}
+	*o.Response = Response{
+		StatusCode: resp.Status,
+		Header:     header,
+		RequestID:  requestID(header, nil),
+		Attempts:   resp.Attempts,
+	}
+}
+
+// requestID is the X-Request-Id of a response, as it may be shown.
+func requestID(h http.Header, secrets *redact.Set) string {
+	return text.Printable(secrets.String(h.Get("X-Request-Id")), 128)
 }

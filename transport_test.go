@@ -195,15 +195,17 @@ func TestStatusesThatFail(t *testing.T) {
 		429: limited,
 		500: passingStatus, 502: passingStatus, 503: passingStatus, 504: passingStatus,
 		501: final, 505: final, 520: openStatus, 522: openStatus, 524: openStatus, 599: openStatus,
-		400: final, 401: final, 402: final, 403: final, 404: final, 405: final, 408: final, 409: final, 418: final, 422: final, 499: final,
-		300: final, 304: final,
+		400: final, 401: final, 402: final, 403: final, 404: final, 405: final, 409: final, 418: final, 422: final,
+		300: final, 304: final, 307: final, 308: final,
+		301: openStatus, 302: openStatus, 303: openStatus, 408: openStatus, 499: openStatus,
 	} {
 		for _, m := range oneOfEachVerb() {
 			t.Run(fmt.Sprintf("%d/%s", status, m.name), func(t *testing.T) {
 				t.Parallel()
 				srv := newServer(t, answering(status, ""))
 				var r motive.Response
-				_, err := m.call(t.Context(), newClient(t, srv.url), motive.WithResponse(&r))
+				c := newClient(t, srv.url, motive.WithRetry(motive.RetryPolicy{MinWait: 1, MaxWait: 1, MaxRetryAfter: 1, ReconcileWait: 1}))
+				_, err := m.call(t.Context(), c, motive.WithResponse(&r))
 				checkOutcome(t, want.of(m.verb()), len(srv.got()), r.Attempts, err)
 				var api *motive.APIError
 				if !errors.As(err, &api) || api.StatusCode != status || r.StatusCode != status || api.Attempts != r.Attempts {
@@ -319,14 +321,14 @@ func TestConnectionsAreKept(t *testing.T) {
 			answering(404, `{"error_message":"gone"}`)(w, r)
 		case "broken":
 			answering(500, strings.Repeat("<html>", 500))(w, r)
-		case "limited":
-			answering(429, "")(w, r)
+		case "busy":
+			answering(503, "")(w, r)
 		default:
 			answering(200, noUsers)(w, r)
 		}
 	})
-	c := newClient(t, srv.url, motive.WithRetry(motive.RetryPolicy{MaxAttempts: 2, MinWait: 1, MaxWait: 1}))
-	names := []string{"", "missing", "broken", "limited", "", "", "", ""}
+	c := newClient(t, srv.url, motive.WithRetry(motive.RetryPolicy{MaxAttempts: 2, MinWait: 1, MaxWait: 1, MaxRetryAfter: 1}))
+	names := []string{"", "missing", "broken", "busy", "", "", "", ""}
 	for range rounds {
 		var wg sync.WaitGroup
 		for i := range workers {
@@ -455,7 +457,7 @@ func TestCompressedAnswers(t *testing.T) {
 			t.Error("gzip was not asked for")
 		}
 		w.Header().Set("Content-Encoding", "gzip")
-		switch r.URL.Path[len(r.URL.Path)-1] {
+		switch target := r.URL.RequestURI(); target[len(target)-1] {
 		case '1':
 			_, _ = w.Write(small)
 		case '2':
@@ -468,7 +470,7 @@ func TestCompressedAnswers(t *testing.T) {
 		}
 	})
 	c := newClient(t, srv.url, motive.WithMaxBodySize(1<<20))
-	if u, err := c.Users.Get(t.Context(), 1); err != nil || u.ID != 7 {
+	if u, err := c.Users.Lookup(t.Context(), motive.UserLookup{Phone: "1"}); err != nil || u.ID != 7 {
 		t.Errorf("user %v, error %v", u, err)
 	}
 	_, err := c.Users.Get(t.Context(), 2)

@@ -1,8 +1,20 @@
 package motive
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/motive-go/motive/internal/encode"
+	"github.com/motive-go/motive/internal/lenient"
+	"github.com/motive-go/motive/internal/redact"
 )
 
 // User is a driver, a fleet user or an administrator, as the API shows it.
@@ -16,7 +28,14 @@ import (
 //
 // A User marshals under the API's names, Extra included and zero values left
 // out, so that it can be stored and read again. Printed with fmt or logged with
-// slog it shows neither the licence number nor the contents of Extra.
+// slog it shows neither the licence number nor the contents of Extra. The one
+// place where it cannot see to that is an unexported field of another struct,
+// which fmt prints without asking: give such a struct a Format of its own.
+//
+// The strings of a User stand in one piece of memory, so that one of them keeps
+// all alive: [strings.Clone] a field that outlives many users. A struct that
+// embeds a User takes on its JSON and its printing, and hides the fields beside
+// it: hold it in a named field.
 //
 // Motive's hub: "Overview of /users".
 type User struct {
@@ -99,14 +118,415 @@ type User struct {
 }
 
 // ExternalID is the id of a user in another system. The pair of ExternalID and
-// IntegrationName is unique across the users of a fleet. Members that stand nowhere
-// here are dropped on reading.
+// IntegrationName is unique across the users of a fleet. Within a request, one
+// with an ID changes that record, and one without adds a record. Members that
+// stand nowhere here are dropped on reading.
 //
 // Motive's hub: "Create a new user", section "Add External Ids".
 type ExternalID struct {
 	ID              int64  `json:"id,omitzero"` // the record's own id, which ExternalIDs.Update and Delete take
 	ExternalID      string `json:"external_id"`
 	IntegrationName string `json:"integration_name"`
+}
+
+// UnmarshalJSON replaces u by the user in data, bare or under the key "user", as
+// the API sends it or MarshalJSON wrote it. Data that is not a JSON object is an
+// error, and nothing else is: numbers, strings and booleans are read as the type
+// of their field where they can be, and what cannot goes to Extra. Null leaves u
+// as it is.
+func (u *User) UnmarshalJSON(data []byte) error {
+	d := userTable.Decoder(data)
+	defer d.Close()
+	isObject := d.At('{')
+	read := readUser(d)
+	if err := d.End(); err != nil {
+		return fmt.Errorf("motive: read user: %w", err)
+	}
+	switch {
+	case isObject:
+		*u = *read
+	case string(bytes.TrimSpace(data)) != "null":
+		return errors.New("motive: read user: a JSON object was expected")
+	}
+	return nil
+}
+
+// MarshalJSON writes u under the API's names: the id and every other field that
+// is not zero, the licence number included, then Extra in the order of its keys.
+// A key of Extra that is the name of a field is written only if the field is
+// zero. A value of Extra that is not JSON is an error.
+func (u User) MarshalJSON() ([]byte, error) {
+	fields := reflect.ValueOf(&u).Elem()
+	out := []byte{'{'}
+	for i, name := range userTable.Names() {
+		_, kept := u.Extra[name]
+		if name == "" || (fields.Field(i).IsZero() && (name != "id" || kept)) {
+			continue
+		}
+		var err error
+		if out, err = encode.Value(appendKey(out, name), fields.Field(i).Addr().Interface()); err != nil {
+			return nil, fmt.Errorf("motive: write user: %s: %w", name, err)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(u.Extra)) {
+		if i, known := userTable.Index(name); known && !fields.Field(i).IsZero() {
+			continue
+		}
+		raw := u.Extra[name]
+		if raw == nil {
+			raw = json.RawMessage("null")
+		}
+		value, err := lenient.Check(raw)
+		if err != nil {
+			return nil, fmt.Errorf("motive: write user: extra field %q: %w", name, err)
+		}
+		out = append(appendKey(out, name), value...)
+	}
+	return append(out, '}'), nil
+}
+
+// appendKey begins a member of the object that dst ends in.
+func appendKey(dst []byte, name string) []byte {
+	if dst[len(dst)-1] != '{' {
+		dst = append(dst, ',')
+	}
+	return append(encode.String(dst, name), ':')
+}
+
+// ExternalID returns the user's id in the system of the given integration name,
+// and whether there is one.
+func (u User) ExternalID(integration string) (string, bool) {
+	for _, id := range u.ExternalIDs {
+		if id.IntegrationName == integration {
+			return id.ExternalID, true
+		}
+	}
+	return "", false
+}
+
+// UserAttributes lists the fields of a user that can be written. It is the
+// shape of both [CreateUserRequest] and [UpdateUserRequest]; every field is an
+// [Optional] and is sent only when it is [Set] or [Null]. A struct that embeds a
+// request takes on its JSON and its printing, and hides the fields beside it: hold
+// it in a named field.
+//
+// Motive's hub: "Create a new user".
+type UserAttributes struct {
+	FirstName          Optional[string] `json:"first_name,omitzero"` // required on create
+	LastName           Optional[string] `json:"last_name,omitzero"`  // required on create
+	Role               Optional[Role]   `json:"role,omitzero"`       // required on create
+	Status             Optional[Status] `json:"status,omitzero"`     // active or deactivated
+	Email              Optional[string] `json:"email,omitzero"`      // a create needs an email, a username or a phone
+	Username           Optional[string] `json:"username,omitzero"`
+	Password           Optional[string] `json:"password,omitzero"` // write only, never printed
+	Phone              Optional[string] `json:"phone,omitzero"`
+	PhoneExt           Optional[string] `json:"phone_ext,omitzero"`
+	PhoneCountryCode   Optional[string] `json:"phone_country_code,omitzero"`
+	Phone2             Optional[string] `json:"phone2,omitzero"`
+	PhoneCountryCode2  Optional[string] `json:"phone_country_code2,omitzero"`
+	CompanyReferenceID Optional[string] `json:"company_reference_id,omitzero"`
+	TimeZone           Optional[string] `json:"time_zone,omitzero"` // a Rails zone name; see TimeZone
+	MetricUnits        Optional[bool]   `json:"metric_units,omitzero"`
+	DOTID              Optional[string] `json:"dot_id,omitzero"`
+
+	DriverCompanyID      Optional[string]           `json:"driver_company_id,omitzero"`      // the fleet's own number for the driver
+	DriversLicenseNumber Optional[string]           `json:"drivers_license_number,omitzero"` // never printed
+	DriversLicenseState  Optional[string]           `json:"drivers_license_state,omitzero"`
+	JoinedAt             Optional[Date]             `json:"joined_at,omitzero"`
+	DutyStatus           Optional[DutyStatus]       `json:"duty_status,omitzero"`
+	ELDMode              Optional[ELDMode]          `json:"eld_mode,omitzero"`
+	TimeTrackingMode     Optional[TimeTrackingMode] `json:"time_tracking_mode,omitzero"` // write only; must match ELDMode
+	ViolationAlerts      Optional[ViolationAlerts]  `json:"violation_alerts,omitzero"`
+
+	CarrierName    Optional[string] `json:"carrier_name,omitzero"`
+	CarrierStreet  Optional[string] `json:"carrier_street,omitzero"`
+	CarrierCity    Optional[string] `json:"carrier_city,omitzero"`
+	CarrierState   Optional[string] `json:"carrier_state,omitzero"`
+	CarrierZip     Optional[string] `json:"carrier_zip,omitzero"`
+	TerminalStreet Optional[string] `json:"terminal_street,omitzero"`
+	TerminalCity   Optional[string] `json:"terminal_city,omitzero"`
+	TerminalState  Optional[string] `json:"terminal_state,omitzero"`
+	TerminalZip    Optional[string] `json:"terminal_zip,omitzero"`
+
+	// Cycle decides which of the exceptions below may be true; see [Cycles].
+	Cycle                    Optional[Cycle] `json:"cycle,omitzero"`
+	Exception24HourRestart   Optional[bool]  `json:"exception_24_hour_restart,omitzero"`
+	Exception8HourBreak      Optional[bool]  `json:"exception_8_hour_break,omitzero"`
+	ExceptionWaitTime        Optional[bool]  `json:"exception_wait_time,omitzero"`
+	ExceptionShortHaul       Optional[bool]  `json:"exception_short_haul,omitzero"`
+	ExceptionCAFarmSchoolBus Optional[bool]  `json:"exception_ca_farm_school_bus,omitzero"`
+	ExceptionAdverseDriving  Optional[bool]  `json:"exception_adverse_driving,omitzero"`
+
+	// Cycle2 is a second cycle, with exceptions of its own.
+	Cycle2                    Optional[Cycle] `json:"cycle2,omitzero"`
+	Exception24HourRestart2   Optional[bool]  `json:"exception_24_hour_restart2,omitzero"`
+	Exception8HourBreak2      Optional[bool]  `json:"exception_8_hour_break2,omitzero"`
+	ExceptionWaitTime2        Optional[bool]  `json:"exception_wait_time2,omitzero"`
+	ExceptionShortHaul2       Optional[bool]  `json:"exception_short_haul2,omitzero"`
+	ExceptionCAFarmSchoolBus2 Optional[bool]  `json:"exception_ca_farm_school_bus2,omitzero"`
+	ExceptionAdverseDriving2  Optional[bool]  `json:"exception_adverse_driving2,omitzero"`
+
+	ExportCombined            Optional[bool] `json:"export_combined,omitzero"`
+	ExportRecap               Optional[bool] `json:"export_recap,omitzero"`
+	ExportOdometers           Optional[bool] `json:"export_odometers,omitzero"`
+	MinuteLogs                Optional[bool] `json:"minute_logs,omitzero"`
+	YardMovesEnabled          Optional[bool] `json:"yard_moves_enabled,omitzero"`
+	PersonalConveyanceEnabled Optional[bool] `json:"personal_conveyance_enabled,omitzero"`
+	ManualDrivingEnabled      Optional[bool] `json:"manual_driving_enabled,omitzero"`
+
+	// GroupIDs puts a driver into groups. The groups of a fleet user stand in
+	// CustomUserRole instead.
+	GroupIDs Optional[[]int64] `json:"group_ids,omitzero"`
+	// GroupVisibility and CustomUserRole restrict a fleet user to groups.
+	GroupVisibility Optional[GroupVisibility] `json:"group_visibility,omitzero"` // write only
+	CustomUserRole  Optional[CustomUserRole]  `json:"custom_user_role,omitzero"` // write only
+	// ExternalIDsAttributes adds ids of other systems, or changes those whose
+	// record ID is given. A create that carries one can be settled after a
+	// failure that leaves its outcome open.
+	ExternalIDsAttributes Optional[[]ExternalIDAttributes] `json:"external_ids_attributes,omitzero"` // write only
+
+	// Extra holds fields that this version does not know, by their names in
+	// JSON. They are sent as encoding/json writes them, in the order of their
+	// names, behind the others.
+	Extra map[string]any `json:"-"`
+}
+
+// CreateUserRequest is the body of [UsersService.Create]. FirstName, LastName,
+// Role and one of Email, Username and Phone are required.
+type CreateUserRequest UserAttributes
+
+// UpdateUserRequest is the body of [UsersService.Update]: what is absent stays
+// as it is. An update that is sent again after a failure may overwrite what
+// somebody else has written in between.
+type UpdateUserRequest UserAttributes
+
+// CustomUserRole gives a fleet user a role of the fleet's own making, and the
+// groups that the user may see.
+//
+// Motive's hub: "Create a new user", section "Restrict fleet user's access to
+// certain groups".
+type CustomUserRole struct {
+	UserRoleID int64   `json:"user_role_id,omitzero"` // of UserRoles.List; required on create
+	GroupIDs   []int64 `json:"group_ids,omitzero"`    // the groups that the user may see
+}
+
+// ExternalIDAttributes is an [ExternalID] within a create or an update.
+type ExternalIDAttributes = ExternalID
+
+// attributeNames are the names of the fields of a request in JSON, in the order
+// of UserAttributes; "" for Extra. attributeKeys are the same as keys in JSON.
+var (
+	attributeNames = lenient.NewTable[UserAttributes]().Names()
+	attributeKeys  = encode.Keys(attributeNames)
+)
+
+// isAttribute reports whether a request has a field of that name in JSON, which
+// therefore cannot stand in its Extra.
+func isAttribute(name string) bool { return name != "" && slices.Contains(attributeNames, name) }
+
+// encodeBody returns the body of a request. What appends itself is spared the
+// second look that encoding/json takes at the output of a MarshalJSON.
+func encodeBody(body any) ([]byte, error) {
+	const usual = 2 << 10 // bytes that hold every field of a user
+	if a, ok := body.(interface {
+		appendJSON([]byte) ([]byte, error)
+	}); ok {
+		return a.appendJSON(make([]byte, 0, usual))
+	}
+	return json.Marshal(body)
+}
+
+func (r *CreateUserRequest) appendJSON(dst []byte) ([]byte, error) {
+	return (*UserAttributes)(r).appendJSON(dst)
+}
+
+func (r *UpdateUserRequest) appendJSON(dst []byte) ([]byte, error) {
+	return (*UserAttributes)(r).appendJSON(dst)
+}
+
+// appendJSON appends a as the body of a request.
+func (a *UserAttributes) appendJSON(dst []byte) ([]byte, error) {
+	if a == nil {
+		return append(dst, "null"...), nil
+	}
+	fields := reflect.ValueOf(a).Elem()
+	dst = append(dst, '{')
+	for i, key := range attributeKeys {
+		if key == "" {
+			continue
+		}
+		field := fields.Field(i).Addr().Interface().(optional)
+		if field.IsZero() {
+			continue
+		}
+		if dst[len(dst)-1] != '{' {
+			dst = append(dst, ',')
+		}
+		var err error
+		if dst, err = field.appendJSON(append(dst, key...)); err != nil {
+			return nil, fmt.Errorf("motive: write request: %s: %w", attributeNames[i], err)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Extra)) {
+		if isAttribute(name) {
+			return nil, fmt.Errorf("motive: write request: %s stands in Extra and has a field of its own", name)
+		}
+		value, err := json.Marshal(a.Extra[name])
+		if err != nil {
+			return nil, fmt.Errorf("motive: write request: %s: %w", name, err)
+		}
+		dst = append(appendKey(dst, name), value...)
+	}
+	return append(dst, '}'), nil
+}
+
+// MarshalJSON writes the body of a request: the fields that are not absent, then
+// Extra.
+func (a UserAttributes) MarshalJSON() ([]byte, error) { return encodeBody(&a) }
+
+// MarshalJSON writes the body of the request, as that of [UserAttributes].
+func (r CreateUserRequest) MarshalJSON() ([]byte, error) { return UserAttributes(r).MarshalJSON() }
+
+// MarshalJSON writes the body of the request, as that of [UserAttributes].
+func (r UpdateUserRequest) MarshalJSON() ([]byte, error) { return UserAttributes(r).MarshalJSON() }
+
+// UnmarshalJSON reads the body of a request: a field that is null as [Null], all
+// others as [Set]. A field of a type that does not fit is an error. One that this
+// version does not know goes to Extra as a [json.RawMessage], but external_ids is
+// an error: in a request it is external_ids_attributes.
+func (a *UserAttributes) UnmarshalJSON(data []byte) error {
+	type plain UserAttributes // without this method
+	var read struct {
+		plain
+		IDs laxIDs `json:"external_ids_attributes"` // before that of plain
+	}
+	read.plain, read.IDs.Optional = plain(*a), a.ExternalIDsAttributes
+	if err := json.Unmarshal(data, &read); err != nil {
+		return err
+	}
+	extra := make(map[string]any)
+	for name, value := range lenient.Members(bytes.TrimSpace(data)) {
+		known := slices.ContainsFunc(attributeNames, func(field string) bool {
+			return strings.EqualFold(field, string(name)) // as encoding/json compares
+		})
+		switch {
+		case known:
+		case strings.EqualFold(string(name), "external_ids"):
+			return errors.New("motive: read request: external_ids is a field of users; in a request it is external_ids_attributes")
+		default:
+			extra[string(name)] = json.RawMessage(bytes.Clone(value))
+		}
+	}
+	*a = UserAttributes(read.plain)
+	a.ExternalIDsAttributes = read.IDs.Optional
+	if len(extra) > 0 {
+		a.Extra = extra
+	}
+	return nil
+}
+
+// UnmarshalJSON reads the body of a request, as that of [UserAttributes].
+func (r *CreateUserRequest) UnmarshalJSON(data []byte) error {
+	return (*UserAttributes)(r).UnmarshalJSON(data)
+}
+
+// UnmarshalJSON reads the body of a request, as that of [UserAttributes].
+func (r *UpdateUserRequest) UnmarshalJSON(data []byte) error {
+	return (*UserAttributes)(r).UnmarshalJSON(data)
+}
+
+// A laxIDs is a list of external ids whose members may be numbers or strings:
+// Motive's own sample writes the id of a record as a string.
+type laxIDs struct{ Optional[[]ExternalID] }
+
+func (o *laxIDs) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		o.Optional = Null[[]ExternalID]()
+		return nil
+	}
+	d := externalIDTable.Decoder(data)
+	defer d.Close()
+	if !d.At('[') {
+		return errors.New("motive: read request: external_ids_attributes is no list")
+	}
+	ids := []ExternalID{}
+	for range d.Elements() {
+		var id ExternalID
+		for _, member := range d.Read(&id, "") {
+			if _, known := externalIDTable.Index(string(member.Name)); known {
+				return fmt.Errorf("motive: read request: external_ids_attributes[%d]: %s is neither a string nor a whole number", len(ids), member.Name)
+			}
+		}
+		ids = append(ids, id)
+	}
+	o.Optional = Set(ids)
+	return d.End()
+}
+
+// Users and requests hold licence numbers and passwords, so they print and log
+// themselves: the fields that carry something, under the API's names, with
+// secrets redacted. Two ways around this a type cannot close: fmt does not ask
+// what stands in an unexported field of another struct, behind a pointer or not,
+// and slog's JSON handler writes a slice or another struct that holds users
+// through MarshalJSON.
+
+var (
+	shownUser       = redact.NewFields[User]("drivers_license_number")
+	shownAttributes = redact.NewFields[UserAttributes]("password", "drivers_license_number")
+)
+
+// LogValue shows the fields of u that are not zero and the keys of Extra. The
+// licence number is redacted.
+func (u User) LogValue() slog.Value {
+	return slog.GroupValue(withExtra(shownUser.Attrs(u), u.Extra)...)
+}
+
+// withExtra adds the keys of what stands in Extra, whose values may be secrets.
+func withExtra[V any](attrs []slog.Attr, extra map[string]V) []slog.Attr {
+	if len(extra) == 0 {
+		return attrs
+	}
+	return append(attrs, slog.Any("extra", slices.Sorted(maps.Keys(extra))))
+}
+
+// Format prints u as LogValue shows it, under every verb:
+// User{id:7 first_name:"Ada"}.
+func (u User) Format(s fmt.State, _ rune) { redact.Print(s, "User", u.LogValue().Group()) }
+
+// LogValue shows the pagination and the number of users.
+func (p UserPage) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Int("users", len(p.Users)),
+		slog.Int("per_page", p.Pagination.PerPage),
+		slog.Int("page_no", p.Pagination.PageNo),
+		slog.Int("total", p.Pagination.Total))
+}
+
+// LogValue shows the fields of a that are sent and the keys of Extra. The
+// password and the licence number are redacted.
+func (a UserAttributes) LogValue() slog.Value {
+	return slog.GroupValue(withExtra(shownAttributes.Attrs(a), a.Extra)...)
+}
+
+// Format prints a as LogValue shows it, under every verb.
+func (a UserAttributes) Format(s fmt.State, _ rune) {
+	redact.Print(s, "UserAttributes", a.LogValue().Group())
+}
+
+// LogValue shows r as that of [UserAttributes] does.
+func (r CreateUserRequest) LogValue() slog.Value { return UserAttributes(r).LogValue() }
+
+// Format prints r as LogValue shows it, under every verb.
+func (r CreateUserRequest) Format(s fmt.State, _ rune) {
+	redact.Print(s, "CreateUserRequest", r.LogValue().Group())
+}
+
+// LogValue shows r as that of [UserAttributes] does.
+func (r UpdateUserRequest) LogValue() slog.Value { return UserAttributes(r).LogValue() }
+
+// Format prints r as LogValue shows it, under every verb.
+func (r UpdateUserRequest) Format(s fmt.State, _ rune) {
+	redact.Print(s, "UpdateUserRequest", r.LogValue().Group())
 }
 
 // Date is a day without a time of day: midnight UTC of that day. Its JSON form
@@ -126,32 +546,52 @@ func (d Date) String() string {
 	return d.Format(time.DateOnly)
 }
 
-// MarshalJSON writes "2006-01-02", or "" for the zero Date.
-func (d Date) MarshalJSON() ([]byte, error) { return json.Marshal(d.String()) }
-
-// UnmarshalJSON reads "2006-01-02", a full RFC 3339 time whose time of day is
-// dropped, null or "".
-func (d *Date) UnmarshalJSON(data []byte) error {
-	var s *string
-	if err := json.Unmarshal(data, &s); err != nil {
-		return err
+// AppendText appends what String returns.
+func (d Date) AppendText(dst []byte) ([]byte, error) {
+	if d.IsZero() {
+		return dst, nil
 	}
-	if s == nil || *s == "" {
+	return d.AppendFormat(dst, time.DateOnly), nil
+}
+
+// MarshalText writes what String returns.
+func (d Date) MarshalText() ([]byte, error) { return d.AppendText(nil) }
+
+// UnmarshalText reads "2006-01-02", a full RFC 3339 time whose time of day is
+// dropped, or "".
+func (d *Date) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
 		*d = Date{}
 		return nil
 	}
-	parsed, err := parseDate(*s)
+	t, err := time.Parse(time.RFC3339, string(text))
 	if err != nil {
-		return err
+		t, err = time.Parse(time.DateOnly, string(text))
 	}
-	*d = parsed
-	return nil
+	if err == nil {
+		*d = NewDate(t.Date())
+	}
+	return err
 }
 
-func parseDate(s string) (Date, error) {
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		return NewDate(t.Date()), nil
+// MarshalJSON writes "2006-01-02", or "" for the zero Date.
+func (d Date) MarshalJSON() ([]byte, error) { return encode.String(nil, d.String()), nil }
+
+// UnmarshalJSON reads a string as UnmarshalText does, and null as "". The time
+// may lack its offset.
+func (d *Date) UnmarshalJSON(data []byte) error {
+	value, err := lenient.Check(data)
+	switch {
+	case err != nil:
+		return err
+	case string(value) == "null" || string(value) == `""`:
+		*d = Date{}
+		return nil
 	}
-	t, err := time.Parse(time.DateOnly, s)
-	return Date{t}, err
+	t, ok := lenient.Time(value)
+	if !ok {
+		return errors.New("a date such as \"2006-01-02\" was expected")
+	}
+	*d = NewDate(t.Date())
+	return nil
 }

@@ -15,8 +15,8 @@ type UserRolesService struct{ core *core }
 // The sources disagree on the path: integrations use the first, Motive's page on
 // scopes names the second.
 const (
-	userRolesPath    path = "/v1/user_roles"
-	userRolesPathAlt path = "/v1/users/user_roles"
+	userRolesPath    = "/v1/user_roles"
+	userRolesPathAlt = "/v1/users/user_roles"
 )
 
 // UserRole is a role of the dashboard, Motive's own or of the fleet's making.
@@ -59,16 +59,19 @@ type ListUserRolesOptions struct {
 // settled by Motive's documentation: where /v1/user_roles is not found,
 // /v1/users/user_roles is asked, and an array is taken as well as an object.
 func (s *UserRolesService) List(ctx context.Context, opts *ListUserRolesOptions, call ...CallOption) ([]UserRole, error) {
+	if s == nil {
+		return nil, errNoClient
+	}
 	values, err := query.Values(opts)
 	if err != nil {
 		return nil, err
 	}
-	o := gather(call)
+	o := ApplyCallOptions(call...)
 	r := request{method: http.MethodGet, path: userRolesPath, query: values}
-	roles, err := do(ctx, s.core, r, o, manyRoles)
+	roles, err := do(ctx, s.core, r, o, decodeRoles)
 	if errors.Is(err, ErrNotFound) {
 		r.path = userRolesPathAlt
-		return do(ctx, s.core, r, o, manyRoles)
+		return do(ctx, s.core, r, o, decodeRoles)
 	}
 	return roles, err
 }

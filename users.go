@@ -3,10 +3,14 @@ package motive
 import (
 	"context"
 	"errors"
+	"fmt"
+	"iter"
 	"net/http"
 	"net/url"
 
 	"github.com/google/go-querystring/query"
+
+	"github.com/motive-go/motive/internal/paging"
 )
 
 // UsersService creates, changes, finds and lists users.
@@ -15,30 +19,40 @@ import (
 type UsersService struct{ core *core }
 
 const (
-	usersPath      path = "/v1/users"
-	userPath       path = "/v1/users/{id}"
-	lookupPath     path = "/v1/users/lookup"
-	externalIDPath path = "/v1/users/lookup_by_external_id"
+	usersPath      = "/v1/users"
+	lookupPath     = "/v1/users/lookup"
+	externalIDPath = "/v1/users/lookup_by_external_id"
 )
 
-// Create creates a user. It is sent once: again only on 429, or where the first
-// one provably never left. A request that carries an external id is settled
-// where its outcome is open: the pair is looked up, the user who holds it is
-// returned, and the request sent once more if nobody does. What stays open is an
-// [OutcomeUnknownError]; an API key in test mode is [ErrTestMode].
+// do makes a call for one user, which must be as claimed.
+func (s *UsersService) do(ctx context.Context, r request, o CallSettings, c claim) (*User, error) {
+	if s == nil {
+		return nil, errNoClient
+	}
+	return do(ctx, s.core, r, o, showing(c))
+}
+
+// Create creates a user. A POST is not idempotent, so that it is sent once: again
+// only on 429, or where the first one provably never left. A request that carries
+// an external id is reconciled where its outcome is unknown: the pair is looked up
+// for [RetryPolicy].ReconcileWait, the user who holds it is returned if nothing
+// contradicts, and the request is sent once more if nobody does. What stays open is
+// an [OutcomeUnknownError]; a pair that another user holds is an
+// [ExternalIDTakenError]; an API key in test mode is [ErrTestMode].
 //
 // Motive's hub: "Create a new user".
 func (s *UsersService) Create(ctx context.Context, req *CreateUserRequest, opts ...CallOption) (*User, error) {
-	o := gather(opts)
-	if err := o.check(validateCreate(req, o.strict)); err != nil {
+	o := ApplyCallOptions(opts...)
+	if err := o.check(validateCreate(req, o.Strict)); err != nil {
 		return nil, err
 	}
-	r := request{method: http.MethodPost, path: usersPath, body: req, secrets: secretsOf((*UserAttributes)(req))}
-	create := func(o callOptions) (*User, error) { return do(ctx, s.core, r, o, oneUser) }
-	user, err := create(o)
-	var open *OutcomeUnknownError
-	if pair, ok := externalIDOf(req); ok && errors.As(err, &open) && ctx.Err() == nil {
-		return s.settleCreate(ctx, pair, o, open, create)
+	send := func(ctx context.Context, o CallSettings) (*User, error) {
+		r := request{method: http.MethodPost, path: usersPath, body: req, secrets: secretsOf((*UserAttributes)(req))}
+		return s.do(ctx, r, o, isCreated(req))
+	}
+	user, err := send(ctx, o)
+	if pair, ok := externalIDOf(req); ok && err != nil && ctx.Err() == nil {
+		return (&creation{s: s, req: req, pair: pair, o: o, send: send}).settle(ctx, err)
 	}
 	return user, err
 }
@@ -51,39 +65,65 @@ func (s *UsersService) Get(ctx context.Context, id int64, opts ...CallOption) (*
 	if err := validateID("id", id); err != nil {
 		return nil, err
 	}
-	r := request{method: http.MethodGet, path: userPath, id: id}
-	return do(ctx, s.core, r, gather(opts), oneUser)
+	r := record(http.MethodGet, usersPath, id, nil)
+	return s.do(ctx, r, ApplyCallOptions(opts...), isUser(id))
 }
 
 // Update changes the fields of a user that req sets, and clears those it sets to
-// null. It may be sent more than once: the same update twice ends in the same
-// user. See [Against] for validation with the user as it is.
+// null. It is idempotent, so that it may be sent more than once: a repeated PUT that
+// lands late overwrites what was written in between. See [Against] for validation
+// with the user as it is.
 //
 // Motive's hub: PUT /v1/users/{id}.
 func (s *UsersService) Update(ctx context.Context, id int64, req *UpdateUserRequest, opts ...CallOption) (*User, error) {
-	o := gather(opts)
+	o := ApplyCallOptions(opts...)
 	if err := validateID("id", id); err != nil {
 		return nil, err
 	}
-	if err := o.check(validateUpdate(req, o.strict, o.current)); err != nil {
+	if err := o.check(validateUpdate(req, o.Strict, o.Against)); err != nil {
 		return nil, err
 	}
-	r := request{method: http.MethodPut, path: userPath, id: id, body: req, secrets: secretsOf((*UserAttributes)(req))}
-	return do(ctx, s.core, r, o, oneUser)
+	r := record(http.MethodPut, usersPath, id, req)
+	r.secrets = secretsOf((*UserAttributes)(req))
+	user, err := s.do(ctx, r, o, all(isUser(id), hasStatus((*UserAttributes)(req).status())))
+	var unknown *OutcomeUnknownError
+	if errors.As(err, &unknown) && ctx.Err() == nil {
+		return s.reconcileUpdate(ctx, id, req, o, unknown)
+	}
+	return user, err
 }
 
 // Deactivate sets the user's status to deactivated. Motive keeps every user: a
-// deactivated one cannot sign in, and stays in lists and lookups.
+// deactivated one cannot sign in, and stays in lists and lookups. Where the response
+// does not show the status, the user is read once to see it.
 //
 // Motive's hub: "Overview of /users", section "Deleting Users".
 func (s *UsersService) Deactivate(ctx context.Context, id int64, opts ...CallOption) (*User, error) {
-	return s.Update(ctx, id, &UpdateUserRequest{Status: Set(StatusDeactivated)}, opts...)
+	return s.setStatus(ctx, id, StatusDeactivated, opts)
 }
 
-// Reactivate sets the user's status to active. That the API takes this is
-// inferred, not documented.
+// Reactivate sets the user's status to active. Motive's help center says that
+// drivers can be reactivated and fleet users cannot: they need a new user.
 func (s *UsersService) Reactivate(ctx context.Context, id int64, opts ...CallOption) (*User, error) {
-	return s.Update(ctx, id, &UpdateUserRequest{Status: Set(StatusActive)}, opts...)
+	return s.setStatus(ctx, id, StatusActive, opts)
+}
+
+func (s *UsersService) setStatus(ctx context.Context, id int64, status Status, opts []CallOption) (*User, error) {
+	user, err := s.Update(ctx, id, &UpdateUserRequest{Status: Set(status)}, opts...)
+	if err != nil || user.Status != "" {
+		return user, err
+	}
+	user, err = s.Get(ctx, id)
+	if err == nil && user.Status != status {
+		err = fmt.Errorf("the user shows the status %q: %w", user.Status, ErrUnexpectedResponse)
+	}
+	if err != nil {
+		return nil, &OutcomeUnknownError{
+			Method: http.MethodPut, Path: usersPath + "/" + formatID(id), Attempts: 1,
+			Err: fmt.Errorf("the response does not show the status, nor does reading the user: %w", err),
+		}
+	}
+	return user, nil
 }
 
 // ListUsersOptions filters and pages [UsersService.List] and [UsersService.All].
@@ -103,7 +143,7 @@ type ListUsersOptions struct {
 //
 // Motive's hub: GET /v1/users.
 func (s *UsersService) List(ctx context.Context, opts *ListUsersOptions, call ...CallOption) (*UserPage, error) {
-	o := gather(call)
+	o := ApplyCallOptions(call...)
 	if err := o.check(validateListOptions(opts)); err != nil {
 		return nil, err
 	}
@@ -115,13 +155,141 @@ func (s *UsersService) List(ctx context.Context, opts *ListUsersOptions, call ..
 }
 
 // page fetches a page for List and All.
-func (s *UsersService) page(ctx context.Context, opts *ListUsersOptions, o callOptions) (*listing, error) {
+func (s *UsersService) page(ctx context.Context, opts *ListUsersOptions, o CallSettings) (*listing, error) {
+	if s == nil {
+		return nil, errNoClient
+	}
 	values, err := query.Values(opts)
 	if err != nil {
 		return nil, err
 	}
 	r := request{method: http.MethodGet, path: usersPath, query: values}
-	return do(ctx, s.core, r, o, onePage)
+	page, err := do(ctx, s.core, r, o, func(body []byte) (*listing, error) { return decodePage(ctx, body, mostRows) })
+	if err == nil && o.Response != nil {
+		o.Response.Pagination = page.Pagination
+	}
+	return page, err
+}
+
+const (
+	maxPerPage = 100             // as Motive documents it
+	mostRows   = 10 * maxPerPage // of a server that does not look at per_page
+)
+
+// All returns every user that opts selects, page by page, fetching as the loop
+// asks for more, and ahead of it with [ReadAhead]. It can be ranged over more than
+// once; each time starts anew.
+//
+// Each user comes once, also where rows move between pages while they are read. An
+// unfiltered list loses nobody, for users are never deleted. In a filtered one, as
+// by status, a user can be missed where one leaves the list and another enters it
+// between two pages, since no total shows that.
+//
+// An error comes once and last, with a nil user. [ErrIncompleteList] means that
+// the server ran dry before the total it announced, or repeated a page: what
+// came before is valid and not everything. A total that shrinks is no error.
+//
+// Motive's hub: GET /v1/users.
+func (s *UsersService) All(ctx context.Context, opts *ListUsersOptions, call ...CallOption) iter.Seq2[*User, error] {
+	return func(yield func(*User, error) bool) {
+		o := ApplyCallOptions(call...)
+		var from ListUsersOptions
+		if opts != nil {
+			from = *opts
+		}
+		if err := o.check(validateListOptions(&from)); err != nil {
+			yield(nil, err)
+			return
+		}
+		if o.ReadAhead < 0 || o.ReadAhead > maxReadAhead {
+			yield(nil, fmt.Errorf("motive: ReadAhead(%d): use 1 to %d pages", o.ReadAhead, maxReadAhead))
+			return
+		}
+		if ctx == nil {
+			yield(nil, errNoContext)
+			return
+		}
+		if err := s.walk(ctx, from, o, func(u *User) bool { return yield(u, nil) }); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+const maxReadAhead = 32
+
+// walk hands every user of a list to yield, until that returns false.
+func (s *UsersService) walk(ctx context.Context, opts ListUsersOptions, o CallSettings, yield func(*User) bool) error {
+	if opts.PerPage == 0 {
+		opts.PerPage = maxPerPage
+	}
+	pager := paging.New(opts.PageNo, opts.PerPage)
+	pages := paging.NewAhead(ctx, o.ReadAhead, func(ctx context.Context, pageNo int) (*fetched, error) {
+		opts, o, f := opts, o, &fetched{}
+		opts.PageNo = pageNo
+		if o.Response != nil {
+			o.Response = &f.response
+		}
+		var err error
+		f.listing, err = s.page(ctx, &opts, o)
+		return f, err
+	})
+	defer pages.Stop()
+	for {
+		page, err := pages.Get(pager.PageNo(), pager.LastPage())
+		if o.Response != nil && page != nil {
+			*o.Response = page.response
+		}
+		if err != nil {
+			return err
+		}
+		if pages.Ahead() && !pager.Steady(page.facts()) {
+			pager.Distrust(o.ReadAhead, thrown(pages.Stop(), page))
+			continue
+		}
+		facts := page.facts()
+		unseen := pager.Unseen(facts.IDs)
+		for _, i := range unseen {
+			if !yield(page.Users[i]) {
+				return nil
+			}
+		}
+		switch pager.Next(facts, len(unseen)) {
+		case paging.Done:
+			return nil
+		case paging.Short:
+			return fmt.Errorf("motive: the list of users ended after %d of %d: %w", pager.Came(), pager.Announced(), ErrIncompleteList)
+		case paging.Repeated:
+			return fmt.Errorf("motive: page %d of the users repeats what came before, after %d users: %w", pager.PageNo(), pager.Came(), ErrIncompleteList)
+		}
+	}
+}
+
+// fetched is a page, and the response it came in.
+type fetched struct {
+	*listing
+	response Response
+}
+
+// facts is what a pager needs of a page.
+func (l *listing) facts() paging.Page {
+	ids := make([]int64, len(l.Users))
+	for i, u := range l.Users {
+		ids[i] = u.ID
+	}
+	size := l.Pagination.PerPage
+	if size > maxPerPage {
+		size = 0
+	}
+	return paging.Page{IDs: ids, Size: size, Total: l.Pagination.Total, HasTotal: l.announced}
+}
+
+// thrown is what is known of pages that are read again.
+func thrown(pages []*fetched, and *fetched) []paging.Page {
+	facts := make([]paging.Page, 0, len(pages)+1)
+	for _, page := range append(pages, and) {
+		facts = append(facts, page.facts())
+	}
+	return facts
 }
 
 // UserLookup is the one key of [UsersService.Lookup]: exactly one field is set.
@@ -137,7 +305,7 @@ type UserLookup struct {
 //
 // Motive's hub: GET /v1/users/lookup.
 func (s *UsersService) Lookup(ctx context.Context, key UserLookup, opts ...CallOption) (*User, error) {
-	o := gather(opts)
+	o := ApplyCallOptions(opts...)
 	if err := o.check(validateLookup(key)); err != nil {
 		return nil, err
 	}
@@ -146,7 +314,7 @@ func (s *UsersService) Lookup(ctx context.Context, key UserLookup, opts ...CallO
 		return nil, err
 	}
 	r := request{method: http.MethodGet, path: lookupPath, query: values}
-	return do(ctx, s.core, r, o, oneUser)
+	return s.do(ctx, r, o, hasKey(key))
 }
 
 // LookupByExternalID returns the user that has the given external id under the
@@ -154,17 +322,45 @@ func (s *UsersService) Lookup(ctx context.Context, key UserLookup, opts ...CallO
 //
 // Motive's hub: GET /v1/users/lookup_by_external_id.
 func (s *UsersService) LookupByExternalID(ctx context.Context, externalID, integrationName string, opts ...CallOption) (*User, error) {
-	o := gather(opts)
+	o := ApplyCallOptions(opts...)
 	if err := o.check(validateExternalIDPair(externalID, integrationName)); err != nil {
 		return nil, err
 	}
 	return s.lookupPair(ctx, externalPair{externalID, integrationName}, o)
 }
 
-func (s *UsersService) lookupPair(ctx context.Context, pair externalPair, o callOptions) (*User, error) {
+func (s *UsersService) lookupPair(ctx context.Context, pair externalPair, o CallSettings) (*User, error) {
 	values := url.Values{"external_id": {pair.id}, "integration_name": {pair.integration}}
 	r := request{method: http.MethodGet, path: externalIDPath, query: values}
-	return do(ctx, s.core, r, o, oneUser)
+	return s.do(ctx, r, o, holds(pair))
+}
+
+// UpdateByExternalID looks the user with an external id up and updates that user:
+// two calls, of which the first proves who the second is for.
+//
+// Motive's hub: GET /v1/users/lookup_by_external_id, PUT /v1/users/{id}.
+func (s *UsersService) UpdateByExternalID(ctx context.Context, externalID, integrationName string, req *UpdateUserRequest, opts ...CallOption) (*User, error) {
+	o := ApplyCallOptions(opts...)
+	if err := o.check(validateUpdate(req, o.Strict, o.Against)); err != nil {
+		return nil, err // before anything is sent
+	}
+	user, err := s.LookupByExternalID(ctx, externalID, integrationName, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return s.Update(ctx, user.ID, req, opts...)
+}
+
+// DeactivateByExternalID looks the user with an external id up and deactivates that
+// user; see [UsersService.Deactivate].
+//
+// Motive's hub: GET /v1/users/lookup_by_external_id, PUT /v1/users/{id}.
+func (s *UsersService) DeactivateByExternalID(ctx context.Context, externalID, integrationName string, opts ...CallOption) (*User, error) {
+	user, err := s.LookupByExternalID(ctx, externalID, integrationName, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return s.Deactivate(ctx, user.ID, opts...)
 }
 
 // secretsOf lists the values that no error may show, should the server echo them.
@@ -173,6 +369,17 @@ func secretsOf(a *UserAttributes) []string {
 		return nil
 	}
 	password, _ := a.Password.Get()
-	licence, _ := a.DriversLicenseNumber.Get()
-	return []string{password, licence}
+	license, _ := a.DriversLicenseNumber.Get()
+	if password == "" && license == "" {
+		return nil
+	}
+	return []string{password, license}
+}
+
+// status is the status that a sets; absent for nil.
+func (a *UserAttributes) status() Optional[Status] {
+	if a == nil {
+		return Optional[Status]{}
+	}
+	return a.Status
 }

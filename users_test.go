@@ -12,6 +12,7 @@ import (
 
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/motivetest"
+	"github.com/motive-go/motive/oauth"
 )
 
 // driver is a create that the API accepts. It carries the external id n.
@@ -264,7 +265,7 @@ func TestUsers_LookupFindsByEachKey(t *testing.T) {
 func TestUsers_credentialsDecideWhatIsAllowed(t *testing.T) {
 	t.Parallel()
 	server := motivetest.NewServer(t)
-	readOnly := server.IssueToken(motive.ScopeUsersRead).AccessToken
+	readOnly := server.IssueToken(oauth.ScopeUsersRead).AccessToken
 	for _, test := range []struct {
 		name       string
 		credential motive.Option

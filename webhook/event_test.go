@@ -211,7 +211,7 @@ func TestParseRefuses(t *testing.T) {
 		{"a user without an id", `{"action":"user_upserted","email":"canary"}`, webhook.ErrMalformedBody},
 		{"a user with an id that is none", `{"action":"user_upserted","id":"canary"}`, webhook.ErrMalformedBody},
 		{"a user below zero", `{"action":"user_duty_status_updated","id":-1}`, webhook.ErrMalformedBody},
-		{"endless nesting", `{"action":"user_upserted","id":7,"canary":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`, webhook.ErrMalformedBody},
+		{"endless nesting", `{"action":"user_upserted","id":7,"canary":` + strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001) + `}`, webhook.ErrMalformedBody},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -21,27 +21,73 @@ const (
 	lookups = "GET /v1/users/lookup_by_external_id?external_id=987&integration_name=generic_tms"
 )
 
-// step answers one request of a create that is being settled.
-type step func(conn *net.TCPConn)
+// step answers one request of a create that is being reconciled.
+type step struct {
+	talk  func(conn *net.TCPConn)
+	again bool // for as long as it is looked up
+}
 
 func says(status int, body string) step {
-	return func(conn *net.TCPConn) {
+	return step{talk: func(conn *net.TCPConn) {
 		say(conn, fmt.Sprintf("HTTP/1.1 %d X\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", status, len(body), body))
-	}
+	}}
 }
 
 var (
-	breaks  = step(reset)
+	breaks  = step{talk: reset}
 	created = says(201, oneUser)
 	found   = says(200, oneUser)
-	missing = says(404, `{"error_message":"no such user"}`)
+	missing = step{says(404, `{"error_message":"no such user"}`).talk, true}
 	taken   = says(422, `{"error_message":"external id has already been taken"}`)
+	badName = says(422, `{"errors":{"first_name":["is too long"]}}`)
+	page404 = step{says(404, `<html>no such page`).talk, true}
 )
 
-// A create with an external id whose outcome is open is settled by looking the
-// pair up. The server of each story is a list of answers, and what was sent tells
+// script is a server that answers a list of steps, and keeps what was asked, with
+// what follows one another and is the same once.
+type script struct {
+	steps []step
+	url   string
+
+	mu    sync.Mutex
+	lines []string
+}
+
+func newScript(t testing.TB, steps []step) *script {
+	t.Helper()
+	s := &script{steps: steps}
+	next := 0
+	s.url = newRawServer(t, func(_ int, conn *net.TCPConn, req *http.Request) bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		line := req.Method + " " + strings.TrimPrefix(req.URL.RequestURI(), "/fleet")
+		repeats := len(s.lines) > 0 && s.lines[len(s.lines)-1] == line
+		if !repeats {
+			s.lines = append(s.lines, line)
+		}
+		if !repeats || !s.steps[next-1].again {
+			next++
+		}
+		if next <= len(s.steps) {
+			s.steps[next-1].talk(conn)
+		} else {
+			next = len(s.steps)
+		}
+		return false
+	}).url
+	return s
+}
+
+func (s *script) asked() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lines
+}
+
+// A create with an external id whose outcome is unknown is reconciled by looking
+// the pair up. The server of each story is a list of answers, and what was sent tells
 // the rest.
-func TestCreateIsSettled(t *testing.T) {
+func TestCreateIsReconciled(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		steps    []step
@@ -62,15 +108,27 @@ func TestCreateIsSettled(t *testing.T) {
 		"taken by the first one":            {[]step{breaks, missing, taken, found}, []string{creates, lookups, creates, lookups}, nil, 0},
 		"broken off twice, then there":      {[]step{breaks, missing, breaks, found}, []string{creates, lookups, creates, lookups}, nil, 0},
 		"503 twice, then there":             {[]step{says(503, ""), missing, says(503, ""), found}, []string{creates, lookups, creates, lookups}, nil, 0},
-		"the lookup stumbles":               {[]step{breaks, says(503, ""), breaks, found}, []string{creates, lookups, lookups, lookups}, nil, 0},
-		"the second is limited, then there": {[]step{breaks, missing, says(429, ""), created}, []string{creates, lookups, creates, creates}, nil, 0},
-		"refused at once":                   {[]step{says(422, `{"error_message":"bad name"}`)}, []string{creates}, []string{"ErrUnprocessable"}, 0},
-		"refused on the second send":        {[]step{breaks, missing, says(422, `{"error_message":"bad name"}`), missing}, []string{creates, lookups, creates, lookups}, []string{"ErrUnprocessable"}, 0},
+		"the lookup stumbles":               {[]step{breaks, says(503, ""), breaks, found}, []string{creates, lookups}, nil, 0},
+		"the second is limited, then there": {[]step{breaks, missing, says(429, ""), created}, []string{creates, lookups, creates}, nil, 0},
+		"302 of a proxy after the commit":   {[]step{says(302, ""), found}, []string{creates, lookups}, nil, 0},
+		"408 of a proxy after the commit":   {[]step{says(408, ""), found}, []string{creates, lookups}, nil, 0},
+		"499 of a proxy after the commit":   {[]step{says(499, ""), found}, []string{creates, lookups}, nil, 0},
+		"OK with a 200":                     {[]step{says(200, "OK"), found}, []string{creates, lookups}, nil, 0},
+		"a user that is null":               {[]step{says(200, `{"user":null}`), found}, []string{creates, lookups}, nil, 0},
+		"done, and never found":             {[]step{says(201, "{}"), missing}, []string{creates, lookups}, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}, 1},
+		"done and cut off, never found":     {[]step{says(201, oneUser[:20]), missing}, []string{creates, lookups}, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}, 1},
+		"somebody else's record":            {[]step{says(201, `{"user":{"id":8,"username":"bob"}}`), found}, []string{creates, lookups}, nil, 0},
+		"a page where the lookup should be": {[]step{breaks, page404}, []string{creates, lookups}, []string{"ErrOutcomeUnknown"}, 1},
+		"refused at once":                   {[]step{says(422, `{"error_message":"bad name"}`), missing}, []string{creates, lookups}, []string{"ErrUnprocessable"}, 0},
+		"refused at once, and taken":        {[]step{taken, found}, []string{creates, lookups}, []string{"ErrConflict", "ErrUnprocessable"}, 0},
+		"refused at once, lookup forbidden": {[]step{taken, says(403, "")}, []string{creates, lookups}, []string{"ErrUnprocessable"}, 0},
+		"refused for a field that is ours":  {[]step{breaks, missing, badName, missing}, []string{creates, lookups, creates, lookups}, []string{"ErrUnprocessable"}, 0},
+		"refused for what might be ours":    {[]step{breaks, missing, says(422, `{"error_message":"bad name"}`), missing}, []string{creates, lookups, creates, lookups}, []string{"ErrOutcomeUnknown", "ErrUnprocessable"}, 2},
 		"refused, and the lookup forbidden": {[]step{breaks, missing, taken, says(403, "")}, []string{creates, lookups, creates, lookups}, []string{"ErrOutcomeUnknown", "ErrUnprocessable"}, 2},
-		"a conflict on the second send":     {[]step{breaks, missing, says(409, ""), missing}, []string{creates, lookups, creates, lookups}, []string{"ErrConflict"}, 0},
+		"a conflict on the second send":     {[]step{breaks, missing, says(409, ""), missing}, []string{creates, lookups, creates, lookups}, []string{"ErrOutcomeUnknown", "ErrConflict"}, 2},
 		"broken off twice and not there":    {[]step{breaks, missing, breaks, missing}, []string{creates, lookups, creates, lookups}, []string{"ErrOutcomeUnknown"}, 2},
 		"503 twice and not there":           {[]step{says(503, ""), missing, says(503, ""), missing}, []string{creates, lookups, creates, lookups}, []string{"ErrOutcomeUnknown", "ErrServer"}, 2},
-		"the lookup is down":                {[]step{breaks, breaks, breaks, breaks, breaks}, []string{creates, lookups, lookups, lookups, lookups}, []string{"ErrOutcomeUnknown"}, 1},
+		"the lookup is down":                {[]step{breaks, breaks, breaks, breaks, breaks}, []string{creates, lookups}, []string{"ErrOutcomeUnknown"}, 1},
 		"the lookup is forbidden":           {[]step{says(502, ""), says(403, "")}, []string{creates, lookups}, []string{"ErrOutcomeUnknown", "ErrServer"}, 1},
 		"the lookup answers rubbish":        {[]step{breaks, says(200, "[]")}, []string{creates, lookups}, []string{"ErrOutcomeUnknown"}, 1},
 		"the credential ends meanwhile":     {[]step{breaks, missing, says(401, ""), says(401, "")}, []string{creates, lookups, creates, lookups}, []string{"ErrOutcomeUnknown", "ErrUnauthorized"}, 2},
@@ -78,22 +136,10 @@ func TestCreateIsSettled(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var mu sync.Mutex
-			var lines []string
-			srv := newRawServer(t, func(n int, conn *net.TCPConn, req *http.Request) bool {
-				mu.Lock()
-				defer mu.Unlock()
-				lines = append(lines, req.Method+" "+strings.TrimPrefix(req.URL.RequestURI(), "/fleet"))
-				if n <= len(tt.steps) {
-					tt.steps[n-1](conn)
-				}
-				return false
-			})
+			srv := newScript(t, tt.steps)
 			user, err := newClient(t, srv.url).Users.Create(t.Context(), adaLinked())
-			mu.Lock()
-			defer mu.Unlock()
-			if !reflect.DeepEqual(lines, tt.lines) {
-				t.Errorf("sent %q, want %q", lines, tt.lines)
+			if got := srv.asked(); !reflect.DeepEqual(got, tt.lines) {
+				t.Errorf("sent %q, want %q", got, tt.lines)
 			}
 			isOnly(t, err, tt.err...)
 			if tt.err == nil {
@@ -126,7 +172,7 @@ func TestCreateWithoutAnExternalIDIsSentOnce(t *testing.T) {
 		for failure, answer := range map[string]step{"reset": breaks, "500": says(500, ""), "cut off": says(201, `{"user":{"id":`), "no id": says(201, `{"user":{}}`)} {
 			t.Run(name+"/"+failure, func(t *testing.T) {
 				t.Parallel()
-				srv := newRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool { answer(conn); return false })
+				srv := newRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool { answer.talk(conn); return false })
 				_, err := newClient(t, srv.url).Users.Create(t.Context(), req, motive.SkipValidation())
 				if !errors.Is(err, motive.ErrOutcomeUnknown) || srv.requests() != 1 {
 					t.Errorf("%d requests, error %v", srv.requests(), err)
@@ -137,7 +183,7 @@ func TestCreateWithoutAnExternalIDIsSentOnce(t *testing.T) {
 }
 
 // The pair that is looked up is the first that the create adds.
-func TestCreateIsSettledByTheFirstPairItAdds(t *testing.T) {
+func TestCreateIsReconciledByTheFirstPairItAdds(t *testing.T) {
 	t.Parallel()
 	req := ada()
 	req.ExternalIDsAttributes = motive.Set([]motive.ExternalIDAttributes{
@@ -293,12 +339,15 @@ func TestTestMode(t *testing.T) {
 			{200, `valid (test mode)`, true},
 			{200, `Valid (Test Mode)`, true},
 			{200, `{"user":{"first_name":"Ada","status":"valid (test mode)"}}`, true},
-			{200, `{"user":{"first_name":"Ada"},"external_id":{"external_id":"987"}}`, true},
-			{200, `{"user":null}`, true},
-			{200, `{}`, true},
-			{200, `{"success":true}`, true},
-			{200, ``, true},
-			{200, ` `, true},
+			{201, `{"message":"valid (test mode)"}`, true},
+			{200, `{"user":{"first_name":"Ada"},"external_id":{"external_id":"987"}}`, false},
+			{200, `{"user":null}`, false},
+			{200, `{}`, false},
+			{200, `{"success":true}`, false},
+			{200, `{"status":"ok"}`, false},
+			{200, `OK`, false},
+			{200, ``, false},
+			{200, ` `, false},
 			{201, `{"message":"valid"}`, false},
 			{201, ``, false},
 			{204, ``, false},
@@ -336,7 +385,7 @@ func TestTestModeAfterAFailure(t *testing.T) {
 		}
 		answering(200, `{"message":"valid (test mode)"}`)(w, r)
 	})
-	_, err := newClient(t, srv.url).Users.Deactivate(t.Context(), 7)
+	_, err := clientWith(t, srv.url, motive.WithAPIKey("canary-key")).Users.Deactivate(t.Context(), 7)
 	isOnly(t, err, "ErrTestMode")
 }
 

@@ -70,7 +70,7 @@ var states = func() map[reflect.Type][]state {
 		statesOf(motive.ExternalIDHolderTypeVehicle, `""`, `"Vehicle"`),
 		statesOf(motive.NewDate(2026, time.February, 28), `""`, `"2026-02-28"`),
 		statesOf([]int64{101, 102}, `[]`, `[101,102]`),
-		statesOf(motive.CustomUserRole{UserRoleID: 9, GroupIDs: []int64{101}}, `{"user_role_id":0}`, `{"user_role_id":9,"group_ids":[101]}`),
+		statesOf(motive.CustomUserRole{UserRoleID: 9, GroupIDs: []int64{101}}, `{}`, `{"user_role_id":9,"group_ids":[101]}`),
 		statesOf([]motive.ExternalIDAttributes{{ExternalID: "987", IntegrationName: "generic_tms"}, {ID: 3}}, `[]`,
 			`[{"external_id":"987","integration_name":"generic_tms"},{"id":3,"external_id":"","integration_name":""}]`),
 	} {
@@ -90,6 +90,9 @@ func TestEveryRequestFieldHasFourStates(t *testing.T) {
 		for i := range typ.NumField() {
 			field := typ.Field(i)
 			name := jsonName(field)
+			if name == "-" {
+				continue
+			}
 			if len(states[field.Type]) != 4 {
 				t.Fatalf("%s.%s: no states for a %s", typ, field.Name, field.Type)
 			}
@@ -193,6 +196,9 @@ func TestUserAndRequestsAgree(t *testing.T) {
 	var onlyWritten, onlyRead []string
 	for i := range attributes.NumField() {
 		field := attributes.Field(i)
+		if jsonName(field) == "-" {
+			continue // Extra has a type of its own in each
+		}
 		read, ok := user.FieldByName(field.Name)
 		if !ok {
 			onlyWritten = append(onlyWritten, jsonName(field))

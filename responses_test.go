@@ -1,8 +1,11 @@
 package motive
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -40,6 +43,8 @@ func TestDecodeUserTakesEveryQuirk(t *testing.T) {
 		},
 		{"a whole number as a float", `{"id":7.0}`, User{ID: 7}},
 		{"a whole number with an exponent", `{"id":1.5e3}`, User{ID: 1500}},
+		{"a byte order mark", "\ufeff" + `{"id":7}`, User{ID: 7}},
+		{"the words of other languages for a boolean", `{"id":7,"export_combined":"True","export_recap":"t","export_odometers":"TRUE","minute_logs":"False"}`, User{ID: 7, ExportCombined: true, ExportRecap: true, ExportOdometers: true}},
 		{"the largest id", `{"id":9223372036854775807}`, User{ID: 9223372036854775807}},
 		{
 			"booleans in every form", `{"id":7,"export_combined":true,"export_recap":"true","export_odometers":1,"minute_logs":"1","metric_units":"false","yard_moves_enabled":0}`,
@@ -112,7 +117,7 @@ type plainUser User
 func TestDecodeUserRefusesWhatHoldsNoUser(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
-		`null`, `[]`, `{}`, `"x"`, `7`, `true`, `{"id":0}`, `{"id":null}`, `{"id":"x"}`, `{"first_name":"Ada"}`,
+		`null`, `[]`, `{}`, `"x"`, `7`, `true`, `{"id":0}`, `{"id":-7}`, `{"id":"-7"}`, `{"id":9223372036854775808}`, `{"id":1e19}`, `{"id":null}`, `{"id":"x"}`, `{"first_name":"Ada"}`,
 		`{"user":null}`, `{"user":{}}`, `{"user":[{"id":7}]}`, `{"user":{"user":{"id":7}}}`, `{"error":"no"}`, `[{"id":7}]`,
 	} {
 		if u, err := decodeUser([]byte(body)); !errors.Is(err, errNoUser) || u != nil {
@@ -149,10 +154,11 @@ func TestInvalidJSONIsAlwaysAnError(t *testing.T) {
 		{`<html>`, "invalid JSON at byte 0: a value was expected"},
 	} {
 		_, userErr := decodeUser([]byte(test.body))
-		_, pageErr := decodePage([]byte(test.body))
-		itemsErr := decodeItems([]byte(test.body), "roles", "role", func([]byte) error { return nil })
+		_, pageErr := decodePage(t.Context(), []byte(test.body), 1000)
+		_, rolesErr := decodeRoles([]byte(test.body))
+		_, externalIDErr := decodeExternalID([]byte(test.body))
 		unmarshalErr := new(User).UnmarshalJSON([]byte(test.body))
-		for _, err := range []error{userErr, pageErr, itemsErr, errors.Unwrap(unmarshalErr)} {
+		for _, err := range []error{userErr, pageErr, rolesErr, externalIDErr, errors.Unwrap(unmarshalErr)} {
 			if err == nil || err.Error() != test.want {
 				t.Errorf("%s: error %v, want %s", test.body, err, test.want)
 			}
@@ -160,45 +166,52 @@ func TestInvalidJSONIsAlwaysAnError(t *testing.T) {
 	}
 }
 
+// As deep as encoding/json, and no deeper.
 func TestNestingIsLimited(t *testing.T) {
 	t.Parallel()
-	nest := func(n int) []byte {
-		return []byte(`{"id":7,"x":` + strings.Repeat("[", n) + strings.Repeat("]", n) + `}`)
+	nest := func(n int, opening, closing string) []byte {
+		return []byte(`{"id":7,"x":` + strings.Repeat(opening, n) + "1" + strings.Repeat(closing, n) + `}`)
 	}
-	if _, err := decodeUser(nest(maxDepth - 1)); err != nil {
-		t.Errorf("%d levels: %v", maxDepth, err)
-	}
-	for _, n := range []int{maxDepth, 1_000_000} {
-		if _, err := decodeUser(nest(n)); err == nil || !strings.Contains(err.Error(), "nested deeper than 200") {
-			t.Errorf("%d levels: error %v", n+1, err)
+	for _, test := range []struct{ opening, closing string }{{"[", "]"}, {`{"a":`, "}"}, {`[{"a":`, "}]"}} {
+		for _, n := range []int{1, 33, 4999, 9999} {
+			body := nest(n, test.opening, test.closing)
+			_, err := decodeUser(body)
+			if want := json.Valid(body); (err == nil) != want {
+				t.Errorf("%d times %s: error %v, encoding/json takes it: %v", n, test.opening, err, want)
+			}
+		}
+		for _, n := range []int{10_000, 1_000_000} {
+			if _, err := decodeUser(nest(n, test.opening, test.closing)); err == nil || !strings.Contains(err.Error(), "nested deeper than 10000") {
+				t.Errorf("%d times %s: error %v", n, test.opening, err)
+			}
 		}
 	}
 }
 
 func TestDecodePageTakesEveryEnvelope(t *testing.T) {
 	t.Parallel()
-	announced := paging{Pagination{PerPage: 25, PageNo: 1, Total: 2}, true}
+	announced := position{Pagination{PerPage: 25, PageNo: 1, Total: 2}, true}
 	for _, test := range []struct {
 		name, body string
 		ids        []int64
-		paging     paging
+		paging     position
 	}{
 		{"documented", `{"users":[{"user":{"id":1}},{"user":{"id":2}}],"pagination":{"per_page":25,"page_no":1,"total":2}}`, []int64{1, 2}, announced},
 		{"pagination first", `{"pagination":{"per_page":25,"page_no":1,"total":2},"users":[]}`, nil, announced},
-		{"bare and wrapped users", `{"users":[{"id":1},{"user":{"id":2}}]}`, []int64{1, 2}, paging{}},
+		{"bare and wrapped users", `{"users":[{"id":1},{"user":{"id":2}}]}`, []int64{1, 2}, position{}},
 		{"pagination at top level", `{"per_page":25,"page_no":1,"total":2,"users":[{"id":1}]}`, []int64{1}, announced},
 		{"pagination null and at top level", `{"pagination":null,"per_page":25,"page_no":1,"total":2,"users":[]}`, nil, announced},
 		{"pagination of its own goes first", `{"total":9,"pagination":{"per_page":25,"page_no":1,"total":2},"users":[]}`, nil, announced},
 		{"numbers as strings", `{"users":[],"pagination":{"per_page":"25","page_no":"1","total":"2"}}`, nil, announced},
-		{"a total that makes no sense", `{"users":[],"pagination":{"per_page":25,"total":-1}}`, nil, paging{Pagination: Pagination{PerPage: 25}}},
-		{"an announced total of none", `{"users":[],"pagination":{"total":0}}`, nil, paging{announced: true}},
-		{"a bare array", `[{"id":1},{"user":{"id":2}}]`, []int64{1, 2}, paging{}},
-		{"an empty array", ` [] `, nil, paging{}},
-		{"the last of two lists", `{"users":[{"id":1}],"users":[{"id":2}]}`, []int64{2}, paging{}},
+		{"a total that makes no sense", `{"users":[],"pagination":{"per_page":25,"total":-1}}`, nil, position{Pagination: Pagination{PerPage: 25}}},
+		{"an announced total of none", `{"users":[],"pagination":{"total":0}}`, nil, position{announced: true}},
+		{"a bare array", `[{"id":1},{"user":{"id":2}}]`, []int64{1, 2}, position{}},
+		{"an empty array", ` [] `, nil, position{}},
+		{"the last of two lists", `{"users":[{"id":1}],"users":[{"id":2}]}`, []int64{2}, position{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			page, err := decodePage([]byte(test.body))
+			page, err := decodePage(t.Context(), []byte(test.body), 1000)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -206,7 +219,7 @@ func TestDecodePageTakesEveryEnvelope(t *testing.T) {
 			for _, u := range page.Users {
 				ids = append(ids, u.ID)
 			}
-			if got := (paging{page.Pagination, page.announced}); !reflect.DeepEqual(ids, test.ids) || got != test.paging {
+			if got := (position{page.Pagination, page.announced}); !reflect.DeepEqual(ids, test.ids) || got != test.paging {
 				t.Errorf("got users %v, %+v; want %v, %+v", ids, got, test.ids, test.paging)
 			}
 		})
@@ -234,53 +247,82 @@ func TestDecodePageRefusesWhatIsNoList(t *testing.T) {
 		{`{"users":[{"user":null}]}`, errNoUser},
 		{`[7]`, errNoUser},
 	} {
-		if page, err := decodePage([]byte(test.body)); !errors.Is(err, test.want) || page != nil {
+		if page, err := decodePage(t.Context(), []byte(test.body), 1000); !errors.Is(err, test.want) || page != nil {
 			t.Errorf("%s: page %v, error %v; want %v", test.body, page, err, test.want)
 		}
 	}
-	_, err := decodePage([]byte(`{"users":[{"id":1},{},null]}`))
-	if want := "users[1]: the answer holds no user with an id"; err == nil || err.Error() != want {
+	_, err := decodePage(t.Context(), []byte(`{"users":[{"id":1},{},null]}`), 1000)
+	if want := "users[1]: the response holds no user with an id"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }
 
-func TestDecodeItemsTakesEveryEnvelope(t *testing.T) {
+// A page that is none costs no more than its first odd row. Not parallel, as
+// [testing.AllocsPerRun] demands.
+func TestDecodePageEndsAtOnce(t *testing.T) {
+	rows := func(n int, row string) []byte { return []byte(`{"users":[` + strings.Repeat(row+",", n) + row + `]}`) }
+	gone, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("not shown"))
+	for _, test := range []struct {
+		name string
+		ctx  context.Context
+		body []byte
+		want string
+	}{
+		{"rows without an id", t.Context(), rows(2_000_000, `{}`), "users[0]: the response holds no user with an id"},
+		{"rows with an id that is negative", t.Context(), rows(100_000, `{"id":-1}`), "users[0]: the response holds no user with an id"},
+		{"far too many rows", t.Context(), rows(500_000, `{"id":1}`), "the response holds more than 300 users on a page"},
+		{"a context that has ended", gone, rows(299, `{"id":1}`), "context canceled"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			page, err := decodePage(test.ctx, test.body, 300)
+			if page != nil || err == nil || err.Error() != test.want {
+				t.Errorf("page %v, error %v, want %s", page, err, test.want)
+			}
+			if allocs := testing.AllocsPerRun(1, func() { _, _ = decodePage(test.ctx, test.body, 300) }); allocs > 1000 {
+				t.Errorf("%v allocations", allocs)
+			}
+		})
+	}
+	if page, err := decodePage(t.Context(), rows(299, `{"id":1}`), 300); err != nil || len(page.Users) != 300 {
+		t.Errorf("as many as may come: %v", err)
+	}
+}
+
+func TestDecodeRolesTakesEveryEnvelope(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		body, want string
-		err        error
+		body string
+		want []UserRole
+		err  string
 	}{
-		{`[{"id":1},{"role":{"id":2}}]`, `{"id":1} {"id":2}`, nil},
-		{`{"roles":[{"role":{"id":2}},{"id":1,"role":{}},7]}`, `{"id":2} {"id":1,"role":{}} 7`, nil},
-		{`{"roles":[]}`, ``, nil},
-		{`{"roles":null}`, ``, errNoList},
-		{`{"role":{}}`, ``, errNoList},
-		{`"roles"`, ``, errNoList},
+		{`[{"id":1},{"user_role":{"id":2}}]`, []UserRole{{ID: 1}, {ID: 2}}, ""},
+		{`{"user_roles":[{"user_role":{"id":2}},{"id":1,"user_role":{}}]}`, []UserRole{{ID: 2}, {ID: 1}}, ""},
+		{`{"user_roles":[]}`, []UserRole{}, ""},
+		{`{"user_roles":[{"id":1},7]}`, nil, "user_roles[1]: the response holds no role with an id"},
+		{`{"user_roles":null}`, nil, "the response holds no list"},
+		{`{"user_role":{}}`, nil, "the response holds no list"},
+		{`"user_roles"`, nil, "the response holds no list"},
 	} {
-		var got []string
-		err := decodeItems([]byte(test.body), "roles", "role", func(raw []byte) error {
-			got = append(got, string(raw))
-			return nil
-		})
-		if !errors.Is(err, test.err) || strings.Join(got, " ") != test.want {
-			t.Errorf("%s: got %q, error %v", test.body, got, err)
+		got, err := decodeRoles([]byte(test.body))
+		message := ""
+		if err != nil {
+			message = err.Error()
 		}
-	}
-	stop := errors.New("stop")
-	err := decodeItems([]byte(`[1,2]`), "roles", "role", func([]byte) error { return stop })
-	if !errors.Is(err, stop) || err.Error() != "roles[0]: stop" {
-		t.Errorf("error %v", err)
+		if !reflect.DeepEqual(got, test.want) || message != test.err {
+			t.Errorf("%s: got %+v, error %v", test.body, got, err)
+		}
 	}
 }
 
 func TestDecodedUsersDoNotShareTheInput(t *testing.T) {
 	t.Parallel()
 	body := fullPage(3, unknownField+`,"email":["misfit"]`)
-	page, err := decodePage(body)
+	page, err := decodePage(t.Context(), body, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := decodePage(append([]byte(nil), body...))
+	want, err := decodePage(t.Context(), bytes.Clone(body), 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -310,7 +352,7 @@ func TestDecodeErrorsDoNotQuoteTheBody(t *testing.T) {
 		`{"id":"` + canary + `"}`, `{"users":["` + canary + `"]}`,
 	} {
 		_, userErr := decodeUser([]byte(body))
-		_, pageErr := decodePage([]byte(body))
+		_, pageErr := decodePage(t.Context(), []byte(body), 1000)
 		for _, err := range []error{userErr, pageErr} {
 			if err == nil || strings.Contains(err.Error(), canary) {
 				t.Errorf("%s: error %v", body, err)
@@ -335,12 +377,141 @@ func TestDecodePageAllocatesLittle(t *testing.T) {
 	} {
 		body := fullPage(users, test.extra)
 		allocs := testing.AllocsPerRun(20, func() {
-			if _, err := decodePage(body); err != nil {
+			if _, err := decodePage(t.Context(), body, 1000); err != nil {
 				t.Error(err)
 			}
 		})
 		if allocs > users*test.perUser+20 {
 			t.Errorf("%s: %v allocations for %d users", test.name, allocs, users)
 		}
+	}
+}
+
+// strictUser is what a program without this package would write: the same
+// struct, without the methods that make it tolerant.
+type strictUser User
+
+type strictPage struct {
+	Users []struct {
+		User strictUser `json:"user"`
+	} `json:"users"`
+	Pagination struct {
+		PerPage int `json:"per_page"`
+		PageNo  int `json:"page_no"`
+		Total   int `json:"total"`
+	} `json:"pagination"`
+}
+
+// decodeStrictWithExtra finds the unknown fields by a second pass over each
+// user, as one does with encoding/json.
+func decodeStrictWithExtra(body []byte) ([]strictUser, error) {
+	var page struct {
+		Users []struct {
+			User json.RawMessage `json:"user"`
+		} `json:"users"`
+	}
+	if err := json.Unmarshal(body, &page); err != nil {
+		return nil, err
+	}
+	users := make([]strictUser, len(page.Users))
+	for i, item := range page.Users {
+		if err := json.Unmarshal(item.User, &users[i]); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(item.User, &users[i].Extra); err != nil {
+			return nil, err
+		}
+		for _, name := range userTable.Names() {
+			delete(users[i].Extra, name)
+		}
+	}
+	return users, nil
+}
+
+// fullUser is a driver in which every field has a value, in the shape and about
+// the size of a live one.
+func fullUser(id int, extra string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `{"id":%d,"email":"driver%d@example.com","first_name":"Avery","last_name":"Lindqvist",`, id, id)
+	b.WriteString(`"phone":"5555550142","phone_ext":"12","phone_country_code":"+1","phone2":"5555550143","phone_country_code2":"+1",` +
+		`"company_reference_id":"REF-20417","role":"driver","status":"active","time_zone":"Eastern Time (US \u0026 Canada)",` +
+		`"metric_units":true,"group_ids":[101,102,103],"dot_id":"12345678",`)
+	for _, name := range []string{
+		"created_at", "updated_at", "mobile_current_sign_in_at", "mobile_last_sign_in_at", "mobile_last_active_at",
+		"web_current_sign_in_at", "web_last_sign_in_at", "web_last_active_at", "expires_at",
+	} {
+		fmt.Fprintf(&b, `"%s":"2026-07-01T08:15:30Z",`, name)
+	}
+	fmt.Fprintf(&b, `"external_ids":[{"id":%d,"external_id":"TMS-%d","integration_name":"generic_tms"}],`, 9000+id, id)
+	fmt.Fprintf(&b, `"username":"driver.%d","driver_company_id":"D-%d",`, id, id)
+	b.WriteString(`"drivers_license_number":"X0000000","drivers_license_state":"OH","joined_at":"2024-03-11",` +
+		`"duty_status":"off_duty","eld_mode":"logs","cycle":"70_8","cycle2":"60_7","violation_alerts":"1_hour",` +
+		`"carrier_name":"Example Freight","carrier_street":"1 Example Street","carrier_city":"Columbus","carrier_state":"OH","carrier_zip":"43004",` +
+		`"terminal_street":"2 Example Street","terminal_city":"Columbus","terminal_state":"OH","terminal_zip":"43004",`)
+	for _, name := range userTable.Names() {
+		if strings.HasPrefix(name, "exception_") || strings.HasPrefix(name, "export_") || strings.HasSuffix(name, "_enabled") || name == "minute_logs" {
+			fmt.Fprintf(&b, `"%s":true,`, name)
+		}
+	}
+	b.WriteString(`"associated_dispatcher_id":4711` + extra + `}`)
+	return b.String()
+}
+
+func fullPage(users int, extra string) []byte {
+	var b strings.Builder
+	b.WriteString(`{"users":[`)
+	for i := range users {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(`{"user":` + fullUser(i+1, extra) + `}`)
+	}
+	fmt.Fprintf(&b, `],"pagination":{"per_page":%d,"page_no":1,"total":%d}}`, users, users)
+	return []byte(b.String())
+}
+
+const unknownField = `,"shoe_size":{"eu":43,"us":"10"}`
+
+// BenchmarkDecodePage decodes a page of 100 full users. The ratio to look at is
+// ours to strict, which neither takes a drifting type nor keeps a field that it
+// does not know.
+func BenchmarkDecodePage(b *testing.B) {
+	strict := func(body []byte) (int, error) {
+		var page strictPage
+		err := json.Unmarshal(body, &page)
+		return len(page.Users), err
+	}
+	ours := func(body []byte) (int, error) {
+		page, err := decodePage(b.Context(), body, 1000)
+		if err != nil {
+			return 0, err
+		}
+		return len(page.Users), nil
+	}
+	withExtra := func(body []byte) (int, error) {
+		users, err := decodeStrictWithExtra(body)
+		return len(users), err
+	}
+	known, unknown := fullPage(100, ""), fullPage(100, unknownField)
+	for _, bench := range []struct {
+		name   string
+		body   []byte
+		decode func([]byte) (int, error)
+	}{
+		{"strict", known, strict},
+		{"ours", known, ours},
+		{"strict/unknown-field-lost", unknown, strict},
+		{"strict/unknown-field-kept", unknown, withExtra},
+		{"ours/unknown-field-kept", unknown, ours},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			b.SetBytes(int64(len(bench.body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if n, err := bench.decode(bench.body); err != nil || n != 100 {
+					b.Fatalf("%d users, error %v", n, err)
+				}
+			}
+		})
 	}
 }
