@@ -103,9 +103,11 @@ func (c *Client) Do(ctx context.Context, req Request, out any, opts ...CallOptio
 	if err != nil {
 		return fmt.Errorf("motive: %w", err)
 	}
-	r := request{method: req.Method, path: path, template: template(path), query: req.Query, body: req.Body}
-	if r.method == "" {
-		r.method = http.MethodGet
+	r := request{method: cmp.Or(req.Method, http.MethodGet), path: path, template: template(path), query: req.Query}
+	if req.Body != nil {
+		if r, err = r.with(req.Body); err != nil {
+			return err
+		}
 	}
 	_, err = do(ctx, c.core, r, ApplyCallOptions(opts...), func(body []byte) (none struct{}, err error) {
 		if out != nil {
@@ -162,7 +164,7 @@ type request struct {
 	path     string
 	template string // as logs and events show the path, without ids; "" for path itself
 	query    url.Values
-	body     any
+	body     []byte   // JSON; nil for none
 	secrets  []string // values of the body that no error may show
 }
 
@@ -170,8 +172,8 @@ type request struct {
 const idTemplate = "/{id}"
 
 // record returns a request for the record with an id below a path.
-func record(method, path string, id int64, body any) request {
-	return request{method: method, path: path + "/" + formatID(id), template: path + idTemplate, body: body}
+func record(method, path string, id int64) request {
+	return request{method: method, path: path + "/" + strconv.FormatInt(id, 10), template: path + idTemplate}
 }
 
 func formatID(id int64) string { return strconv.FormatInt(id, 10) }
@@ -191,30 +193,24 @@ func do[T any](ctx context.Context, c *core, r request, o CallSettings, decode f
 	if ctx == nil {
 		return none, errNoContext
 	}
-	body, err := bodyOf(r)
-	if err != nil {
-		return none, err
-	}
 	resp, err := c.transport.Do(ctx, transport.Request{
 		Method: r.method, Path: r.path, Template: cmp.Or(r.template, r.path),
-		Query: o.encodeQuery(r.query), Body: body, Secrets: r.secrets,
+		Query: o.encodeQuery(r.query), Body: r.body, Secrets: r.secrets,
 	})
 	defer resp.Release()
 	defer o.report(&resp)
 	return judge(c, r, &resp, err, decode)
 }
 
-// bodyOf encodes the body of a request, nil for none.
-func bodyOf(r request) ([]byte, error) {
-	if r.body == nil {
-		return nil, nil
-	}
-	body, err := encodeBody(r.body)
+// with returns r with a body.
+func (r request) with(body any) (request, error) {
+	encoded, err := encodeBody(body)
 	if err != nil {
-		return nil, fmt.Errorf("motive: %s %s: encoding the body: %w", r.method, r.path, err)
+		return r, fmt.Errorf("motive: %s %s: encoding the body: %w", r.method, r.path, err)
 	}
-	if string(body) == "null" { // of a nil pointer that SkipValidation let through
-		return nil, fmt.Errorf("motive: %s %s: the request is nil", r.method, r.path)
+	if string(encoded) == "null" { // of a nil pointer that SkipValidation let through
+		return r, fmt.Errorf("motive: %s %s: the request is nil", r.method, r.path)
 	}
-	return body, nil
+	r.body = encoded
+	return r, nil
 }

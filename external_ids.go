@@ -58,7 +58,10 @@ func (s *ExternalIDsService) Create(ctx context.Context, req *ExternalIDRequest,
 	if err := o.check(validateExternalIDCreate(req)); err != nil {
 		return nil, err
 	}
-	r := request{method: http.MethodPost, path: externalIDsPath, body: req}
+	r, err := request{method: http.MethodPost, path: externalIDsPath}.with(req)
+	if err != nil {
+		return nil, err
+	}
 	return s.do(ctx, r, o, 0)
 }
 
@@ -73,7 +76,11 @@ func (s *ExternalIDsService) Update(ctx context.Context, id int64, req *External
 	if err := o.check(validateExternalIDUpdate(req)); err != nil {
 		return nil, err
 	}
-	return s.do(ctx, record(http.MethodPut, externalIDsPath, id, req), o, id)
+	r, err := record(http.MethodPut, externalIDsPath, id).with(req)
+	if err != nil {
+		return nil, err
+	}
+	return s.do(ctx, r, o, id)
 }
 
 // Delete removes the record with the given id, the ID of an [ExternalID]. It may
@@ -88,7 +95,7 @@ func (s *ExternalIDsService) Delete(ctx context.Context, id int64, opts ...CallO
 	if err := validateID("id", id); err != nil {
 		return err
 	}
-	r := record(http.MethodDelete, externalIDsPath, id, nil)
+	r := record(http.MethodDelete, externalIDsPath, id)
 	_, err := do(ctx, s.core, r, ApplyCallOptions(opts...), decodeDeletion)
 	return err
 }

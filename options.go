@@ -19,7 +19,6 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/time/rate"
 
-	"github.com/motive-go/motive/internal/redact"
 	"github.com/motive-go/motive/internal/text"
 	"github.com/motive-go/motive/internal/transport"
 	"github.com/motive-go/motive/oauth"
@@ -570,12 +569,7 @@ func (o CallSettings) report(resp *transport.Response) {
 	*o.Response = Response{
 		StatusCode: resp.Status,
 		Header:     header,
-		RequestID:  requestID(header, nil),
+		RequestID:  text.Printable(header.Get("X-Request-Id"), maxRequestID),
 		Attempts:   resp.Attempts,
 	}
-}
-
-// requestID is the X-Request-Id of a response, as it may be shown.
-func requestID(h http.Header, secrets *redact.Set) string {
-	return text.Printable(secrets.String(h.Get("X-Request-Id")), 128)
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -60,26 +59,14 @@ func proofOf(status int) proof {
 	return open
 }
 
-// openBefore reports whether a request of the call that did not end in its response
-// may have been carried out.
-func openBefore(resp *transport.Response) bool {
+// before says what the attempts prove that did not end in the response of the call:
+// whether one may have been carried out, and whether one was.
+func before(resp *transport.Response) (maybe, surely bool) {
 	for _, attempt := range resp.Earlier {
-		if !attempt.NeverSent && (attempt.Err != nil || proofOf(attempt.Status) == open) {
-			return true
-		}
+		maybe = maybe || !attempt.NeverSent && (attempt.Err != nil || proofOf(attempt.Status) == open)
+		surely = surely || proofOf(attempt.Status) == done
 	}
-	return false
-}
-
-// doneBefore reports whether a request of the call was answered with a success
-// that could not be read.
-func doneBefore(resp *transport.Response) bool {
-	for _, attempt := range resp.Earlier {
-		if proofOf(attempt.Status) == done {
-			return true
-		}
-	}
-	return proofOf(resp.Status) == done
+	return maybe, surely
 }
 
 // judge turns what happened to a call into its result or its error. decode reads a
@@ -87,63 +74,51 @@ func doneBefore(resp *transport.Response) bool {
 func judge[T any](c *core, r request, resp *transport.Response, err error, decode func(body []byte) (T, error)) (T, error) {
 	var none T
 	write := r.method != http.MethodGet
-	uncertain := write && openBefore(resp)
-	if err == nil && proofOf(resp.Status) == done {
+	proof := proofOf(resp.Status)
+	maybe, surely := before(resp)
+	switch {
+	case err != nil:
+		maybe = maybe || proof == done
+		err = failure(r, resp, err)
+	case proof == done:
 		v, bad := decode(resp.Body)
 		if bad == nil {
 			return v, nil
 		}
-		err = unexpected(r, resp, bad)
-		if write && c.inTestMode(resp) {
-			return none, testMode(r, resp)
+		e := unexpected(r, resp, bad)
+		if start := resp.Body[:min(len(resp.Body), 4096)]; write && c.apiKey && bytes.Contains(bytes.ToLower(start), []byte("test mode")) {
+			e.err = ErrTestMode // an access token has no test mode
+			e.Message = "nothing was stored: so answers an API key in test mode, which checks a request and no more"
+			return none, e
 		}
-		uncertain = write
-	} else if err == nil {
-		if r.method == http.MethodDelete && resp.Status == http.StatusNotFound && uncertain && !isPage(resp) {
-			return none, nil // an earlier attempt has deleted it
-		}
+		err, maybe = e, true
+	case maybe && r.method == http.MethodDelete && resp.Status == http.StatusNotFound && !isPage(resp):
+		return none, nil // an earlier attempt has deleted it
+	default:
+		maybe = maybe || proof == open
 		err = refusal(r, resp)
-		uncertain = uncertain || write && proofOf(resp.Status) == open
-	} else {
-		uncertain = uncertain || write && proofOf(resp.Status) == done
-		err = failure(r, resp, err)
 	}
-	if uncertain {
+	if write && maybe {
 		return none, &OutcomeUnknownError{Method: r.method, Path: r.path, Attempts: resp.Attempts, Err: err,
-			took: resp.FirstTook, began: resp.Began, happened: doneBefore(resp)}
+			took: resp.FirstTook, began: resp.Began, happened: surely || proof == done}
 	}
 	return none, err
 }
 
-// inTestMode reports whether a success without a record is that of an API key in
-// test mode: it says so in words. An access token has no test mode.
-func (c *core) inTestMode(resp *transport.Response) bool {
-	const enough = 4096
-	start := resp.Body[:min(len(resp.Body), enough)]
-	return c.apiKey && bytes.Contains(bytes.ToLower(start), []byte("test mode"))
-}
-
-func testMode(r request, resp *transport.Response) error {
-	e := apiError(r, resp)
-	e.err = ErrTestMode
-	e.Message = "nothing was stored: so answers an API key in test mode, which checks a request and no more"
-	return e
-}
-
 // unexpected is the error of a success whose body is not what the call promises:
 // what is wrong, and what the server says.
-func unexpected(r request, resp *transport.Response, why error) error {
+func unexpected(r request, resp *transport.Response, why error) *APIError {
 	e := apiError(r, resp)
-	message := why.Error()
-	if said, _ := e.words(resp.Header); said != "" && said != message {
-		message += "; it says: " + said
+	e.err = ErrUnexpectedResponse
+	said, _ := e.words(resp.Header)
+	if e.Message = fmt.Sprint(why); said != "" && said != e.Message {
+		e.Message += "; it says: " + said
 	}
-	e.Message, e.err = message, ErrUnexpectedResponse
 	return e
 }
 
 // refusal is the error of a response that is no success.
-func refusal(r request, resp *transport.Response) error {
+func refusal(r request, resp *transport.Response) *APIError {
 	e := apiError(r, resp)
 	if resp.Status == http.StatusNotFound && isPage(resp) {
 		e.err = ErrUnexpectedResponse
@@ -164,32 +139,24 @@ func failure(r request, resp *transport.Response, err error) error {
 	case errors.Is(err, transport.ErrBodyTooLarge):
 		return unexpected(r, resp, err)
 	case errors.As(err, &pause) && !pause.Deadline:
-		held := &transport.Response{Status: pause.Refusal.Status, Header: pause.Refusal.Header, Body: pause.Refusal.Body, Attempts: resp.Attempts}
-		e := refusal(r, held)
-		var api *APIError
-		if errors.As(e, &api) {
-			api.RetryAfter = pause.Left
-		}
+		held := *resp // for its secrets
+		held.Status, held.Header, held.Body = pause.Refusal.Status, pause.Refusal.Header, pause.Refusal.Body
+		e := refusal(r, &held)
+		e.RetryAfter = pause.Left
 		return e
 	case errors.As(err, &pause):
 		err = fmt.Errorf("%w: %w", ErrRateLimited, err)
 	}
-	if last := lastFailure(resp); last != "" && !strings.Contains(err.Error(), last) {
-		err = fmt.Errorf("%w; the last attempt failed with %s", err, last)
+	if n := len(resp.Earlier); n > 0 {
+		last := resp.Earlier[n-1]
+		switch {
+		case last.Err == nil:
+			err = fmt.Errorf("%w; the last attempt failed with %d", err, last.Status)
+		case !errors.Is(err, last.Err):
+			err = fmt.Errorf("%w; the last attempt failed with %v", err, last.Err)
+		}
 	}
 	return fmt.Errorf("motive: %s %s: %w (%s)", r.method, r.path, err, attempts(resp.Attempts))
-}
-
-// lastFailure is how the last attempt failed, "" if there was none.
-func lastFailure(resp *transport.Response) string {
-	if len(resp.Earlier) == 0 {
-		return ""
-	}
-	last := resp.Earlier[len(resp.Earlier)-1]
-	if last.Err != nil {
-		return last.Err.Error()
-	}
-	return strconv.Itoa(last.Status)
 }
 
 // apiError makes an APIError of a response, without a message.
@@ -201,7 +168,7 @@ func apiError(r request, resp *transport.Response) *APIError {
 	}
 	return &APIError{
 		StatusCode: resp.Status,
-		RequestID:  requestID(resp.Header, secrets),
+		RequestID:  text.Printable(secrets.String(resp.Header.Get("X-Request-Id")), maxRequestID),
 		RetryAfter: backoff.RetryAfter(resp.Header, time.Now()),
 		Attempts:   resp.Attempts,
 		Method:     r.method,
@@ -211,8 +178,10 @@ func apiError(r request, resp *transport.Response) *APIError {
 	}
 }
 
-// maxErrorBody is how much of a body an error keeps.
-const maxErrorBody = 64 << 10
+const (
+	maxErrorBody = 64 << 10 // of a body, that an error keeps
+	maxRequestID = 128
+)
 
 // words is what a response says of its error. What it had in an escaped form of its
 // own is redacted once it has been read.
@@ -244,90 +213,36 @@ func statusMessage(resp *transport.Response) string {
 	return strings.ToLower(http.StatusText(resp.Status))
 }
 
-// A claim is what a record must show to be the one that was asked for. A field
-// that the response does not show proves nothing either way.
-type claim func(*User) error
-
-// showing decodes a user, and holds it to a claim.
-func showing(c claim) func(body []byte) (*User, error) {
-	return func(body []byte) (*User, error) {
-		user, err := decodeUser(body)
-		if err != nil {
-			return nil, err
-		}
-		if err := c(user); err != nil {
-			return nil, err
-		}
-		return user, nil
-	}
+// expected is what a user in a response must show to be the one that was asked for.
+// What is zero is not asked for; a field that the response does not show proves
+// nothing either way.
+type expected struct {
+	id                         int64
+	status                     Status
+	email, username, companyID string
+	pair                       externalPair // one that the user holds
 }
 
-// isUser claims that a user is the one with an id.
-func isUser(id int64) claim {
-	return func(u *User) error {
-		if u.ID != id {
-			return fmt.Errorf("the response shows user %d rather than %d", u.ID, id)
-		}
-		return nil
+// check says what in u is not as expected, as one line. It does not quote what a
+// person is called.
+func (e expected) check(u *User) error {
+	if e.id != 0 && u.ID != e.id {
+		return fmt.Errorf("the response shows user %d rather than %d", u.ID, e.id)
 	}
-}
-
-// hasStatus claims that a user has a status, where one was set.
-func hasStatus(status Optional[Status]) claim {
-	return func(u *User) error {
-		if want, set := status.Get(); set && u.Status != "" && u.Status != want {
-			return fmt.Errorf("the response shows the status %s rather than %s", text.Quote(string(u.Status)), text.Quote(string(want)))
-		}
-		return nil
+	if e.status != "" && u.Status != "" && u.Status != e.status {
+		return fmt.Errorf("the response shows the status %s rather than %s", text.Quote(string(u.Status)), text.Quote(string(e.status)))
 	}
-}
-
-// hasKey claims that a user is the one that a lookup is for. The API may write a
-// phone in another way, so that it is not compared.
-func hasKey(key UserLookup) claim {
-	return func(u *User) error {
-		for _, f := range [...]struct{ name, want, got string }{
-			{"email", key.Email, u.Email}, {"username", key.Username, u.Username},
-			{"driver_company_id", key.DriverCompanyID, u.DriverCompanyID},
-		} {
-			if differ(f.want, f.got) {
-				return fmt.Errorf("the response shows a user with another %s", f.name)
-			}
+	for _, f := range [...]struct{ name, want, got string }{
+		{"email", e.email, u.Email}, {"username", e.username, u.Username}, {"driver_company_id", e.companyID, u.DriverCompanyID},
+	} {
+		if differ(f.want, f.got) {
+			return fmt.Errorf("the response shows a user with another %s", f.name)
 		}
-		return nil
 	}
-}
-
-// holds claims that a user has an external id.
-func holds(pair externalPair) claim {
-	return func(u *User) error {
-		if len(u.ExternalIDs) > 0 && !pair.heldBy(u) {
-			return errors.New("the response shows a user without the external id")
-		}
-		return nil
+	if e.pair.id != "" && len(u.ExternalIDs) > 0 && !e.pair.heldBy(u) {
+		return errors.New("the response shows a user without the external id")
 	}
-}
-
-// isCreated claims that a user is the one whom req describes.
-func isCreated(req *CreateUserRequest) claim {
-	return func(u *User) error {
-		if field := contradiction(req, u); field == "email" || field == "username" {
-			return fmt.Errorf("the response shows a user with another %s", field)
-		}
-		return nil
-	}
-}
-
-// all claims several things.
-func all(claims ...claim) claim {
-	return func(u *User) error {
-		for _, c := range claims {
-			if err := c(u); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	return nil
 }
 
 // differ reports whether a value that was asked for and one that is shown are

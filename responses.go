@@ -57,7 +57,7 @@ var (
 func decodeUser(body []byte) (*User, error) {
 	d := userTable.Decoder(body)
 	defer d.Close()
-	u := readUser(d)
+	u, _ := readUser(d)
 	if err := d.End(); err != nil {
 		return nil, err
 	}
@@ -67,31 +67,27 @@ func decodeUser(body []byte) (*User, error) {
 	return u, nil
 }
 
-// readUser reads the user that d is at, bare or wrapped. It is empty if there is
-// none, and after a fault.
-func readUser(d *lenient.Decoder) *User {
+// readUser reads the user that d is at, bare or wrapped, and its id. It is empty if
+// there is none, and after a fault. What has no field, or does not fit it, is copied
+// into one piece of memory.
+func readUser(d *lenient.Decoder) (*User, int64) {
 	u := new(User)
-	u.Extra = extraOf(d.Read(u, "user"))
-	return u
-}
-
-// extraOf copies what has no field, or does not fit it, into one piece of memory.
-func extraOf(members []lenient.Member) map[string]json.RawMessage {
+	members := d.Read(u, "user")
 	if len(members) == 0 {
-		return nil
+		return u, u.ID
 	}
 	size := 0
 	for _, m := range members {
 		size += len(m.Value)
 	}
 	all := make([]byte, 0, size)
-	extra := make(map[string]json.RawMessage, len(members))
+	u.Extra = make(map[string]json.RawMessage, len(members))
 	for _, m := range members {
 		start := len(all)
 		all = append(all, m.Value...)
-		extra[string(m.Name)] = all[start:len(all):len(all)]
+		u.Extra[string(m.Name)] = all[start:len(all):len(all)]
 	}
-	return extra
+	return u, u.ID
 }
 
 // decodePage reads the response to a call for a list of users. Nothing in the
@@ -101,28 +97,60 @@ func extraOf(members []lenient.Member) map[string]json.RawMessage {
 func decodePage(ctx context.Context, body []byte, limit int) (*listing, error) {
 	d := userTable.Decoder(body)
 	defer d.Close()
-	var (
-		page   = new(listing)
-		isList = d.At('[')
-		within position
-		beside position // next to the users rather than under a key of its own
-		err    error
-	)
-	if isList {
-		page.Users, err = readUsers(ctx, d, limit)
+	var within, beside position // under a key of its own, or next to the users
+	users, err := readList(ctx, d, "users", limit, readUser, errNoUser, func(key []byte) {
+		if string(key) != "pagination" {
+			beside.set(key, d.Value())
+			return
+		}
+		for key, value := range lenient.Members(d.Value()) {
+			within.set(key, value)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	found := cmp.Or(within, beside)
+	return &listing{UserPage{users, found.Pagination}, found.announced}, nil
+}
+
+// readList reads a whole body that is an array, or an object with one under name,
+// the last if there are several. Each row must have an id; other gets the keys of
+// the other members.
+func readList[T any](ctx context.Context, d *lenient.Decoder, name string, limit int,
+	row func(*lenient.Decoder) (T, int64), noID error, other func(key []byte)) (rows []T, err error) {
+	const glance = 256 // rows between two looks at the context
+	found := false
+	read := func() {
+		if found = d.At('['); !found {
+			return
+		}
+		rows = []T{}
+		for range d.Elements() {
+			item, id := row(d)
+			switch {
+			case d.Err() != nil:
+			case len(rows) == limit:
+				err = fmt.Errorf("the response holds more than %d %s on a page", limit, name)
+			case len(rows)%glance == glance-1 && ctx.Err() != nil:
+				err = ctx.Err()
+			case id <= 0:
+				err = fmt.Errorf("%s[%d]: %w", name, len(rows), noID)
+			}
+			if err != nil {
+				return
+			}
+			rows = append(rows, item)
+		}
+	}
+	if d.At('[') {
+		read()
 	} else {
 		for key := range d.Members() {
-			switch string(key) {
-			case "users":
-				if isList = d.At('['); isList {
-					page.Users, err = readUsers(ctx, d, limit)
-				}
-			case "pagination":
-				for key, value := range lenient.Members(d.Value()) {
-					within.set(key, value)
-				}
-			default:
-				beside.set(key, d.Value())
+			if string(key) == name {
+				read()
+			} else {
+				other(key)
 			}
 			if err != nil {
 				break
@@ -132,35 +160,10 @@ func decodePage(ctx context.Context, body []byte, limit int) (*listing, error) {
 	if err := cmp.Or(err, d.End()); err != nil {
 		return nil, err
 	}
-	if !isList {
+	if !found {
 		return nil, errNoList
 	}
-	found := cmp.Or(within, beside)
-	page.Pagination, page.announced = found.Pagination, found.announced
-	return page, nil
-}
-
-// readUsers reads an array of users, each of which must have an id.
-func readUsers(ctx context.Context, d *lenient.Decoder, limit int) ([]*User, error) {
-	const glance = 256 // rows between two looks at the context
-	users := []*User{}
-	for range d.Elements() {
-		if len(users) == limit {
-			return nil, fmt.Errorf("the response holds more than %d users on a page", limit)
-		}
-		if len(users)%glance == glance-1 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		u := readUser(d)
-		if err := d.Err(); err != nil {
-			return nil, err
-		}
-		if u.ID <= 0 {
-			return nil, fmt.Errorf("users[%d]: %w", len(users), errNoUser)
-		}
-		users = append(users, u)
-	}
-	return users, nil
+	return rows, nil
 }
 
 // set takes a number of the pagination. One that makes no sense counts as not
@@ -196,52 +199,14 @@ func decodeExternalID(body []byte) (*ExternalID, error) {
 }
 
 // decodeRoles reads a list of roles: an array, or one under "user_roles".
-func decodeRoles(body []byte) ([]UserRole, error) {
+func decodeRoles(ctx context.Context, body []byte) ([]UserRole, error) {
 	d := userRoleTable.Decoder(body)
 	defer d.Close()
-	var (
-		roles  []UserRole
-		isList = d.At('[')
-		err    error
-	)
-	if isList {
-		roles, err = readRoles(d)
-	} else {
-		for key := range d.Members() {
-			if string(key) != "user_roles" {
-				continue
-			}
-			if isList = d.At('['); isList {
-				roles, err = readRoles(d)
-			}
-			if err != nil {
-				break
-			}
-		}
-	}
-	if err := cmp.Or(err, d.End()); err != nil {
-		return nil, err
-	}
-	if !isList {
-		return nil, errNoList
-	}
-	return roles, nil
-}
-
-func readRoles(d *lenient.Decoder) ([]UserRole, error) {
-	roles := []UserRole{}
-	for range d.Elements() {
-		var role UserRole
+	read := func(d *lenient.Decoder) (role UserRole, id int64) {
 		d.Read(&role, "user_role")
-		if err := d.Err(); err != nil {
-			return nil, err
-		}
-		if role.ID <= 0 {
-			return nil, fmt.Errorf("user_roles[%d]: %w", len(roles), errNoRole)
-		}
-		roles = append(roles, role)
+		return role, role.ID
 	}
-	return roles, nil
+	return readList(ctx, d, "user_roles", -1, read, errNoRole, func([]byte) {})
 }
 
 // decodeDeletion takes the documented {"success":true}, and an empty body.

@@ -408,7 +408,7 @@ func FuzzDecodeRecords(f *testing.F) {
 		if id, err := decodeExternalID(body); err == nil && id.ID <= 0 {
 			t.Error("an external id without a record id")
 		}
-		roles, err := decodeRoles(body)
+		roles, err := decodeRoles(t.Context(), body)
 		for _, role := range roles {
 			if role.ID <= 0 || err != nil {
 				t.Errorf("role %+v, error %v", role, err)

@@ -155,7 +155,7 @@ func TestInvalidJSONIsAlwaysAnError(t *testing.T) {
 	} {
 		_, userErr := decodeUser([]byte(test.body))
 		_, pageErr := decodePage(t.Context(), []byte(test.body), 1000)
-		_, rolesErr := decodeRoles([]byte(test.body))
+		_, rolesErr := decodeRoles(t.Context(), []byte(test.body))
 		_, externalIDErr := decodeExternalID([]byte(test.body))
 		unmarshalErr := new(User).UnmarshalJSON([]byte(test.body))
 		for _, err := range []error{userErr, pageErr, rolesErr, externalIDErr, errors.Unwrap(unmarshalErr)} {
@@ -304,7 +304,7 @@ func TestDecodeRolesTakesEveryEnvelope(t *testing.T) {
 		{`{"user_role":{}}`, nil, "the response holds no list"},
 		{`"user_roles"`, nil, "the response holds no list"},
 	} {
-		got, err := decodeRoles([]byte(test.body))
+		got, err := decodeRoles(t.Context(), []byte(test.body))
 		message := ""
 		if err != nil {
 			message = err.Error()

@@ -138,7 +138,7 @@ func (u *User) UnmarshalJSON(data []byte) error {
 	d := userTable.Decoder(data)
 	defer d.Close()
 	isObject := d.At('{')
-	read := readUser(d)
+	read, _ := readUser(d)
 	if err := d.End(); err != nil {
 		return fmt.Errorf("motive: read user: %w", err)
 	}

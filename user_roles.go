@@ -68,10 +68,11 @@ func (s *UserRolesService) List(ctx context.Context, opts *ListUserRolesOptions,
 	}
 	o := ApplyCallOptions(call...)
 	r := request{method: http.MethodGet, path: userRolesPath, query: values}
-	roles, err := do(ctx, s.core, r, o, decodeRoles)
+	decode := func(body []byte) ([]UserRole, error) { return decodeRoles(ctx, body) }
+	roles, err := do(ctx, s.core, r, o, decode)
 	if errors.Is(err, ErrNotFound) {
 		r.path = userRolesPathAlt
-		return do(ctx, s.core, r, o, decodeRoles)
+		return do(ctx, s.core, r, o, decode)
 	}
 	return roles, err
 }

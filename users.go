@@ -24,12 +24,18 @@ const (
 	externalIDPath = "/v1/users/lookup_by_external_id"
 )
 
-// do makes a call for one user, which must be as claimed.
-func (s *UsersService) do(ctx context.Context, r request, o CallSettings, c claim) (*User, error) {
+// do makes a call for one user, who must be as expected.
+func (s *UsersService) do(ctx context.Context, r request, o CallSettings, want expected) (*User, error) {
 	if s == nil {
 		return nil, errNoClient
 	}
-	return do(ctx, s.core, r, o, showing(c))
+	return do(ctx, s.core, r, o, func(body []byte) (*User, error) {
+		user, err := decodeUser(body)
+		if err == nil {
+			err = want.check(user)
+		}
+		return user, err
+	})
 }
 
 // Create creates a user. A POST is not idempotent, so that it is sent once: again
@@ -47,8 +53,12 @@ func (s *UsersService) Create(ctx context.Context, req *CreateUserRequest, opts 
 		return nil, err
 	}
 	send := func(ctx context.Context, o CallSettings) (*User, error) {
-		r := request{method: http.MethodPost, path: usersPath, body: req, secrets: secretsOf((*UserAttributes)(req))}
-		return s.do(ctx, r, o, isCreated(req))
+		r := request{method: http.MethodPost, path: usersPath, secrets: secretsOf((*UserAttributes)(req))}
+		r, err := r.with(req)
+		if err != nil {
+			return nil, err
+		}
+		return s.do(ctx, r, o, expected{email: req.Email.value, username: req.Username.value})
 	}
 	user, err := send(ctx, o)
 	if pair, ok := externalIDOf(req); ok && err != nil && ctx.Err() == nil {
@@ -65,8 +75,8 @@ func (s *UsersService) Get(ctx context.Context, id int64, opts ...CallOption) (*
 	if err := validateID("id", id); err != nil {
 		return nil, err
 	}
-	r := record(http.MethodGet, usersPath, id, nil)
-	return s.do(ctx, r, ApplyCallOptions(opts...), isUser(id))
+	r := record(http.MethodGet, usersPath, id)
+	return s.do(ctx, r, ApplyCallOptions(opts...), expected{id: id})
 }
 
 // Update changes the fields of a user that req sets, and clears those it sets to
@@ -83,9 +93,12 @@ func (s *UsersService) Update(ctx context.Context, id int64, req *UpdateUserRequ
 	if err := o.check(validateUpdate(req, o.Strict, o.Against)); err != nil {
 		return nil, err
 	}
-	r := record(http.MethodPut, usersPath, id, req)
+	r, err := record(http.MethodPut, usersPath, id).with(req)
+	if err != nil {
+		return nil, err
+	}
 	r.secrets = secretsOf((*UserAttributes)(req))
-	user, err := s.do(ctx, r, o, all(isUser(id), hasStatus((*UserAttributes)(req).status())))
+	user, err := s.do(ctx, r, o, expected{id: id, status: req.Status.value})
 	var unknown *OutcomeUnknownError
 	if errors.As(err, &unknown) && ctx.Err() == nil {
 		return s.reconcileUpdate(ctx, id, req, o, unknown)
@@ -314,7 +327,7 @@ func (s *UsersService) Lookup(ctx context.Context, key UserLookup, opts ...CallO
 		return nil, err
 	}
 	r := request{method: http.MethodGet, path: lookupPath, query: values}
-	return s.do(ctx, r, o, hasKey(key))
+	return s.do(ctx, r, o, expected{email: key.Email, username: key.Username, companyID: key.DriverCompanyID})
 }
 
 // LookupByExternalID returns the user that has the given external id under the
@@ -332,7 +345,7 @@ func (s *UsersService) LookupByExternalID(ctx context.Context, externalID, integ
 func (s *UsersService) lookupPair(ctx context.Context, pair externalPair, o CallSettings) (*User, error) {
 	values := url.Values{"external_id": {pair.id}, "integration_name": {pair.integration}}
 	r := request{method: http.MethodGet, path: externalIDPath, query: values}
-	return s.do(ctx, r, o, holds(pair))
+	return s.do(ctx, r, o, expected{pair: pair})
 }
 
 // UpdateByExternalID looks the user with an external id up and updates that user:
@@ -374,12 +387,4 @@ func secretsOf(a *UserAttributes) []string {
 		return nil
 	}
 	return []string{password, license}
-}
-
-// status is the status that a sets; absent for nil.
-func (a *UserAttributes) status() Optional[Status] {
-	if a == nil {
-		return Optional[Status]{}
-	}
-	return a.Status
 }

@@ -1,6 +1,7 @@
 package motive
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -290,9 +291,11 @@ func padded(s string) string {
 // positive checks an id that is given.
 func (c *check) positive(field string, id int64) {
 	if id <= 0 {
-		c.add(field, CodeInvalid, "is "+strconv.FormatInt(id, 10)+"; an id is a positive number")
+		c.add(field, CodeInvalid, fmt.Sprintf(notPositive, id))
 	}
 }
+
+const notPositive = "is %d; an id is a positive number"
 
 func (c *check) positives(field string, ids []int64) {
 	for i, id := range ids {
@@ -728,9 +731,10 @@ func validateExternalIDPair(externalID, integrationName string) error {
 
 // validateID checks an id that stands in a path or a body of its own.
 func validateID(field string, id int64) error {
-	var c check
-	c.positive(field, id)
-	return c.err()
+	if id > 0 {
+		return nil
+	}
+	return &ValidationError{Problems: []FieldError{{Field: field, Code: CodeInvalid, Message: fmt.Sprintf(notPositive, id)}}}
 }
 
 // validateExternalIDCreate checks that all four fields are there.
