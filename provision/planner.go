@@ -1,0 +1,348 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/internal/text"
+)
+
+// NewPlan compares a roster with the fleet and says what would have to be done.
+// It writes nothing. The fleet is listed once, unfiltered, and the plan fails
+// where that list is not complete; so it does where the roster is empty or
+// cannot be read to its end. Rows with problems are steps of their own and no
+// error.
+//
+// A plan that exceeds a limit is made all the same; [Apply] holds it.
+func NewPlan(ctx context.Context, client *motive.Client, roster Roster, opts Options) (*Plan, error) {
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
+	next, stop := iter.Pull2(roster)
+	defer stop()
+	row, err, ok := next() // before the fleet is listed: many mistakes show in the first row
+	if !ok {
+		return nil, errEmptyRoster
+	}
+	if err != nil {
+		return nil, err
+	}
+	fleet, err := readFleet(ctx, client, opts.Integration)
+	if err != nil {
+		return nil, err
+	}
+	p := newPlanner(fleet, opts)
+	for ok {
+		if err != nil {
+			return nil, err
+		}
+		p.add(&row)
+		row, err, ok = next()
+	}
+	return p.finish()
+}
+
+func (o Options) check() error {
+	for _, name := range o.Resend {
+		switch name {
+		case "time_tracking_mode", "password", "group_visibility", "custom_user_role":
+		default:
+			return fmt.Errorf("provision: Options.Resend: %s is not write-only", text.Quote(name))
+		}
+	}
+	return nil
+}
+
+// planner makes the steps of a plan.
+type planner struct {
+	fleet   *fleet
+	opts    Options
+	plan    *Plan
+	checker *checker
+	matches []match // by step
+	rowsOf  [][]int // by user: the steps that were matched with it
+	acting  int     // the user who acts, by index; -1 if nobody does
+	lacking bool    // a row has an external id, and there is no integration
+}
+
+func newPlanner(f *fleet, opts Options) *planner {
+	return &planner{
+		fleet: f, opts: opts, checker: newChecker(), rowsOf: make([][]int, len(f.users)), acting: f.acting(opts.ActingUser),
+		plan: &Plan{Version: planVersion, Fleet: opts.Fleet, Integration: opts.Integration, Users: len(f.users), PerSecond: opts.PerSecond},
+	}
+}
+
+// acting is the user with the given id, or the first active administrator.
+func (f *fleet) acting(id int64) int {
+	return slices.IndexFunc(f.users, func(u *motive.User) bool {
+		if id != 0 {
+			return u.ID == id
+		}
+		return activeAdmin(u)
+	})
+}
+
+func activeAdmin(u *motive.User) bool {
+	return canonicalRole(u.Role) == motive.RoleAdmin && u.Status != motive.StatusDeactivated
+}
+
+// add makes the step of a row. What only the other rows can show comes later.
+func (p *planner) add(row *Row) {
+	i := len(p.plan.Steps)
+	p.checker.add(i, row)
+	p.plan.Notices = append(p.plan.Notices, row.Notices...)
+	if p.plan.Columns == nil {
+		p.plan.Columns = row.Columns
+	}
+	p.lacking = p.lacking || row.ExternalID != "" && p.opts.Integration == ""
+	m := p.fleet.match(row)
+	role, _ := row.Attributes.Role.Get()
+	s := Step{
+		Line: row.Line, Name: row.name(), Role: role, ExternalID: row.ExternalID,
+		Cells: row.Cells, Problems: row.Problems,
+	}
+	if m.user >= 0 {
+		user := p.fleet.users[m.user]
+		p.rowsOf[m.user] = append(p.rowsOf[m.user], i)
+		s.UserID, s.MatchedBy, s.Role, s.Seen = user.ID, m.by, roleAfter(row, user), fingerprint(user)
+		if s.Name == "" {
+			s.Name = nameIn(user)
+		}
+	}
+	switch {
+	case len(s.Problems) > 0:
+		s.Action = ActionInvalid
+	case m.conflict != "":
+		s.conflict(m.conflict)
+	case m.user >= 0:
+		p.change(&s, row, p.fleet.users[m.user])
+	default:
+		p.create(&s, row)
+	}
+	if s.Action == ActionUnchanged {
+		s.Cells = nil
+	}
+	p.plan.Rows++
+	p.plan.Steps = append(p.plan.Steps, s)
+	p.matches = append(p.matches, m)
+}
+
+func nameIn(u *motive.User) string {
+	return (&Row{Attributes: motive.UserAttributes{FirstName: motive.Set(u.FirstName), LastName: motive.Set(u.LastName)}}).name()
+}
+
+func (s *Step) conflict(reason string) {
+	s.Action, s.Reason, s.Changes, s.After = ActionConflict, reason, nil, nil
+}
+
+func (s *Step) invalid(problems ...Problem) {
+	s.Action, s.Changes, s.After = ActionInvalid, nil, nil
+	s.Problems = append(slices.Clone(s.Problems), problems...)
+}
+
+// create plans a person whom nobody in the fleet is.
+func (p *planner) create(s *Step, row *Row) {
+	if status, _ := row.Attributes.Status.Get(); status == motive.StatusDeactivated {
+		s.Action, s.Reason = ActionLeftAlone, "is deactivated in the roster, and not in the fleet"
+		return
+	}
+	s.Action, s.Changes = ActionCreate, attributesOf(row, p.opts.Integration)
+	if len(row.matchKeys()) == 0 {
+		s.invalid(Problem{row.Line, externalIDColumn, "is required, or else a driver_company_id, username or email: by these a person is recognised in the next run"})
+		return
+	}
+	a, err := request(s.Changes)
+	if err != nil {
+		s.invalid(Problem{row.Line, "", err.Error()})
+		return
+	}
+	create := motive.CreateUserRequest(a)
+	if problems := problemsOf(row.Line, create.Validate()); problems != nil {
+		s.invalid(problems...)
+	}
+}
+
+// change plans what makes user what the row says.
+func (p *planner) change(s *Step, row *Row, user *motive.User) {
+	if problem := uncleared(row); problem != nil {
+		s.invalid(*problem)
+		return
+	}
+	if row.changesRole(user) {
+		s.Changes = p.fleet.differences(row, user, writeOnly)
+	} else {
+		s.Changes = p.fleet.differences(row, user, p.opts.Resend)
+	}
+	s.Action = ActionUnchanged
+	if len(s.Changes) > 0 {
+		s.Action = ActionUpdate
+	}
+	if reason := s.status(row, user); reason != "" {
+		s.conflict(reason)
+		return
+	}
+	if !s.Action.writes() {
+		return
+	}
+	a, err := request(s.Changes)
+	if err != nil {
+		s.invalid(Problem{row.Line, "", err.Error()})
+		return
+	}
+	update := motive.UpdateUserRequest(a)
+	problems := append(problemsOf(row.Line, update.ValidateAgainst(user)), modesMissing(row, user, &a)...)
+	if problems != nil {
+		s.invalid(problems...)
+	}
+}
+
+var writeOnly = []string{"time_tracking_mode", "group_visibility", "custom_user_role"}
+
+// status adds the change of the status, or returns why there can be none. A row
+// without a status is somebody who is there, and hence active.
+func (s *Step) status(row *Row, user *motive.User) string {
+	status, _ := row.Attributes.Status.Get()
+	gone := user.Status == motive.StatusDeactivated
+	switch {
+	case status == motive.StatusDeactivated && !gone:
+		s.Action = ActionDeactivate
+		s.Changes = append(s.Changes, Change{"status", encoded(user.Status), encoded(motive.StatusDeactivated)})
+	case status != motive.StatusDeactivated && gone && user.Role == motive.RoleFleetUser:
+		return "is a deactivated fleet user, whom Motive does not reactivate: a new profile has to be made, with another email and external id"
+	case status != motive.StatusDeactivated && gone:
+		s.Action = ActionReactivate
+		s.Changes = append(s.Changes, Change{"status", encoded(user.Status), encoded(motive.StatusActive)})
+	}
+	return ""
+}
+
+// uncleared finds a field that has a default, to which the service would return
+// for ever.
+func uncleared(row *Row) *Problem {
+	for _, c := range columns {
+		switch c.name {
+		case "eld_mode", "violation_alerts", "duty_status", "metric_units", "time_tracking_mode", "password", "group_visibility", "status":
+		default:
+			continue
+		}
+		if c.of(&row.Attributes).IsNull() {
+			return &Problem{row.Line, c.name, "cannot be cleared; write a value, or leave the cell empty to leave it alone"}
+		}
+	}
+	return nil
+}
+
+// modesMissing: a driver who becomes exempt needs a time tracking mode, and
+// there are two.
+func modesMissing(row *Row, user *motive.User, a *motive.UserAttributes) []Problem {
+	after, changed := a.ELDMode.Get()
+	if !changed || after != motive.ELDModeExempt || user.ELDMode == motive.ELDModeExempt || !a.TimeTrackingMode.IsZero() {
+		return nil
+	}
+	return []Problem{{row.Line, "time_tracking_mode", "is required where eld_mode becomes exempt: timecards or not_required"}}
+}
+
+// finish adds what only the whole roster shows, and the users in no row.
+func (p *planner) finish() (*Plan, error) {
+	if p.lacking {
+		return nil, errors.New("provision: rows have external ids, and Options.Integration does not say whose they are")
+	}
+	for row, problems := range p.checker.problems() {
+		sortProblems(problems)
+		p.plan.Steps[row].invalid(problems...)
+	}
+	p.sharedUsers()
+	p.claims()
+	p.protect()
+	p.leavers()
+	p.plan.Brakes = p.brakes()
+	return p.plan, nil
+}
+
+// sharedUsers finds users that two rows are about.
+func (p *planner) sharedUsers() {
+	for user, rows := range p.rowsOf {
+		if len(rows) < 2 {
+			continue
+		}
+		for _, i := range rows {
+			var others []string
+			for _, j := range rows {
+				if j != i {
+					others = append(others, where(p.plan.Steps[j].Line, j))
+				}
+			}
+			s := &p.plan.Steps[i]
+			if s.Action != ActionInvalid {
+				s.conflict(fmt.Sprintf("is %s by %s, and so is %s", nameOf(p.fleet.users[user]), s.MatchedBy, text.Sentence(others, "and")))
+			}
+		}
+	}
+}
+
+// leavers adds a step for each active user who stands in no row.
+func (p *planner) leavers() {
+	why := ""
+	switch doubtful := p.plan.Count(ActionInvalid) + p.plan.Count(ActionConflict); {
+	case !p.opts.Leavers.Deactivate:
+		why = "stands in no row; leavers are left alone unless asked for"
+	case doubtful > 0:
+		why = "stands in no row, and " + countOf(doubtful, "row") + " with problems could be anybody; correct the roster first"
+	}
+	admins := p.admins()
+	for i, user := range p.fleet.users {
+		if len(p.rowsOf[i]) > 0 || user.Status == motive.StatusDeactivated {
+			continue
+		}
+		s := Step{
+			Action: ActionLeftAlone, UserID: user.ID, Name: nameIn(user), Role: user.Role,
+			Seen: fingerprint(user), Reason: why,
+		}
+		if ids := p.fleet.externalIDs(user); len(ids) > 0 {
+			s.ExternalID = ids[0]
+		}
+		if why == "" {
+			s.Reason = p.spared(i, admins)
+		}
+		if s.Reason == "" {
+			s.Action, s.Reason = ActionDeactivate, "stands in no row"
+			s.Changes = []Change{{"status", encoded(user.Status), encoded(motive.StatusDeactivated)}}
+			if activeAdmin(user) {
+				admins--
+			}
+		}
+		p.plan.Steps = append(p.plan.Steps, s)
+	}
+}
+
+// spared returns why a leaver stays, or "".
+func (p *planner) spared(user, admins int) string {
+	u := p.fleet.users[user]
+	switch {
+	case !p.leaverRole(u.Role):
+		return "stands in no row; leavers are looked for among " + p.leaverRoles()
+	case user == p.acting:
+		return "stands in no row, and is the user on whose behalf the calls are made"
+	case activeAdmin(u) && admins <= p.minAdmins():
+		return fmt.Sprintf("stands in no row, and %s must remain", countOf(p.minAdmins(), "administrator"))
+	}
+	return ""
+}
+
+func (p *planner) leaverRole(role motive.Role) bool {
+	if len(p.opts.Leavers.Roles) == 0 {
+		return role == motive.RoleDriver
+	}
+	return slices.ContainsFunc(p.opts.Leavers.Roles, func(r motive.Role) bool { return canonicalRole(r) == canonicalRole(role) })
+}
+
+func (p *planner) leaverRoles() string {
+	if len(p.opts.Leavers.Roles) == 0 {
+		return text.List([]motive.Role{motive.RoleDriver}, "and")
+	}
+	return text.List(p.opts.Leavers.Roles, "and")
+}
