@@ -21,7 +21,7 @@ type column struct {
 	name      string
 	attribute int  // the field of motive.UserAttributes; -1 for those kept elsewhere
 	user      int  // the field of motive.User; -1 where the API does not show it
-	driver    bool // shown on drivers only
+	driver    bool // of drivers only
 	secret    bool // never printed
 }
 
@@ -52,7 +52,7 @@ var columns = func() []*column {
 		if name == "-" || name == "external_ids_attributes" || name == "custom_user_role" {
 			continue
 		}
-		c := &column{name: name, attribute: i, user: -1, secret: name == "password" || name == "drivers_license_number"}
+		c := &column{name: name, attribute: i, user: -1, driver: name == "time_tracking_mode", secret: name == "password" || name == "drivers_license_number"}
 		if at, ok := shown[name]; ok {
 			c.user, c.driver = at, at >= driver
 		}
@@ -151,21 +151,21 @@ func setAttribute(field any, cell string) (err error) {
 	case *motive.Optional[[]int64]:
 		return set(f, cell, parseIDs)
 	case *motive.Optional[motive.Role]:
-		return set(f, cell, motive.ParseRole)
+		return word(f, cell, motive.ParseRole)
 	case *motive.Optional[motive.Status]:
-		return set(f, cell, motive.ParseStatus)
+		return word(f, cell, motive.ParseStatus)
 	case *motive.Optional[motive.DutyStatus]:
-		return set(f, cell, motive.ParseDutyStatus)
+		return word(f, cell, motive.ParseDutyStatus)
 	case *motive.Optional[motive.ELDMode]:
-		return set(f, cell, motive.ParseELDMode)
+		return word(f, cell, motive.ParseELDMode)
 	case *motive.Optional[motive.TimeTrackingMode]:
-		return set(f, cell, motive.ParseTimeTrackingMode)
+		return word(f, cell, motive.ParseTimeTrackingMode)
 	case *motive.Optional[motive.ViolationAlerts]:
-		return set(f, cell, motive.ParseViolationAlerts)
+		return word(f, cell, motive.ParseViolationAlerts)
 	case *motive.Optional[motive.Cycle]:
-		return set(f, cell, motive.ParseCycle)
+		return word(f, cell, motive.ParseCycle)
 	case *motive.Optional[motive.GroupVisibility]:
-		return set(f, cell, motive.ParseGroupVisibility)
+		return word(f, cell, motive.ParseGroupVisibility)
 	}
 	return fmt.Errorf("cannot be written in a roster (%T)", field)
 }
@@ -176,6 +176,15 @@ func set[T any](field *motive.Optional[T], cell string, parse func(string) (T, e
 		*field = motive.Set(value)
 	}
 	return err
+}
+
+// word takes the spellings that parse knows, and leaves any other for validation
+// to explain, which sees the fields beside it.
+func word[T ~string](field *motive.Optional[T], cell string, parse func(string) (T, error)) error {
+	if set(field, cell, parse) != nil {
+		*field = motive.Set(T(cell))
+	}
+	return nil
 }
 
 // parseBool reads what spreadsheets and people write for yes and no.
@@ -239,23 +248,13 @@ func (row *Row) fill(columns []*column, cells []string, null string) {
 			err = c.set(row, cell)
 		}
 		if err != nil {
-			row.problem(c.name, messageOf(err))
+			row.problem(c.name, err.Error())
 		}
 	}
 }
 
 func (row *Row) problem(column, message string) {
 	row.Problems = append(row.Problems, Problem{row.Line, column, message})
-}
-
-// messageOf is the message of a parser of package motive without the name of the
-// field, which the problem has itself.
-func messageOf(err error) string {
-	var invalid *motive.ValidationError
-	if errors.As(err, &invalid) && len(invalid.Problems) == 1 {
-		return invalid.Problems[0].Message
-	}
-	return err.Error()
 }
 
 func sortProblems(problems []Problem) {

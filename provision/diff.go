@@ -144,7 +144,12 @@ func wholeModes(row *Row, user *motive.User, changes []Change) []Change {
 			changes = append(changes, Change{"time_tracking_mode", null, encoded(mode)})
 		}
 	case tracking && !eld:
-		if mode, ok := row.Attributes.ELDMode.Get(); ok {
+		mode, ok := row.Attributes.ELDMode.Get()
+		track, _ := row.Attributes.TimeTrackingMode.Get()
+		if !ok && user.ELDMode == "" && track != motive.TimeTrackingModeLogs {
+			mode, ok = motive.ELDModeExempt, true // the only one that goes with the others
+		}
+		if ok {
 			changes = append(changes, Change{"eld_mode", encoded(user.ELDMode), encoded(mode)})
 		}
 	}

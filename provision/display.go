@@ -20,7 +20,7 @@ func display(field string, value json.RawMessage) string {
 		return "[redacted]"
 	}
 	switch {
-	case len(value) == 0 || string(value) == "null" || string(value) == `""`:
+	case len(value) == 0 || string(value) == "null" || string(value) == `""` || string(value) == "[]":
 		return nothing
 	case value[0] == '"':
 		return shown(unquoted(value))
@@ -78,6 +78,9 @@ func (s *Step) details() string {
 	if s.Reason != "" {
 		parts = append(parts, s.Reason)
 	}
+	if len(parts) == 0 && s.Action == ActionReactivate {
+		return "is deactivated, and stands in the roster"
+	}
 	return strings.Join(parts, "; ")
 }
 
@@ -90,10 +93,10 @@ func shownProblem(p Problem) string {
 	return shown(p.Column) + ": " + message
 }
 
-// summary says who is created: the role, the name to sign in with, and the rules
-// that a driver is under.
+// summary says who is created: the rules that a driver is under, the role of
+// anybody else, or the name to sign in with.
 func (s *Step) summary() string {
-	parts := []string{strings.ReplaceAll(string(s.Role), "_", " ")}
+	var parts []string
 	value := func(field string) string {
 		for _, c := range s.Changes {
 			if c.Field == field {
@@ -102,11 +105,8 @@ func (s *Step) summary() string {
 		}
 		return ""
 	}
-	for _, field := range []string{"username", "email", "phone"} {
-		if v := value(field); v != "" {
-			parts = append(parts, shown(v))
-			break
-		}
+	if canonicalRole(s.Role) != motive.RoleDriver {
+		parts = append(parts, strings.ReplaceAll(shown(string(s.Role)), "_", " "))
 	}
 	if cycle := motive.Cycle(value("cycle")); cycle != "" {
 		description := cycle.Description()
@@ -114,10 +114,27 @@ func (s *Step) summary() string {
 			description = shown(string(cycle))
 		}
 		parts = append(parts, description)
-	} else if mode := value("time_tracking_mode"); mode != "" {
-		parts = append(parts, strings.ReplaceAll(shown(mode), "_", " "))
+	} else if mode := value("time_tracking_mode"); mode == string(motive.TimeTrackingModeNotRequired) {
+		parts = append(parts, "exempt from logs, time not tracked")
+	} else if mode != "" {
+		parts = append(parts, "time tracked by "+strings.ReplaceAll(shown(mode), "_", " "))
+	}
+	if len(parts) == 0 || canonicalRole(s.Role) != motive.RoleDriver {
+		parts = append(parts, s.signIn())
 	}
 	return strings.Join(parts, ", ")
+}
+
+// signIn is what a new user signs in with.
+func (s *Step) signIn() string {
+	for _, field := range []string{"username", "email", "phone"} {
+		for _, c := range s.Changes {
+			if c.Field == field {
+				return display(field, c.To)
+			}
+		}
+	}
+	return nothing
 }
 
 // who is the name of a step's person, or what else there is.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/internal/text"
 )
 
@@ -47,11 +48,14 @@ func (s *Step) changes(field string) bool {
 	return slices.ContainsFunc(s.Changes, func(c Change) bool { return c.Field == field })
 }
 
-// frees reports whether a step takes the value from its user.
+// frees reports whether a step takes the value from its user, be it with the role
+// of a driver, which a username belongs to.
 func (p *planner) frees(step int, k key) bool {
 	s := &p.plan.Steps[step]
+	column := columnByName(k.field)
 	return s.Action.writes() && slices.ContainsFunc(s.Changes, func(c Change) bool {
-		return c.Field == k.field && strings.ToLower(unquoted(c.To)) != k.value
+		return c.Field == k.field && strings.ToLower(unquoted(c.To)) != k.value ||
+			c.Field == "role" && column.driver && unquoted(c.To) != string(motive.RoleDriver)
 	})
 }
 

@@ -55,16 +55,17 @@ func (p *Plan) WriteTable(w io.Writer, opts PrintOptions) error {
 	var out bytes.Buffer
 	p.heading(&out, opts)
 	var bad []*Step
+	names := p.nameWidth(opts)
 	for i := range p.Steps {
 		switch s := &p.Steps[i]; s.Action {
 		case ActionInvalid, ActionConflict:
 			bad = append(bad, s)
 		case ActionUnchanged, ActionLeftAlone:
 			if opts.All {
-				s.print(&out, opts)
+				s.print(&out, opts, names)
 			}
 		default:
-			s.print(&out, opts)
+			s.print(&out, opts, names)
 		}
 	}
 	fmt.Fprintln(&out)
@@ -73,13 +74,26 @@ func (p *Plan) WriteTable(w io.Writer, opts PrintOptions) error {
 		fmt.Fprintln(&out)
 		lines(&out, opts, red, p.badSummary(len(bad)))
 		for _, s := range bad {
-			s.print(&out, opts)
+			s.print(&out, opts, names)
 		}
 	}
 	for _, brake := range p.Brakes {
 		lines(&out, opts, red, "held: the plan "+brake)
 	}
 	return flush(w, &out, "print the plan")
+}
+
+// nameWidth is the width of the column of names: of the longest that is printed,
+// up to a quarter of the screen.
+func (p *Plan) nameWidth(opts PrintOptions) int {
+	n := 8
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		if opts.All || s.Action != ActionUnchanged && s.Action != ActionLeftAlone {
+			n = max(n, width(s.who()))
+		}
+	}
+	return min(n, opts.width()/4)
 }
 
 func (p *Plan) heading(out *bytes.Buffer, opts PrintOptions) {
@@ -97,20 +111,23 @@ func (p *Plan) heading(out *bytes.Buffer, opts PrintOptions) {
 
 // print writes a step: line, name, action and details side by side, or below
 // each other where the screen is narrow.
-func (s *Step) print(out *bytes.Buffer, opts PrintOptions) {
+func (s *Step) print(out *bytes.Buffer, opts PrintOptions, nameWidth int) {
 	line := ""
 	if s.Line > 0 {
 		line = strconv.Itoa(s.Line)
 	}
-	const lineWidth, nameWidth, actionWidth = 5, 20, 10
-	indent := lineWidth + 2 + nameWidth + 2 + actionWidth + 2
+	const lineWidth, actionWidth = 5, 10
+	prefix := fmt.Sprintf("%*s  %s  ", lineWidth, line, fit(s.who(), nameWidth))
+	indent := lineWidth + 2 + nameWidth + 2
+	if s.Action != ActionInvalid { // which stands under a heading that says so
+		prefix += opts.paint(s.Action.color(), fit(s.Action.words(), actionWidth)) + "  "
+		indent += actionWidth + 2
+	}
 	rest := opts.width() - indent
 	if rest < 28 {
 		s.printNarrow(out, opts, line)
 		return
 	}
-	prefix := fmt.Sprintf("%*s  %s  ", lineWidth, line, fit(s.who(), nameWidth)) +
-		opts.paint(s.Action.color(), fit(s.Action.words(), actionWidth)) + "  "
 	for _, detail := range s.detailLines(rest) {
 		fmt.Fprintln(out, strings.TrimRight(prefix+detail, " "))
 		prefix = strings.Repeat(" ", indent)
@@ -170,7 +187,11 @@ func (p *Plan) pace() string {
 	if rate <= 0 {
 		rate = 1
 	}
-	return fmt.Sprintf("About %s at %g requests a second.", cmp.Or(p.Duration(), time.Second), rate)
+	requests := "requests"
+	if rate == 1 {
+		requests = "request"
+	}
+	return fmt.Sprintf("About %s at %g %s a second.", cmp.Or(p.Duration(), time.Second), rate, requests)
 }
 
 func (p *Plan) badSummary(n int) string {

@@ -114,14 +114,15 @@ func (p *planner) add(row *Row) {
 		}
 	}
 	switch {
-	case len(s.Problems) > 0:
-		s.Action = ActionInvalid
 	case m.conflict != "":
 		s.conflict(m.conflict)
 	case m.user >= 0:
 		p.change(&s, row, p.fleet.users[m.user])
 	default:
 		p.create(&s, row)
+	}
+	if len(row.Problems) > 0 && s.Action != ActionInvalid {
+		s.invalid()
 	}
 	if s.Action == ActionUnchanged {
 		s.Cells = nil
@@ -151,8 +152,8 @@ func (p *planner) create(s *Step, row *Row) {
 		return
 	}
 	s.Action, s.Changes = ActionCreate, attributesOf(row, p.opts.Integration)
-	if len(row.matchKeys()) == 0 {
-		s.invalid(Problem{row.Line, externalIDColumn, "is required, or else a driver_company_id, username or email: by these a person is recognised in the next run"})
+	if missing := row.unrecognisable(); missing != "" {
+		s.invalid(Problem{row.Line, externalIDColumn, missing})
 		return
 	}
 	a, err := request(s.Changes)
@@ -166,6 +167,23 @@ func (p *planner) create(s *Step, row *Row) {
 	}
 }
 
+// unrecognisable says what a person who is new, or new in the role, lacks to be
+// found again in the next run, which would create another; "" if nothing.
+func (row *Row) unrecognisable() string {
+	const why = "; by these a person is recognised in the next run"
+	email, _ := row.Attributes.Email.Get()
+	role, _ := row.Attributes.Role.Get()
+	switch {
+	case row.ExternalID != "" || email != "" || role == "":
+		return "" // without a role there is a problem already
+	case role != motive.RoleDriver:
+		return "is required, or else an email" + why + ", and the API shows a username on drivers only"
+	case len(row.matchKeys()) == 0:
+		return "is required, or else a driver_company_id, username or email" + why
+	}
+	return ""
+}
+
 // change plans what makes user what the row says.
 func (p *planner) change(s *Step, row *Row, user *motive.User) {
 	if problem := uncleared(row); problem != nil {
@@ -173,6 +191,10 @@ func (p *planner) change(s *Step, row *Row, user *motive.User) {
 		return
 	}
 	if row.changesRole(user) {
+		if missing := row.unrecognisable(); missing != "" {
+			s.invalid(Problem{row.Line, externalIDColumn, missing})
+			return
+		}
 		s.Changes = p.fleet.differences(row, user, writeOnly)
 	} else {
 		s.Changes = p.fleet.differences(row, user, p.opts.Resend)

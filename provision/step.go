@@ -91,19 +91,24 @@ func (r *run) find(calls context.Context, a *motive.UserAttributes) (*motive.Use
 		if ids, _ := a.ExternalIDsAttributes.Get(); len(ids) > 0 && ids[0].IntegrationName == r.plan.Integration {
 			return r.client.Users.LookupByExternalID(calls, ids[0].ExternalID, ids[0].IntegrationName, opt)
 		}
-		company, _ := a.DriverCompanyID.Get()
-		username, _ := a.Username.Get()
-		email, _ := a.Email.Get()
-		key := motive.UserLookup{DriverCompanyID: company}
-		switch {
-		case company != "":
-		case username != "":
-			key.Username = username
-		default:
-			key.Email = email
-		}
-		return r.client.Users.Lookup(calls, key, opt)
+		return r.client.Users.Lookup(calls, lookupKey(a), opt)
 	})
+}
+
+// lookupKey is the surest key of a person without an external id. Of office
+// staff the API shows the email alone.
+func lookupKey(a *motive.UserAttributes) motive.UserLookup {
+	company, _ := a.DriverCompanyID.Get()
+	username, _ := a.Username.Get()
+	email, _ := a.Email.Get()
+	role, _ := a.Role.Get()
+	switch {
+	case role == motive.RoleDriver && company != "":
+		return motive.UserLookup{DriverCompanyID: company}
+	case role == motive.RoleDriver && username != "":
+		return motive.UserLookup{Username: username}
+	}
+	return motive.UserLookup{Email: email}
 }
 
 // change updates, reactivates or deactivates a user, if it still is what the
