@@ -2,51 +2,522 @@ package provision_test
 
 import (
 	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"net/http"
+	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/motivetest"
 	"github.com/motive-go/motive/provision"
 )
 
-func TestAnAppliedPlanLeavesNothingToDo(t *testing.T) {
+const people = "external_id,username,first_name,last_name,role\n"
+
+// drivers are rows of new drivers, from 1 to n.
+func drivers(n int) string {
+	csv := people
+	for i := 1; i <= n; i++ {
+		csv += fmt.Sprintf("%d,d%d,D,d%d,driver\n", i, i, i)
+	}
+	return csv
+}
+
+func openJournal(t *testing.T, path string) *provision.Journal {
+	t.Helper()
+	journal, err := provision.OpenJournal(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = journal.Close() })
+	return journal
+}
+
+func writesOf(fake *motivetest.Fake) int {
+	n := 0
+	for _, r := range fake.Requests() {
+		if r.Method != http.MethodGet {
+			n++
+		}
+	}
+	return n
+}
+
+func TestAPlanIsSpentOnce(t *testing.T) {
 	t.Parallel()
-	server := motivetest.NewServer(t)
-	server.Seed(
-		motive.User{FirstName: "Ines", LastName: "Calder", Role: motive.RoleAdmin, Email: "ines@example.com"},
-		motive.User{FirstName: "Bram", LastName: "Okafor", Role: motive.RoleDriver, Username: "bram", Cycle: "60_7"},
-		motive.User{FirstName: "Gone", LastName: "Back", Role: motive.RoleDriver, Username: "gone", Status: motive.StatusDeactivated},
-		motive.User{FirstName: "Old", LastName: "Hand", Role: motive.RoleDriver, Username: "old"},
-	)
-	const roster = "external_id,first_name,last_name,role,username,email,eld_mode,time_tracking_mode,cycle,exception_24_hour_restart\n" +
-		"1,Ada,Moss,driver,ada,,logs,logs,70_8,true\n" +
-		"2,Bram,Okafor,driver,bram,,logs,logs,70_8,\n" +
-		"3,Gone,Back,driver,gone,,,,,\n" +
-		"4,Ines,Calder,admin,,ines@example.com,,,,\n"
-	opts := provision.Options{Leavers: provision.Leavers{Deactivate: true}}
-	p := planFor(t, server.Client(), csvRoster(roster), opts)
-	journal, err := provision.OpenJournal(filepath.Join(t.TempDir(), "journal"))
+	fake := motivetest.NewHandler()
+	client := directClient(t, fake)
+	p := planFor(t, client, csvRoster(drivers(3)), provision.Options{})
+	path := filepath.Join(t.TempDir(), "journal")
+	report, err := provision.Apply(t.Context(), client, p, openJournal(t, path), provision.ApplyOptions{})
+	if err != nil || report.Counts[provision.OutcomeCreated] != 3 {
+		t.Fatalf("%v, %+v", err, report)
+	}
+	writes := writesOf(fake)
+	if _, err := provision.Apply(t.Context(), client, p, openJournal(t, path), provision.ApplyOptions{}); !errors.Is(err, provision.ErrStale) {
+		t.Errorf("with its journal: %v", err)
+	}
+	report, err = provision.Apply(t.Context(), client, reread(t, p), nil, provision.ApplyOptions{})
+	if err != nil || report.Counts[provision.OutcomePresent] != 3 {
+		t.Errorf("without a journal: %v, %+v", err, report)
+	}
+	if writesOf(fake) != writes {
+		t.Errorf("%d writes the second time", writesOf(fake)-writes)
+	}
+	other := planFor(t, client, csvRoster(drivers(4)), provision.Options{})
+	if _, err := provision.Apply(t.Context(), client, other, openJournal(t, path), provision.ApplyOptions{}); err == nil || !strings.Contains(err.Error(), "a journal of its own") {
+		t.Errorf("with the journal of another plan: %v", err)
+	}
+}
+
+func TestAPlanIsForOneFleet(t *testing.T) {
+	t.Parallel()
+	client := directClient(t, motivetest.NewHandler())
+	p := planFor(t, client, csvRoster(drivers(1)), provision.Options{Fleet: "North"})
+	if _, err := provision.Apply(t.Context(), client, p, nil, provision.ApplyOptions{Fleet: "South"}); !errors.Is(err, provision.ErrUnsafe) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestAUserWhoHasChangedIsStale(t *testing.T) {
+	t.Parallel()
+	const roster = people + "1,d1,D,Planned,driver\n2,d2,D,Planned,driver\n"
+	for _, test := range []struct {
+		name     string
+		meantime motive.UpdateUserRequest
+		outcome  provision.Outcome
+		why      string
+	}{
+		{"not", motive.UpdateUserRequest{DutyStatus: motive.Set(motive.DutyStatusDriving)}, provision.OutcomeUpdated, ""},
+		{"in the field", motive.UpdateUserRequest{LastName: motive.Set("Other")}, provision.OutcomeStale, "last_name is Other now, and the plan saw d1"},
+		{"in another field", motive.UpdateUserRequest{Phone: motive.Set("555-0101"), PhoneCountryCode: motive.Set("+1")}, provision.OutcomeStale, "something else about the user has changed"},
+		{"to what is planned", motive.UpdateUserRequest{LastName: motive.Set("Planned")}, provision.OutcomePresent, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			fake := motivetest.NewHandler()
+			for _, n := range []string{"1", "2"} {
+				u := driver("d" + n)
+				u.ExternalIDs = known(n)
+				fake.Seed(u)
+			}
+			client := directClient(t, fake)
+			p := planFor(t, client, csvRoster(roster), provision.Options{})
+			if _, err := client.Users.Update(t.Context(), 1, &test.meantime); err != nil {
+				t.Fatal(err)
+			}
+			report, err := provision.Apply(t.Context(), client, p, nil, provision.ApplyOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			other := 1 // the second user is updated all the same
+			if test.outcome == provision.OutcomeUpdated {
+				other = 2
+			}
+			if report.Counts[provision.OutcomeUpdated] != other || report.Counts[test.outcome] == 0 {
+				t.Errorf("counts %v", report.Counts)
+			}
+			if test.why != "" && (len(report.Failures) != 1 || !strings.Contains(report.Failures[0].Problem, test.why) || !errors.Is(report.Failures[0].Err, provision.ErrStale)) {
+				t.Errorf("failures %+v", report.Failures)
+			}
+		})
+	}
+}
+
+func TestALeaverWhoCameBackIsNotDeactivated(t *testing.T) {
+	t.Parallel()
+	fake := motivetest.NewHandler()
+	fake.Seed(driver("leaver"))
+	client := directClient(t, fake)
+	p := planFor(t, client, csvRoster(drivers(1)), provision.Options{Leavers: provision.Leavers{Deactivate: true}})
+	if _, err := client.Users.Update(t.Context(), 1, &motive.UpdateUserRequest{Email: motive.Set("back@example.com")}); err != nil {
+		t.Fatal(err)
+	}
+	report, err := provision.Apply(t.Context(), client, p, nil, provision.ApplyOptions{})
+	if u, _ := fake.User(1); err != nil || report.Counts[provision.OutcomeStale] != 1 || u.Status != motive.StatusActive {
+		t.Errorf("%v, %v, %s", err, report.Counts, u.Status)
+	}
+}
+
+func TestAValueMovesFromOneUserToAnother(t *testing.T) {
+	t.Parallel()
+	fake := motivetest.NewHandler()
+	for n := 1; n <= 9; n++ {
+		u := driver(fmt.Sprintf("d%d", n))
+		u.ExternalIDs = known(fmt.Sprint(n))
+		fake.Seed(u)
+	}
+	// Each takes the username of the next, whose row comes later.
+	csv := people
+	for n := 1; n <= 9; n++ {
+		csv += fmt.Sprintf("%d,d%d,D,d%d,driver\n", n, n+1, n)
+	}
+	csv += "10,d1,New,One,driver\n"
+	client := directClient(t, fake)
+	p := planFor(t, client, csvRoster(csv), provision.Options{})
+	report, err := provision.Apply(t.Context(), client, reread(t, p), nil, provision.ApplyOptions{})
+	if err != nil || !report.OK() || report.Counts[provision.OutcomeUpdated] != 9 || report.Counts[provision.OutcomeCreated] != 1 {
+		t.Errorf("%v, %+v\n%s", err, report, table(t, p, provision.PrintOptions{}))
+	}
+}
+
+func TestABadRowDoesNotStopTheRest(t *testing.T) {
+	t.Parallel()
+	fake := motivetest.NewHandler()
+	client := directClient(t, fake)
+	p := planFor(t, client, csvRoster(drivers(20)+"x,,Ada,,driver\n"), provision.Options{})
+	// Somebody takes seven of the usernames between plan and apply.
+	for i := 1; i <= 7; i++ {
+		fake.Seed(driver(fmt.Sprintf("D%d", i)))
+	}
+	report, err := provision.Apply(t.Context(), client, p, nil, provision.ApplyOptions{Fresh: true})
+	if err != nil || report.Counts[provision.OutcomeCreated] != 13 || report.Counts[provision.OutcomeFailed] != 7 || report.Counts[provision.OutcomeLeftOut] != 1 {
+		t.Fatalf("%v, %v", err, report.Counts)
+	}
+	var failed bytes.Buffer
+	if err := report.WriteFailed(&failed); err != nil {
+		t.Fatal(err)
+	}
+	all, err := csv.NewReader(&failed).ReadAll()
+	if err != nil || len(all) != 1+8 {
+		t.Fatalf("%v: %q", err, all)
+	}
+	if got := strings.Join(all[0], ","); got != "external_id,username,first_name,last_name,role,problem" {
+		t.Errorf("headings %s", got)
+	}
+	if row := all[1]; strings.Join(row[:5], ",") != "1,d1,D,d1,driver" || !strings.Contains(row[5], "username has already been taken") {
+		t.Errorf("first row %q", row)
+	}
+	if row := all[8]; row[0] != "x" || !strings.Contains(row[5], "last_name: is required") {
+		t.Errorf("last row %q", row)
+	}
+	// Corrected, it is a roster: the column of the problems is left out by choice.
+	var again strings.Builder
+	out := csv.NewWriter(&again)
+	for _, row := range all[:8] {
+		row[1] = strings.Replace(row[1], "d", "new", 1)
+		_ = out.Write(row)
+	}
+	out.Flush()
+	roster := provision.ReadCSV(strings.NewReader(again.String()), provision.ReadOptions{Columns: map[string]string{"problem": ""}})
+	p = planFor(t, client, roster, provision.Options{})
+	report, err = provision.Apply(t.Context(), client, p, nil, provision.ApplyOptions{})
+	if err != nil || report.Counts[provision.OutcomeCreated] != 7 {
+		t.Errorf("the corrected rows: %v, %v", err, report.Counts)
+	}
+}
+
+func TestWhatStopsARun(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		prepare func(*motivetest.Fake) []motive.Option
+		is      error
+		most    int // requests until it stops
+	}{
+		{"a revoked login", func(f *motivetest.Fake) []motive.Option { f.RevokeTokens(); return nil }, motive.ErrUnauthorized, 4},
+		{"a key in test mode", nil, motive.ErrTestMode, 2},
+		{"a dead server", func(f *motivetest.Fake) []motive.Option {
+			f.Inject(motivetest.Status(http.StatusServiceUnavailable, motivetest.Empty))
+			return nil
+		}, motive.ErrServer, 30},
+		{"a scope that is missing", func(f *motivetest.Fake) []motive.Option {
+			f.Inject(motivetest.Status(http.StatusForbidden, motivetest.Empty))
+			return nil
+		}, motive.ErrForbidden, 12},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			fake := motivetest.NewHandler()
+			once := motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1})
+			client := directClient(t, fake, once)
+			if test.prepare == nil {
+				var err error
+				client, err = motive.NewClient(motive.WithAPIKey(fake.TestModeKey()), motive.WithBaseURL("http://127.0.0.1/api"), motive.WithTransport(direct{fake}), once)
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			p := planFor(t, client, csvRoster(drivers(60)), provision.Options{})
+			fake.ForgetRequests()
+			if test.prepare != nil {
+				test.prepare(fake)
+			}
+			path := filepath.Join(t.TempDir(), "journal")
+			report, err := provision.Apply(t.Context(), client, p, openJournal(t, path), provision.ApplyOptions{Fresh: true, Workers: 2})
+			if !errors.Is(err, provision.ErrStopped) || !errors.Is(err, test.is) {
+				t.Fatalf("error %v", err)
+			}
+			if report == nil || report.Stopped == "" || report.Counts[provision.OutcomeNotReached] < 60-test.most || report.OK() {
+				t.Errorf("report %+v", report)
+			}
+			if n := len(fake.Requests()); n > test.most {
+				t.Errorf("%d requests until it stopped", n)
+			}
+			if test.name != "a dead server" {
+				return
+			}
+			fake.ClearFaults()
+			report, err = provision.Apply(t.Context(), client, p, openJournal(t, path), provision.ApplyOptions{Fresh: true})
+			if err != nil || report.Counts[provision.OutcomeCreated] != 60 {
+				t.Errorf("resumed: %v, %v", err, report.Counts)
+			}
+			fake.AssertNoDuplicates(t)
+		})
+	}
+}
+
+func TestAnInterruptLetsWhatIsInFlightFinish(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := motivetest.NewHandler()
+		client := directClient(t, fake)
+		p := planFor(t, client, csvRoster(drivers(20)), provision.Options{})
+		fake.Inject(motivetest.LatencyFunc(func() time.Duration { return 4 * time.Second }), motivetest.OnMethod(http.MethodPost))
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(6*time.Second, cancel) // in the middle of the second round
+		start := time.Now()
+		report, err := provision.Apply(ctx, client, p, nil, provision.ApplyOptions{Fresh: true, Workers: 3})
+		if !errors.Is(err, provision.ErrStopped) || !errors.Is(err, context.Canceled) {
+			t.Fatalf("error %v", err)
+		}
+		if took := time.Since(start); took != 8*time.Second {
+			t.Errorf("took %s", took)
+		}
+		if report.Counts[provision.OutcomeCreated] != 6 || report.Counts[provision.OutcomeNotReached] != 14 || len(fake.Users()) != 6 {
+			t.Errorf("counts %v, %d users", report.Counts, len(fake.Users()))
+		}
+	})
+}
+
+func TestTheGraceEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := motivetest.NewHandler()
+		client := directClient(t, fake)
+		p := planFor(t, client, csvRoster(drivers(4)), provision.Options{})
+		fake.Inject(motivetest.LatencyFunc(func() time.Duration { return time.Hour }), motivetest.OnMethod(http.MethodPost))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		_, err := provision.Apply(ctx, client, p, nil, provision.ApplyOptions{Fresh: true, Grace: 2 * time.Second})
+		if took := time.Since(start); !errors.Is(err, provision.ErrStopped) || took > 4*time.Second {
+			t.Errorf("%v after %s", err, took)
+		}
+	})
+}
+
+func TestTheLimiterIsUsedInFull(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const n, perSecond = 2000, 50
+		fake := motivetest.NewHandler()
+		p := planFor(t, directClient(t, fake), csvRoster(drivers(n)), provision.Options{})
+		fake.Inject(motivetest.LatencyFunc(func() time.Duration { return 120 * time.Millisecond }))
+		client := directClient(t, fake, motive.WithRateLimit(perSecond, 1))
+		report, err := provision.Apply(t.Context(), client, p, nil, provision.ApplyOptions{Fresh: true})
+		if err != nil || report.Counts[provision.OutcomeCreated] != n {
+			t.Fatalf("%v, %v", err, report.Counts)
+		}
+		rate := float64(report.Requests) / report.Duration.Seconds()
+		t.Logf("%d creates at %.1f a second of %d", n, rate, perSecond)
+		if rate < 0.95*perSecond || rate > 1.01*perSecond {
+			t.Errorf("%.1f requests a second, want 95%% of %d", rate, perSecond)
+		}
+	})
+}
+
+func TestTwoWorkersWhoHireTheSamePersonEndInOne(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		server := motivetest.NewServer(t)
+		p := planFor(t, server.Client(), csvRoster(drivers(6)), provision.Options{})
+		var group sync.WaitGroup
+		reports := make([]*provision.Report, 3)
+		for i := range reports {
+			group.Go(func() {
+				report, err := provision.Apply(t.Context(), server.Client(), p, nil, provision.ApplyOptions{Fresh: i > 0})
+				if err != nil {
+					t.Error(err)
+				}
+				reports[i] = report
+			})
+		}
+		group.Wait()
+		created := 0
+		for _, report := range reports {
+			created += report.Counts[provision.OutcomeCreated]
+			if !report.OK() {
+				t.Errorf("failures %+v", report.Failures)
+			}
+		}
+		if created != 6 || len(server.Users()) != 6 {
+			t.Errorf("%d created by all, %d users", created, len(server.Users()))
+		}
+		server.AssertNoDuplicates(t)
+		server.Close()
+	}
+}
+
+func TestPasswordsGoToAFileOfTheOwner(t *testing.T) {
+	t.Parallel()
+	fake := motivetest.NewHandler()
+	client := directClient(t, fake)
+	p := planFor(t, client, csvRoster("external_id,username,first_name,last_name,role,password\n1,d1,D,One,driver,\n2,d2,D,Two,driver,canary-given\n"), provision.Options{})
+	dir := t.TempDir()
+	path := filepath.Join(dir, "passwords.csv")
+	if err := os.WriteFile(path, nil, 0o644); err != nil { // too open, from an earlier day
+		t.Fatal(err)
+	}
+	journal := openJournal(t, filepath.Join(dir, "journal"))
+	report, err := provision.Apply(t.Context(), client, p, journal, provision.ApplyOptions{PasswordFile: path})
+	if err != nil || !report.OK() {
+		t.Fatalf("%v, %+v", err, report)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, mode %v", err, info.Mode())
+	}
+	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer journal.Close()
-	report, err := provision.Apply(t.Context(), server.Client(), p, journal, provision.ApplyOptions{})
+	all, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	if err != nil || len(all) != 2 || all[1][0] != "1" || all[1][1] != "d1" || len(all[1][3]) < 20 {
+		t.Fatalf("%v: %d lines", err, len(all))
+	}
+	password := all[1][3]
+	sent := false
+	for _, r := range fake.Requests() {
+		sent = sent || r.Body["password"] == password
+	}
+	if !sent {
+		t.Error("the password in the file is not the one that was sent")
+	}
+	for _, secret := range []string{password, "canary-given"} {
+		for where, text := range everythingShown(t, p, report, filepath.Join(dir, "journal")) {
+			if strings.Contains(text, secret) {
+				t.Errorf("a password stands in the %s", where)
+			}
+		}
+	}
+}
+
+// everythingShown is all that people get to see of a plan and its report.
+func everythingShown(t *testing.T, p *provision.Plan, report *provision.Report, journal string) map[string]string {
+	t.Helper()
+	var diff, page, text bytes.Buffer
+	if err := errors.Join(p.WriteDiff(&diff), p.WriteHTML(&page), report.WriteText(&text, provision.PrintOptions{})); err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(report)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
-	if err := report.WriteText(&out, provision.PrintOptions{}); err != nil {
+	lines, err := os.ReadFile(journal)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if !report.OK() {
-		t.Errorf("failures: %v", report.Failures)
+	return map[string]string{
+		"table": table(t, p, provision.PrintOptions{All: true}), "diff": diff.String(), "page": page.String(),
+		"report": text.String() + string(data), "journal": string(lines),
 	}
-	if _, err := provision.Apply(t.Context(), server.Client(), p, journal, provision.ApplyOptions{}); !errors.Is(err, provision.ErrStale) {
-		t.Errorf("applied twice: %v", err)
+}
+
+func TestSecretsAndControlSequencesAreNotShown(t *testing.T) {
+	t.Parallel()
+	fake := motivetest.NewHandler()
+	fake.Seed(motive.User{FirstName: "E\x1b[31mve\u202e", LastName: "Moss", Role: motive.RoleDriver, Username: "eve", DriversLicenseNumber: "canary-old-licence",
+		ExternalIDs: known("2"), Cycle: "70_8\x07"})
+	client := directClient(t, fake)
+	const csv = "external_id,username,first_name,last_name,role,password,drivers_license_number,time_zone\n" +
+		"1,ada,Ada\x1b]0;owned\x07,Moss,driver,canary-password,canary-licence,\n" +
+		"2,eve,Eve,Moss,driver,canary-password,canary-licence,Arizona\n" +
+		"3,bob,Bob,Moss,driver,canary-password\x1b,canary-licence,\n"
+	p := planFor(t, client, csvRoster(csv), provision.Options{Resend: []string{"password"}})
+	journal := filepath.Join(t.TempDir(), "journal")
+	report, err := provision.Apply(t.Context(), client, p, openJournal(t, journal), provision.ApplyOptions{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if after := planFor(t, server.Client(), csvRoster(roster), opts); after.Writes() != 0 {
-		t.Errorf("the next plan is not empty:\n%s", table(t, after, provision.PrintOptions{}))
+	for where, text := range everythingShown(t, p, report, journal) {
+		if strings.Contains(text, "canary") {
+			t.Errorf("a secret stands in the %s", where)
+		}
+		if where != "journal" && strings.ContainsAny(text, "\x1b\x07\u202e") {
+			t.Errorf("a control character stands in the %s: %q", where, text)
+		}
+	}
+	if !strings.Contains(table(t, p, provision.PrintOptions{}), "[redacted]") {
+		t.Error("the table does not say that a licence number changes")
+	}
+}
+
+func TestReportsTellTheTruth(t *testing.T) {
+	t.Parallel()
+	fake := motivetest.NewHandler()
+	client := directClient(t, fake)
+	p := planFor(t, client, csvRoster(drivers(3)), provision.Options{Fleet: "North"})
+	fake.Inject(motivetest.TooManyRequests("0"), motivetest.OnMethod(http.MethodPost), motivetest.Times(2))
+	var seen []provision.Progress
+	report, err := provision.Apply(t.Context(), client, p, nil, provision.ApplyOptions{Fresh: true, Fleet: "North", Progress: func(p provision.Progress) { seen = append(seen, p) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(seen) != 3 || seen[2].Done != 3 || seen[2].Total != 3 || seen[0].Last.Outcome != provision.OutcomeCreated {
+		t.Errorf("progress %+v", seen)
+	}
+	if report.Requests != 5 || report.Retries != 2 || report.Plan != p.Hash() || report.Fleet != "North" {
+		t.Errorf("report %+v", report)
+	}
+	data, err := json.Marshal(report)
+	var back struct {
+		Counts  map[string]int
+		Seconds *float64
+	}
+	if err != nil || json.Unmarshal(data, &back) != nil || back.Counts["created"] != 3 || back.Seconds == nil {
+		t.Errorf("%v: %s", err, data)
+	}
+}
+
+func TestAJournalThatIsCutOffGoesOn(t *testing.T) {
+	t.Parallel()
+	fake := motivetest.NewHandler()
+	client := directClient(t, fake)
+	p := planFor(t, client, csvRoster(drivers(5)), provision.Options{})
+	path := filepath.Join(t.TempDir(), "journal")
+	if _, err := provision.Apply(t.Context(), client, p, openJournal(t, path), provision.ApplyOptions{Fresh: true}); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cut := range data { // wherever the power failed
+		if err := os.WriteFile(path, data[:cut], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		report, err := provision.Apply(t.Context(), client, p, openJournal(t, path), provision.ApplyOptions{Fresh: true})
+		if err != nil || !report.OK() {
+			t.Fatalf("cut at %d: %v, %+v", cut, err, report)
+		}
+	}
+	if len(fake.Users()) != 5 {
+		t.Errorf("%d users", len(fake.Users()))
+	}
+	if err := os.WriteFile(path, []byte("{\"event\":\"plan\"}\nnonsense\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := provision.OpenJournal(path); err == nil || !strings.Contains(err.Error(), "line 2") {
+		t.Errorf("a file that is no journal: %v", err)
 	}
 }
