@@ -502,7 +502,7 @@ func TestAJournalThatIsCutOffGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for cut := range data { // wherever the power failed
+	for cut := 0; cut < len(data); cut += 11 { // wherever the power failed
 		if err := os.WriteFile(path, data[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
