@@ -64,8 +64,8 @@ func problemsOf(line int, err error) []Problem {
 // checker looks at the rows together: at values that only one may have, and at
 // zeros that some have lost.
 type checker struct {
-	first map[key]place
-	found map[int][]Problem // by row
+	first map[string]map[string]place // by column, then value
+	found map[int][]Problem           // by row
 	lines []int
 	zeros zeros
 }
@@ -77,7 +77,7 @@ type key struct{ field, value string }
 
 func newChecker() *checker {
 	return &checker{
-		first: make(map[key]place), found: make(map[int][]Problem),
+		first: make(map[string]map[string]place), found: make(map[int][]Problem),
 		zeros: zeros{make(map[string]int), make(map[string][]shortenID)},
 	}
 }
@@ -85,9 +85,14 @@ func newChecker() *checker {
 func (c *checker) add(i int, row *Row) {
 	c.lines = append(c.lines, row.Line)
 	for _, k := range row.uniqueKeys() {
-		before, twice := c.first[k]
+		seen := c.first[k.field]
+		if seen == nil {
+			seen = make(map[string]place)
+			c.first[k.field] = seen
+		}
+		before, twice := seen[k.value]
 		if !twice {
-			c.first[k] = place{i, row.Line}
+			seen[k.value] = place{i, row.Line}
 			continue
 		}
 		c.report(i, k.field, "is on "+where(before.line, before.row)+" too; give each person one of their own")

@@ -103,9 +103,27 @@ type optional interface {
 	MarshalJSON() ([]byte, error)
 }
 
-// of returns the attribute that c stands for.
-func (c *column) of(a *motive.UserAttributes) optional {
-	return reflect.ValueOf(a).Elem().Field(c.attribute).Interface().(optional)
+// of returns the attribute that c stands for; false where that is absent, or
+// kept elsewhere.
+func (c *column) of(a *motive.UserAttributes) (optional, bool) {
+	if c.attribute < 0 {
+		return nil, false
+	}
+	field := reflect.ValueOf(a).Elem().Field(c.attribute)
+	if field.IsZero() {
+		return nil, false
+	}
+	return field.Interface().(optional), true
+}
+
+// hasDefault reports whether the service falls back to a value of its own where
+// there is none, or always has one.
+func (c *column) hasDefault() bool {
+	switch c.name {
+	case "eld_mode", "violation_alerts", "duty_status", "metric_units", "time_tracking_mode", "password", "group_visibility", "status":
+		return true
+	}
+	return strings.HasPrefix(c.name, "exception_")
 }
 
 // set writes a cell that is not empty into the row.

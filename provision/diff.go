@@ -49,11 +49,8 @@ func (c *column) change(from json.RawMessage, want optional) Change {
 func attributesOf(row *Row, integration string) []Change {
 	var changes []Change
 	for _, c := range columns {
-		if c.attribute < 0 {
-			continue
-		}
-		want := c.of(&row.Attributes)
-		if want.IsZero() || want.IsNull() || c.name == "status" {
+		want, ok := c.of(&row.Attributes)
+		if !ok || want.IsNull() || c.name == "status" {
 			continue // nobody has anything to clear yet, and a new user is active
 		}
 		changes = append(changes, c.change(null, want))
@@ -88,12 +85,9 @@ func (f *fleet) differences(row *Row, user *motive.User, resend []string) []Chan
 	driver := roleAfter(row, user) == motive.RoleDriver
 	var changes []Change
 	for _, c := range columns {
-		if c.attribute < 0 || c.name == "status" {
-			continue
-		}
-		want := c.of(&row.Attributes)
+		want, ok := c.of(&row.Attributes)
 		switch {
-		case want.IsZero(), c.driver && !driver:
+		case !ok, c.name == "status", c.driver && !driver:
 		case c.user < 0:
 			if slices.Contains(resend, c.name) {
 				changes = append(changes, c.change(null, want))

@@ -108,7 +108,7 @@ func (p *planner) add(row *Row) {
 	if m.user >= 0 {
 		user := p.fleet.users[m.user]
 		p.rowsOf[m.user] = append(p.rowsOf[m.user], i)
-		s.UserID, s.MatchedBy, s.Role, s.Seen = user.ID, m.by, roleAfter(row, user), fingerprint(user)
+		s.UserID, s.MatchedBy, s.Role = user.ID, m.by, roleAfter(row, user)
 		if s.Name == "" {
 			s.Name = nameIn(user)
 		}
@@ -137,11 +137,11 @@ func nameIn(u *motive.User) string {
 }
 
 func (s *Step) conflict(reason string) {
-	s.Action, s.Reason, s.Changes, s.After = ActionConflict, reason, nil, nil
+	s.Action, s.Reason, s.Changes, s.After, s.Seen = ActionConflict, reason, nil, nil, ""
 }
 
 func (s *Step) invalid(problems ...Problem) {
-	s.Action, s.Changes, s.After = ActionInvalid, nil, nil
+	s.Action, s.Changes, s.After, s.Seen = ActionInvalid, nil, nil, ""
 	s.Problems = append(slices.Clone(s.Problems), problems...)
 }
 
@@ -210,6 +210,7 @@ func (p *planner) change(s *Step, row *Row, user *motive.User) {
 	if !s.Action.writes() {
 		return
 	}
+	s.Seen = fingerprint(user)
 	a, err := request(s.Changes)
 	if err != nil {
 		s.invalid(Problem{row.Line, "", err.Error()})
@@ -246,12 +247,7 @@ func (s *Step) status(row *Row, user *motive.User) string {
 // for ever.
 func uncleared(row *Row) *Problem {
 	for _, c := range columns {
-		switch c.name {
-		case "eld_mode", "violation_alerts", "duty_status", "metric_units", "time_tracking_mode", "password", "group_visibility", "status":
-		default:
-			continue
-		}
-		if c.of(&row.Attributes).IsNull() {
+		if want, ok := c.of(&row.Attributes); ok && c.hasDefault() && want.IsNull() {
 			return &Problem{row.Line, c.name, "cannot be cleared; write a value, or leave the cell empty to leave it alone"}
 		}
 	}
@@ -322,7 +318,7 @@ func (p *planner) leavers() {
 		}
 		s := Step{
 			Action: ActionLeftAlone, UserID: user.ID, Name: nameIn(user), Role: user.Role,
-			Seen: fingerprint(user), Reason: why,
+			Reason: why,
 		}
 		if ids := p.fleet.externalIDs(user); len(ids) > 0 {
 			s.ExternalID = ids[0]
@@ -331,7 +327,7 @@ func (p *planner) leavers() {
 			s.Reason = p.spared(i, admins)
 		}
 		if s.Reason == "" {
-			s.Action, s.Reason = ActionDeactivate, "stands in no row"
+			s.Action, s.Reason, s.Seen = ActionDeactivate, "stands in no row", fingerprint(user)
 			s.Changes = []Change{{"status", encoded(user.Status), encoded(motive.StatusDeactivated)}}
 			if activeAdmin(user) {
 				admins--
