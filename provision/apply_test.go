@@ -105,11 +105,7 @@ func TestAUserWhoHasChangedIsStale(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			fake := motivetest.NewHandler()
-			for _, n := range []string{"1", "2"} {
-				u := driver("d" + n)
-				u.ExternalIDs = known(n)
-				fake.Seed(u)
-			}
+			fake.Seed(withID(driver("d1"), "1"), withID(driver("d2"), "2"))
 			client := directClient(t, fake)
 			p := planFor(t, client, csvRoster(roster), provision.Options{})
 			if _, err := client.Users.Update(t.Context(), 1, &test.meantime); err != nil {
@@ -126,10 +122,20 @@ func TestAUserWhoHasChangedIsStale(t *testing.T) {
 			if report.Counts[provision.OutcomeUpdated] != other || report.Counts[test.outcome] == 0 {
 				t.Errorf("counts %v", report.Counts)
 			}
-			if test.why != "" && (len(report.Failures) != 1 || !strings.Contains(report.Failures[0].Problem, test.why) || !errors.Is(report.Failures[0].Err, provision.ErrStale)) {
-				t.Errorf("failures %+v", report.Failures)
+			if test.why != "" {
+				checkStale(t, report, test.why)
 			}
 		})
+	}
+}
+
+func checkStale(t *testing.T, report *provision.Report, why string) {
+	t.Helper()
+	if len(report.Failures) != 1 {
+		t.Fatalf("failures %+v", report.Failures)
+	}
+	if f := report.Failures[0]; !strings.Contains(f.Problem, why) || !errors.Is(f.Err, provision.ErrStale) {
+		t.Errorf("failure %+v", f)
 	}
 }
 
@@ -225,7 +231,7 @@ func TestWhatStopsARun(t *testing.T) {
 		most    int // requests until it stops
 	}{
 		{"a revoked login", func(f *motivetest.Fake) []motive.Option { f.RevokeTokens(); return nil }, motive.ErrUnauthorized, 4},
-		{"a key in test mode", nil, motive.ErrTestMode, 2},
+		{"a key in test mode", func(f *motivetest.Fake) []motive.Option { return []motive.Option{motive.WithTransport(testMode{f})} }, motive.ErrTestMode, 2},
 		{"a dead server", func(f *motivetest.Fake) []motive.Option {
 			f.Inject(motivetest.Status(http.StatusServiceUnavailable, motivetest.Empty))
 			return nil
@@ -238,22 +244,10 @@ func TestWhatStopsARun(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			fake := motivetest.NewHandler()
-			once := motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1})
-			client := directClient(t, fake, once)
-			if test.prepare == nil {
-				var err error
-				client, err = motive.NewClient(motive.WithAPIKey(fake.TestModeKey()), motive.WithBaseURL("http://127.0.0.1/api"), motive.WithTransport(direct{fake}), once)
-				if err != nil {
-					t.Fatal(err)
-				}
-			}
-			p := planFor(t, client, csvRoster(drivers(60)), provision.Options{})
+			p := planFor(t, directClient(t, fake), csvRoster(drivers(60)), provision.Options{})
 			fake.ForgetRequests()
-			if test.prepare != nil {
-				test.prepare(fake)
-			}
-			path := filepath.Join(t.TempDir(), "journal")
-			report, err := provision.Apply(t.Context(), client, p, openJournal(t, path), provision.ApplyOptions{Fresh: true, Workers: 2})
+			client := directClient(t, fake, append(test.prepare(fake), motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1}))...)
+			report, err := provision.Apply(t.Context(), client, p, nil, provision.ApplyOptions{Fresh: true, Workers: 2})
 			if !errors.Is(err, provision.ErrStopped) || !errors.Is(err, test.is) {
 				t.Fatalf("error %v", err)
 			}
@@ -263,17 +257,41 @@ func TestWhatStopsARun(t *testing.T) {
 			if n := len(fake.Requests()); n > test.most {
 				t.Errorf("%d requests until it stopped", n)
 			}
-			if test.name != "a dead server" {
-				return
-			}
-			fake.ClearFaults()
-			report, err = provision.Apply(t.Context(), client, p, openJournal(t, path), provision.ApplyOptions{Fresh: true})
-			if err != nil || report.Counts[provision.OutcomeCreated] != 60 {
-				t.Errorf("resumed: %v, %v", err, report.Counts)
-			}
-			fake.AssertNoDuplicates(t)
 		})
 	}
+}
+
+func TestAStoppedRunGoesOn(t *testing.T) {
+	t.Parallel()
+	fake := motivetest.NewHandler()
+	client := directClient(t, fake, motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1}))
+	p := planFor(t, client, csvRoster(drivers(60)), provision.Options{})
+	path := filepath.Join(t.TempDir(), "journal")
+	// Creates that are committed before the service fails, and some that are not.
+	fake.Inject(motivetest.StatusAfter(http.StatusBadGateway, motivetest.Empty), motivetest.OnMethod(http.MethodPost))
+	fake.Inject(motivetest.Status(http.StatusServiceUnavailable, motivetest.Empty), motivetest.OnMethod(http.MethodGet))
+	if _, err := provision.Apply(t.Context(), client, p, openJournal(t, path), provision.ApplyOptions{Fresh: true}); !errors.Is(err, provision.ErrStopped) {
+		t.Fatalf("error %v", err)
+	}
+	if n := len(fake.Users()); n == 0 || n == 60 {
+		t.Fatalf("%d users when it stopped", n)
+	}
+	fake.ClearFaults()
+	report, err := provision.Apply(t.Context(), client, p, openJournal(t, path), provision.ApplyOptions{Fresh: true})
+	if err != nil || report.Counts[provision.OutcomeCreated] != 60 {
+		t.Errorf("resumed: %v, %v", err, report.Counts)
+	}
+	fake.AssertNoDuplicates(t)
+}
+
+// testMode makes every call with a key in test mode.
+type testMode struct{ fake *motivetest.Fake }
+
+func (m testMode) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Del("Authorization")
+	r.Header.Set("X-Api-Key", m.fake.TestModeKey())
+	return direct{m.fake}.RoundTrip(r)
 }
 
 func TestAnInterruptLetsWhatIsInFlightFinish(t *testing.T) {

@@ -22,28 +22,46 @@ import (
 func ReadJSON(r io.Reader, opts ReadOptions) Roster {
 	return func(yield func(Row, error) bool) {
 		d := newDecoder(r)
-		in := bufio.NewReader(d)
-		for line := 1; ; line++ {
-			data, err := in.ReadBytes('\n')
-			if err != nil && !errors.Is(err, io.EOF) {
-				yield(Row{}, fmt.Errorf("provision: read the roster: %w", err))
+		file := jsonFile{decoder: d, in: bufio.NewReader(d), opts: opts}
+		for {
+			row, err := file.next()
+			if errors.Is(err, io.EOF) {
 				return
 			}
-			if data = bytes.TrimSpace(data); len(data) > 0 {
-				row := Row{Line: line, Notices: d.take(), trusted: opts.TrustNumbers}
-				if line == 1 && data[0] == '[' {
-					yield(Row{}, &RosterError{[]Problem{{line, "", "is a JSON array; write one object a line"}}})
-					return
-				}
-				row.object(data, opts)
-				if !yield(row, nil) {
-					return
-				}
-			}
-			if err != nil {
+			if !yield(row, err) || err != nil {
 				return
 			}
 		}
+	}
+}
+
+type jsonFile struct {
+	decoder *decoder
+	in      *bufio.Reader
+	opts    ReadOptions
+	line    int
+}
+
+// next reads the next line that is not blank.
+func (f *jsonFile) next() (Row, error) {
+	for {
+		data, err := f.in.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return Row{}, fmt.Errorf("provision: read the roster: %w", err)
+		}
+		f.line++
+		data = bytes.TrimSpace(data)
+		switch {
+		case len(data) == 0 && err != nil:
+			return Row{}, io.EOF
+		case len(data) == 0:
+			continue
+		case f.line == 1 && data[0] == '[':
+			return Row{}, &RosterError{[]Problem{{f.line, "", "is a JSON array; write one object a line"}}}
+		}
+		row := Row{Line: f.line, Notices: f.decoder.take(), trusted: f.opts.TrustNumbers}
+		row.object(data, f.opts)
+		return row, nil
 	}
 }
 

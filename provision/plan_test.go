@@ -18,6 +18,11 @@ func known(id string) []motive.ExternalID {
 	return []motive.ExternalID{{ExternalID: id, IntegrationName: tms}}
 }
 
+func withID(u motive.User, id string) motive.User {
+	u.ExternalIDs = known(id)
+	return u
+}
+
 func driver(username string) motive.User {
 	return motive.User{FirstName: "D", LastName: username, Role: motive.RoleDriver, Username: username}
 }
@@ -242,47 +247,59 @@ func TestBrakes(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			fake := motivetest.NewHandler()
-			csv := "username,first_name,last_name,role\n"
-			for i := range test.drivers {
-				name := fmt.Sprintf("d%d", i)
-				fake.Seed(driver(name))
-				last := name
-				if i < test.leave {
-					continue
-				}
-				if i < test.leave+test.changed {
-					last = "Changed"
-				}
-				csv += name + ",D," + last + ",driver\n"
-			}
-			client := directClient(t, fake)
+			client, csv := leaving(t, test.drivers, test.leave, test.changed)
 			p := planFor(t, client, csvRoster(csv), provision.Options{Leavers: provision.Leavers{Deactivate: true}, Limits: test.limits})
 			if fmt.Sprint(p.Brakes) != fmt.Sprint(test.want) {
 				t.Fatalf("brakes %q, want %q", p.Brakes, test.want)
 			}
-			_, err := provision.Apply(t.Context(), client, p, nil, provision.ApplyOptions{Fresh: true})
-			if errors.Is(err, provision.ErrUnsafe) != (test.want != nil) {
-				t.Fatalf("apply: %v", err)
-			}
-			if test.want == nil {
+			if test.want != nil {
+				checkHeld(t, client, p, test.want)
 				return
 			}
-			for _, part := range append(test.want, p.ShortHash()) {
-				if !strings.Contains(err.Error(), part) {
-					t.Errorf("error %q lacks %q", err, part)
-				}
-			}
-			for _, force := range []string{"yes", p.Hash()[:5], "000000"} {
-				if _, err := provision.Apply(t.Context(), client, p, nil, provision.ApplyOptions{Force: force}); !errors.Is(err, provision.ErrUnsafe) {
-					t.Errorf("force %q: %v", force, err)
-				}
-			}
-			report, err := provision.Apply(t.Context(), client, p, nil, provision.ApplyOptions{Force: p.Hash()[:6]})
-			if err != nil || !report.OK() {
-				t.Errorf("with the hash: %v, %+v", err, report)
+			if report, err := provision.Apply(t.Context(), client, p, nil, provision.ApplyOptions{Fresh: true}); err != nil || !report.OK() {
+				t.Errorf("apply: %v, %+v", err, report)
 			}
 		})
+	}
+}
+
+// leaving is a fleet of n drivers and a roster without the first of them, in
+// which the next are changed.
+func leaving(t *testing.T, n, leave, changed int) (client *motive.Client, csv string) {
+	t.Helper()
+	fake := motivetest.NewHandler()
+	csv = "username,first_name,last_name,role\n"
+	for i := range n {
+		name := fmt.Sprintf("d%d", i)
+		fake.Seed(driver(name))
+		last := name
+		if i < leave+changed {
+			last = "Changed"
+		}
+		if i >= leave {
+			csv += name + ",D," + last + ",driver\n"
+		}
+	}
+	return directClient(t, fake), csv
+}
+
+// checkHeld checks that a plan is held, with the numbers, until its hash is named.
+func checkHeld(t *testing.T, client *motive.Client, p *provision.Plan, want []string) {
+	t.Helper()
+	for _, force := range []string{"", "yes", p.Hash()[:5], "000000"} {
+		_, err := provision.Apply(t.Context(), client, p, nil, provision.ApplyOptions{Force: force})
+		if !errors.Is(err, provision.ErrUnsafe) {
+			t.Fatalf("force %q: %v", force, err)
+		}
+		for _, part := range append(want, p.ShortHash()) {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("error %q lacks %q", err, part)
+			}
+		}
+	}
+	report, err := provision.Apply(t.Context(), client, p, nil, provision.ApplyOptions{Force: p.Hash()[:6]})
+	if err != nil || !report.OK() {
+		t.Errorf("with the hash: %v, %+v", err, report)
 	}
 }
 

@@ -134,50 +134,7 @@ func TestAppliedPlansLeaveNothingToDo(t *testing.T) {
 	}
 	did := make(map[provision.Action]int)
 	for seed := range worlds {
-		w := world{rand.New(rand.NewPCG(uint64(seed), 11))}
-		fake := motivetest.NewHandler()
-		// One administrator stays whatever the roster says, for which rows to hold
-		// back can change with the administrators that a first plan makes.
-		fake.Seed(motive.User{FirstName: "Ines", LastName: "Calder", Role: motive.RoleAdmin, Email: "ines@example.com"})
-		fake.Seed(w.fleet()...)
-		client := directClient(t, fake)
-		roster := make([]provision.Row, 1+w.IntN(10))
-		for i := range roster {
-			roster[i] = w.row(i)
-		}
-		opts := provision.Options{
-			Leavers: provision.Leavers{Deactivate: w.chance(50), Roles: pick(w, nil, []motive.Role{motive.RoleDriver, motive.RoleAdmin})},
-			Limits:  provision.Limits{Deactivate: 100, Update: 100},
-		}
-		p := planFor(t, client, rows(roster...), opts)
-		if again := planFor(t, client, rows(roster...), opts); !bytes.Equal(savedBytes(t, p), savedBytes(t, again)) {
-			t.Fatalf("seed %d: equal inputs gave two plans:\n%s\n%s", seed, savedBytes(t, p), savedBytes(t, again))
-		}
-		for i := range p.Steps {
-			did[p.Steps[i].Action]++
-		}
-		saved := reread(t, p)
-		report, err := provision.Apply(t.Context(), client, saved, nil, provision.ApplyOptions{Workers: 1 + w.IntN(4), Fresh: w.chance(30)})
-		if err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
-		for _, f := range report.Failures {
-			if f.Outcome != provision.OutcomeLeftOut {
-				t.Errorf("seed %d: %s: %s", seed, f.Outcome, f.Problem)
-			}
-		}
-		after := planFor(t, client, rows(roster...), opts)
-		for i := range after.Steps {
-			did[after.Steps[i].Action]++
-		}
-		if after.Writes() != 0 {
-			t.Errorf("seed %d: the next plan is not empty", seed)
-		}
-		fake.AssertNoDuplicates(t)
-		if t.Failed() {
-			t.Fatalf("seed %d\nfirst:\n%s\nnext:\n%s", seed,
-				table(t, p, provision.PrintOptions{All: true}), table(t, after, provision.PrintOptions{All: true}))
-		}
+		testWorld(t, seed, did)
 	}
 	for _, action := range []provision.Action{
 		provision.ActionCreate, provision.ActionUpdate, provision.ActionReactivate, provision.ActionDeactivate,
@@ -186,5 +143,51 @@ func TestAppliedPlansLeaveNothingToDo(t *testing.T) {
 		if did[action] < worlds/20 {
 			t.Errorf("only %d steps of %d fleets are %s: the worlds are too tame", did[action], worlds, action)
 		}
+	}
+}
+
+// testWorld applies one roster to one fleet, and counts what it did.
+func testWorld(t *testing.T, seed int, did map[provision.Action]int) {
+	t.Helper()
+	w := world{rand.New(rand.NewPCG(uint64(seed), 11))}
+	fake := motivetest.NewHandler()
+	// One administrator stays whatever the roster says, for which rows to hold
+	// back can change with the administrators that a first plan makes.
+	fake.Seed(motive.User{FirstName: "Ines", LastName: "Calder", Role: motive.RoleAdmin, Email: "ines@example.com"})
+	fake.Seed(w.fleet()...)
+	client := directClient(t, fake)
+	roster := make([]provision.Row, 1+w.IntN(10))
+	for i := range roster {
+		roster[i] = w.row(i)
+	}
+	opts := provision.Options{
+		Leavers: provision.Leavers{Deactivate: w.chance(50), Roles: pick(w, nil, []motive.Role{motive.RoleDriver, motive.RoleAdmin})},
+		Limits:  provision.Limits{Deactivate: 100, Update: 100},
+	}
+	p := planFor(t, client, rows(roster...), opts)
+	if again := planFor(t, client, rows(roster...), opts); !bytes.Equal(savedBytes(t, p), savedBytes(t, again)) {
+		t.Fatalf("seed %d: equal inputs gave two plans:\n%s\n%s", seed, savedBytes(t, p), savedBytes(t, again))
+	}
+	saved := reread(t, p)
+	report, err := provision.Apply(t.Context(), client, saved, nil, provision.ApplyOptions{Workers: 1 + w.IntN(4), Fresh: w.chance(30)})
+	if err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	for _, f := range report.Failures {
+		if f.Outcome != provision.OutcomeLeftOut {
+			t.Errorf("seed %d: %s: %s", seed, f.Outcome, f.Problem)
+		}
+	}
+	after := planFor(t, client, rows(roster...), opts)
+	for _, s := range append(p.Steps, after.Steps...) {
+		did[s.Action]++
+	}
+	if after.Writes() != 0 {
+		t.Errorf("seed %d: the next plan is not empty", seed)
+	}
+	fake.AssertNoDuplicates(t)
+	if t.Failed() {
+		t.Fatalf("seed %d\nfirst:\n%s\nnext:\n%s", seed,
+			table(t, p, provision.PrintOptions{All: true}), table(t, after, provision.PrintOptions{All: true}))
 	}
 }
