@@ -206,7 +206,7 @@ func TestABadRowDoesNotStopTheRest(t *testing.T) {
 	if row := all[8]; row[0] != "x" || !strings.Contains(row[5], "last_name: is required") {
 		t.Errorf("last row %q", row)
 	}
-	// Corrected, it is a roster: the column of the problems is left out by choice.
+	// Corrected, it is a roster.
 	var again strings.Builder
 	out := csv.NewWriter(&again)
 	for _, row := range all[:8] {
@@ -214,11 +214,34 @@ func TestABadRowDoesNotStopTheRest(t *testing.T) {
 		_ = out.Write(row)
 	}
 	out.Flush()
-	roster := provision.ReadCSV(strings.NewReader(again.String()), provision.ReadOptions{Columns: map[string]string{"problem": ""}})
-	p = planFor(t, client, roster, provision.Options{})
+	p = planFor(t, client, csvRoster(again.String()), provision.Options{})
 	report, err = provision.Apply(t.Context(), client, p, nil, provision.ApplyOptions{})
 	if err != nil || report.Counts[provision.OutcomeCreated] != 7 {
 		t.Errorf("the corrected rows: %v, %v", err, report.Counts)
+	}
+}
+
+func TestObjectsThatFailStandUnderTheirColumns(t *testing.T) {
+	t.Parallel()
+	client := directClient(t, motivetest.NewHandler())
+	const file = `{"external_id":"1","first_name":"Ada"}` + "\n" + `{"external_id":"2","cycle":"70_9","username":"bram"}` + "\n"
+	p := planFor(t, client, provision.ReadJSON(strings.NewReader(file), provision.ReadOptions{}), provision.Options{})
+	report, err := provision.Apply(t.Context(), client, p, nil, provision.ApplyOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failed bytes.Buffer
+	if err := report.WriteFailed(&failed); err != nil {
+		t.Fatal(err)
+	}
+	all, err := csv.NewReader(&failed).ReadAll()
+	if err != nil || len(all) != 3 {
+		t.Fatalf("%v: %q", err, all)
+	}
+	for i, want := range []string{"external_id,first_name,cycle,username,problem", "1,Ada,,", "2,,70_9,bram"} {
+		if got := strings.Join(all[i], ","); !strings.HasPrefix(got, want) {
+			t.Errorf("row %d is %s, want %s", i, got, want)
+		}
 	}
 }
 

@@ -44,7 +44,7 @@ func (w world) quirk(u motive.User) motive.User {
 // who has a key of their own.
 func TestAnExportPlansToNothing(t *testing.T) {
 	t.Parallel()
-	fleets := 1500
+	fleets := *worldCount
 	if testing.Short() {
 		fleets = 200
 	}

@@ -18,6 +18,9 @@ import (
 // error.
 //
 // A plan that exceeds a limit is made all the same; [Apply] holds it.
+//
+// The roster is read row by row and the fleet is kept while that lasts: about
+// 2.3 KB for each user and row together.
 func NewPlan(ctx context.Context, client *motive.Client, roster Roster, opts Options) (*Plan, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
@@ -95,15 +98,12 @@ func (p *planner) add(row *Row) {
 	i := len(p.plan.Steps)
 	p.checker.add(i, row)
 	p.plan.Notices = append(p.plan.Notices, row.Notices...)
-	if p.plan.Columns == nil {
-		p.plan.Columns = row.Columns
-	}
 	p.lacking = p.lacking || row.ExternalID != "" && p.opts.Integration == ""
 	m := p.fleet.match(row)
 	role, _ := row.Attributes.Role.Get()
 	s := Step{
 		Line: row.Line, Name: row.name(), Role: role, ExternalID: row.ExternalID,
-		Cells: row.Cells, Problems: row.Problems,
+		Cells: p.cells(row), Problems: row.Problems,
 	}
 	if m.user >= 0 {
 		user := p.fleet.users[m.user]
@@ -130,6 +130,30 @@ func (p *planner) add(row *Row) {
 	p.plan.Rows++
 	p.plan.Steps = append(p.plan.Steps, s)
 	p.matches = append(p.matches, m)
+}
+
+// cells are the cells of a row under the columns of the plan. The rows of a table
+// share their columns; objects may each have others.
+func (p *planner) cells(row *Row) []string {
+	known := p.plan.Columns
+	if len(known) == 0 {
+		p.plan.Columns = row.Columns
+		return row.Cells
+	}
+	if len(row.Columns) == 0 || &known[0] == &row.Columns[0] {
+		return row.Cells
+	}
+	cells := make([]string, len(known))
+	for i, name := range row.Columns[:min(len(row.Columns), len(row.Cells))] {
+		at := slices.Index(p.plan.Columns, name)
+		if at < 0 {
+			at = len(p.plan.Columns)
+			p.plan.Columns = append(slices.Clone(p.plan.Columns), name)
+			cells = append(cells, "")
+		}
+		cells[at] = row.Cells[i]
+	}
+	return cells
 }
 
 func nameIn(u *motive.User) string {

@@ -2,6 +2,7 @@ package provision_test
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -11,6 +12,8 @@ import (
 	"github.com/motive-go/motive/motivetest"
 	"github.com/motive-go/motive/provision"
 )
+
+var worldCount = flag.Int("worlds", 1000, "how many random fleets and rosters the property tests make")
 
 // world makes fleets and rosters that collide often: few ids, names and emails
 // for many people.
@@ -128,7 +131,7 @@ func (w world) row(i int) provision.Row {
 // survives its file, what is planned succeeds, and then nothing is left to do.
 func TestAppliedPlansLeaveNothingToDo(t *testing.T) {
 	t.Parallel()
-	worlds := 2000
+	worlds := *worldCount
 	if testing.Short() {
 		worlds = 300
 	}

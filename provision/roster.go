@@ -99,7 +99,8 @@ func (o ReadOptions) null() string {
 }
 
 // headings finds the columns that a file's headings name. Every heading that
-// means nothing is named at once.
+// means nothing is named at once. The column that [Report.WriteFailed] adds is
+// passed over, so that a corrected file can be read as it is.
 func (o ReadOptions) headings(cells []string, line int) ([]*column, error) {
 	mapped := make(map[string]string, len(o.Columns))
 	for heading, name := range o.Columns {
@@ -116,7 +117,7 @@ func (o ReadOptions) headings(cells []string, line int) ([]*column, error) {
 		name, ok := mapped[canonicalName(heading)]
 		used[canonicalName(heading)] = true
 		switch {
-		case ok && name == "", text.Blank(heading):
+		case ok && name == "", text.Blank(heading), canonicalName(heading) == problemColumn:
 			continue
 		case !ok:
 			name = heading
