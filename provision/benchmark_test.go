@@ -60,10 +60,15 @@ func BenchmarkReadCSV(b *testing.B) {
 // BenchmarkPlan compares planning with the list that it needs, and tells the
 // memory that a plan and the fleet take while both are there.
 func BenchmarkPlan(b *testing.B) {
-	for _, n := range []int{10_000, 100_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+	for _, bench := range []struct {
+		rows int
+		page time.Duration // how long the service takes for a page of 100 users
+	}{{10_000, 0}, {10_000, 50 * time.Millisecond}, {100_000, 0}} {
+		n := bench.rows
+		b.Run(fmt.Sprintf("rows=%d/page=%s", n, bench.page), func(b *testing.B) {
 			csv := bigRoster(n)
 			fake := bigFleet(n)
+			fake.Inject(motivetest.LatencyFunc(func() time.Duration { return bench.page }))
 			client := directClient(b, fake)
 			var listing, planning time.Duration
 			var peak uint64

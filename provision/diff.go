@@ -33,7 +33,7 @@ func compacted(data json.RawMessage) json.RawMessage {
 	return out.Bytes()
 }
 
-// set appends the change of an attribute.
+// change is the change of an attribute. A secret that is replaced is not kept.
 func (c *column) change(from json.RawMessage, want optional) Change {
 	to, err := want.MarshalJSON()
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 )
 
 // Journal is what has been done of a plan, in a file of JSON lines. It holds no
-// values of the roster and no secrets: steps by their number, and ids of users.
-// Each line is on the disk before the run goes on.
+// secrets: steps by their number, ids of users, and what the service said of a
+// step that it refused. Each line is on the disk before the run goes on.
 type Journal struct {
 	path string
 
@@ -37,7 +37,7 @@ type entry struct {
 
 const (
 	eventPlan  = "plan"
-	eventBegin = "begin" // a create is about to be sent
+	eventBegin = "begin" // a write is about to be sent
 	eventDone  = "done"
 	eventEnd   = "end" // every step has come to an end, and the plan is spent
 )
@@ -141,20 +141,20 @@ func (j *Journal) before(step int) (entry, bool) {
 	return e, ok
 }
 
-// begin notes that a step is about to be sent. It reports whether an earlier run
-// had come as far.
-func (j *Journal) begin(step int) (again bool, err error) {
+// begin notes that a step is about to be sent.
+func (j *Journal) begin(step int) error {
 	if j == nil {
-		return false, nil
+		return nil
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.begun[step] {
-		return true, nil
+		return nil
 	}
-	return false, j.write(entry{Event: eventBegin, Step: &step})
+	return j.write(entry{Event: eventBegin, Step: &step})
 }
 
+// wasBegun reports whether a step was about to be sent before.
 func (j *Journal) wasBegun(step int) bool {
 	if j == nil {
 		return false

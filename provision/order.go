@@ -62,8 +62,7 @@ func (p *planner) frees(step int, k key) bool {
 // breakCycles makes conflicts of steps that wait for each other, as two people
 // who swap usernames do: one of the names would have to be a third for a while.
 func (p *planner) breakCycles() bool {
-	order, stuck := inOrder(p.plan.Steps)
-	_ = order
+	_, stuck := inOrder(p.plan.Steps)
 	for _, i := range stuck {
 		s := &p.plan.Steps[i]
 		s.conflict("takes a value from a row that waits for one of this row; change one of them in a run of its own first")

@@ -94,7 +94,7 @@ func (r *Report) WriteText(w io.Writer, opts PrintOptions) error {
 		}
 		name := (&Step{Name: f.Name, ExternalID: f.ExternalID}).who()
 		head := line + name + ": " + f.Outcome.words()
-		for i, part := range wrap(head+": "+shownLong(f.Problem), opts.width()-2) {
+		for i, part := range wrap(head+": "+printableLong(f.Problem), opts.width()-2) {
 			if i == 0 {
 				fmt.Fprintln(&out, opts.paint(red, part))
 				continue
@@ -106,7 +106,7 @@ func (r *Report) WriteText(w io.Writer, opts PrintOptions) error {
 		fmt.Fprintln(&out)
 	}
 	if r.Stopped != "" {
-		lines(&out, opts, red, "stopped: "+shownLong(r.Stopped))
+		lines(&out, opts, red, "stopped: "+printableLong(r.Stopped))
 	}
 	lines(&out, opts, "", r.summary())
 	return flush(w, &out, "print the report")
@@ -137,9 +137,6 @@ func roundTo(d time.Duration) time.Duration {
 	}
 	return time.Second
 }
-
-// shownLong is a problem as a terminal may have it.
-func shownLong(s string) string { return strings.TrimPrefix(printableLong(s), "motive: ") }
 
 // WriteFailed writes the rows that did not come to what was planned as CSV, with
 // the columns of the roster and a column "problem", to be corrected and planned

@@ -70,8 +70,7 @@ func (r *run) prepare(i int, a *motive.UserAttributes) error {
 	if err := r.passwords.give(a, r.plan.Steps[i].ExternalID); err != nil {
 		return err
 	}
-	_, err := r.journal.begin(i)
-	return err
+	return r.journal.begin(i)
 }
 
 // found is the result of a create whose person is there.
@@ -145,7 +144,7 @@ func (r *run) change(ctx, calls context.Context, i int, a *motive.UserAttributes
 	if ctx.Err() != nil {
 		return Result{Outcome: OutcomeNotReached}
 	}
-	if _, err := r.journal.begin(i); err != nil {
+	if err := r.journal.begin(i); err != nil {
 		r.cancel(err)
 		return Result{Outcome: OutcomeNotReached}
 	}
