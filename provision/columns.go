@@ -23,6 +23,7 @@ type column struct {
 	user      int  // the field of motive.User; -1 where the API does not show it
 	driver    bool // of drivers only
 	secret    bool // never printed
+	fallback  bool // the service has a value of its own where there is none
 }
 
 const (
@@ -53,6 +54,7 @@ var columns = func() []*column {
 			continue
 		}
 		c := &column{name: name, attribute: i, user: -1, driver: name == "time_tracking_mode", secret: name == "password" || name == "drivers_license_number"}
+		c.fallback = hasDefault(name)
 		if at, ok := shown[name]; ok {
 			c.user, c.driver = at, at >= driver
 		}
@@ -113,17 +115,17 @@ func (c *column) of(a *motive.UserAttributes) (optional, bool) {
 	if field.IsZero() {
 		return nil, false
 	}
-	return field.Interface().(optional), true
+	return field.Addr().Interface().(optional), true
 }
 
-// hasDefault reports whether the service falls back to a value of its own where
-// there is none, or always has one.
-func (c *column) hasDefault() bool {
-	switch c.name {
+// hasDefault reports whether a field cannot be cleared, since the service falls
+// back to a value of its own, or none of it is ever read back.
+func hasDefault(name string) bool {
+	switch name {
 	case "eld_mode", "violation_alerts", "duty_status", "metric_units", "time_tracking_mode", "password", "group_visibility", "status":
 		return true
 	}
-	return strings.HasPrefix(c.name, "exception_")
+	return strings.HasPrefix(name, "exception_")
 }
 
 // set writes a cell that is not empty into the row.

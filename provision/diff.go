@@ -162,11 +162,21 @@ func (c *column) shown(user *motive.User) json.RawMessage {
 // same reports whether a user has what a row wants. Spellings that Motive may
 // change on its own are no difference: they would be sent for ever.
 func (c *column) same(want optional, user *motive.User) bool {
+	field := reflect.ValueOf(user).Elem().Field(c.user)
+	switch w := want.(type) { // the two that most fields are
+	case *motive.Optional[string]:
+		if s, _ := w.Get(); s == field.String() {
+			return true
+		}
+	case *motive.Optional[bool]:
+		b, set := w.Get()
+		return set && b == field.Bool()
+	}
 	wanted := ""
 	if !want.IsNull() {
 		wanted = want.String()
 	}
-	have := fmt.Sprint(reflect.ValueOf(user).Elem().Field(c.user).Interface())
+	have := fmt.Sprint(field.Interface())
 	return wanted == have || c.canonical(wanted) == c.canonical(have)
 }
 

@@ -271,7 +271,10 @@ func (s *Step) status(row *Row, user *motive.User) string {
 // for ever.
 func uncleared(row *Row) *Problem {
 	for _, c := range columns {
-		if want, ok := c.of(&row.Attributes); ok && c.hasDefault() && want.IsNull() {
+		if !c.fallback {
+			continue
+		}
+		if want, ok := c.of(&row.Attributes); ok && want.IsNull() {
 			return &Problem{row.Line, c.name, "cannot be cleared; write a value, or leave the cell empty to leave it alone"}
 		}
 	}
