@@ -248,28 +248,31 @@ func TestObjectsThatFailStandUnderTheirColumns(t *testing.T) {
 func TestWhatStopsARun(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		name    string
-		prepare func(*motivetest.Fake) []motive.Option
-		is      error
-		most    int // requests until it stops
+		name   string
+		client func(*testing.T, *motivetest.Fake) *motive.Client
+		is     error
+		most   int // requests until it stops
 	}{
-		{"a revoked login", func(f *motivetest.Fake) []motive.Option { f.RevokeTokens(); return nil }, motive.ErrUnauthorized, 4},
-		{"a key in test mode", func(f *motivetest.Fake) []motive.Option { return []motive.Option{motive.WithTransport(testMode{f})} }, motive.ErrTestMode, 2},
-		{"a dead server", func(f *motivetest.Fake) []motive.Option {
+		{"a revoked login", func(t *testing.T, f *motivetest.Fake) *motive.Client {
+			f.RevokeTokens()
+			return directClient(t, f)
+		}, motive.ErrUnauthorized, 4},
+		{"a key in test mode", testModeClient, motive.ErrTestMode, 4},
+		{"a dead server", func(t *testing.T, f *motivetest.Fake) *motive.Client {
 			f.Inject(motivetest.Status(http.StatusServiceUnavailable, motivetest.Empty))
-			return nil
-		}, motive.ErrServer, 30},
-		{"a scope that is missing", func(f *motivetest.Fake) []motive.Option {
+			return hasty(t, f)
+		}, motive.ErrServer, 40},
+		{"a scope that is missing", func(t *testing.T, f *motivetest.Fake) *motive.Client {
 			f.Inject(motivetest.Status(http.StatusForbidden, motivetest.Empty))
-			return nil
-		}, motive.ErrForbidden, 12},
+			return hasty(t, f)
+		}, motive.ErrForbidden, 40},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			fake := motivetest.NewHandler()
 			p := planFor(t, directClient(t, fake), csvRoster(drivers(60)), provision.Options{})
 			fake.ForgetRequests()
-			client := directClient(t, fake, append(test.prepare(fake), motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1}))...)
+			client := test.client(t, fake)
 			report, err := provision.Apply(t.Context(), client, p, nil, provision.ApplyOptions{Fresh: true, Workers: 2})
 			if !errors.Is(err, provision.ErrStopped) || !errors.Is(err, test.is) {
 				t.Fatalf("error %v", err)
@@ -287,7 +290,7 @@ func TestWhatStopsARun(t *testing.T) {
 func TestAStoppedRunGoesOn(t *testing.T) {
 	t.Parallel()
 	fake := motivetest.NewHandler()
-	client := directClient(t, fake, motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1}))
+	client := hasty(t, fake)
 	p := planFor(t, client, csvRoster(drivers(60)), provision.Options{})
 	path := filepath.Join(t.TempDir(), "journal")
 	// Creates that are committed before the service fails, and some that are not.
@@ -307,14 +310,19 @@ func TestAStoppedRunGoesOn(t *testing.T) {
 	fake.AssertNoDuplicates(t)
 }
 
-// testMode makes every call with a key in test mode.
-type testMode struct{ fake *motivetest.Fake }
+// hasty is a client that neither retries nor waits.
+func hasty(t *testing.T, fake *motivetest.Fake) *motive.Client {
+	t.Helper()
+	return directClient(t, fake, motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1, ReconcileWait: time.Millisecond}))
+}
 
-func (m testMode) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Del("Authorization")
-	r.Header.Set("X-Api-Key", m.fake.TestModeKey())
-	return direct{m.fake}.RoundTrip(r)
+func testModeClient(t *testing.T, fake *motivetest.Fake) *motive.Client {
+	t.Helper()
+	client, err := motive.NewClient(motive.WithAPIKey(fake.TestModeKey()), motive.WithBaseURL("http://127.0.0.1/api"), motive.WithTransport(direct{fake}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
 }
 
 func TestAnInterruptLetsWhatIsInFlightFinish(t *testing.T) {

@@ -240,11 +240,38 @@ func (p *planner) change(s *Step, row *Row, user *motive.User) {
 		s.invalid(Problem{row.Line, "", err.Error()})
 		return
 	}
-	update := motive.UpdateUserRequest(a)
-	problems := append(problemsOf(row.Line, update.ValidateAgainst(user)), modesMissing(row, user, &a)...)
-	if problems != nil {
+	if problems := problemsOf(row.Line, judge(a, row, user)); problems != nil {
 		s.invalid(problems...)
 	}
+}
+
+// judge validates an update. Who becomes a driver has none of a driver's fields
+// yet, and is judged as a new one is. A driver of whom the list shows no cycle
+// has none: the list is of whole users.
+func judge(a motive.UserAttributes, row *Row, user *motive.User) error {
+	if role, _ := row.Attributes.Role.Get(); role != motive.RoleDriver || !row.changesRole(user) {
+		if a.Cycle.IsZero() && user.Cycle == "" {
+			a.Cycle = motive.Null[motive.Cycle]()
+		}
+		if a.Cycle2.IsZero() && user.Cycle2 == "" {
+			a.Cycle2 = motive.Null[motive.Cycle]()
+		}
+		update := motive.UpdateUserRequest(a)
+		return update.ValidateAgainst(user)
+	}
+	create := motive.CreateUserRequest(a)
+	create.FirstName, create.LastName = orElse(a.FirstName, user.FirstName), orElse(a.LastName, user.LastName)
+	create.Email, create.Phone = orElse(a.Email, user.Email), orElse(a.Phone, user.Phone)
+	create.PhoneCountryCode = orElse(a.PhoneCountryCode, user.PhoneCountryCode)
+	return create.Validate()
+}
+
+// orElse is what a field will be: o, or what the user has where o is absent.
+func orElse(o motive.Optional[string], has string) motive.Optional[string] {
+	if o.IsZero() {
+		return motive.Set(has)
+	}
+	return o
 }
 
 var writeOnly = []string{"time_tracking_mode", "group_visibility", "custom_user_role"}
@@ -279,16 +306,6 @@ func uncleared(row *Row) *Problem {
 		}
 	}
 	return nil
-}
-
-// modesMissing: a driver who becomes exempt needs a time tracking mode, and
-// there are two.
-func modesMissing(row *Row, user *motive.User, a *motive.UserAttributes) []Problem {
-	after, changed := a.ELDMode.Get()
-	if !changed || after != motive.ELDModeExempt || user.ELDMode == motive.ELDModeExempt || !a.TimeTrackingMode.IsZero() {
-		return nil
-	}
-	return []Problem{{row.Line, "time_tracking_mode", "is required where eld_mode becomes exempt: timecards or not_required"}}
 }
 
 // finish adds what only the whole roster shows, and the users in no row.
