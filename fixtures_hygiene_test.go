@@ -127,7 +127,7 @@ func TestCommittedDataNamesNobody(t *testing.T) {
 			t.Errorf("the fixture of %s was not looked at", s.name)
 		}
 	}
-	for _, file := range []string{"testdata/sample_create.json", "testdata/roster.csv", "testdata/fuzz/FuzzDecodeUser/found_01",
+	for _, file := range []string{"testdata/sample_create.json", "testdata/roster_with_problems.csv", "testdata/fuzz/FuzzDecodeUser/found_01",
 		"motivetest/testdata/cycles.txt", "examples/unit-testing/testdata/leaver.json"} {
 		if !slices.Contains(files, file) {
 			t.Errorf("%s was not looked at", file)

@@ -27,6 +27,12 @@ func (r *CreateUserRequest) Validate() error { return validateCreate(r, false) }
 // Motive's hub: "Create a new user", "Overview of /users".
 func (r *UpdateUserRequest) Validate() error { return validateUpdate(r, false, nil) }
 
+// ValidateAgainst is [UpdateUserRequest.Validate] for an update of current: it
+// judges what the user would be afterwards, as [Against] does.
+func (r *UpdateUserRequest) ValidateAgainst(current *User) error {
+	return validateUpdate(r, false, current)
+}
+
 func validateCreate(r *CreateUserRequest, strict bool) error {
 	if r == nil {
 		return invalid("", CodeRequired, "the request is nil; pass a *CreateUserRequest")
