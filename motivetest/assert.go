@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -174,6 +175,8 @@ func blotSecrets(v any) {
 		}
 	}
 }
+
+var secretField = regexp.MustCompile(`(?i)passw|passcode|secret|token|api_?key|authorization|credential|cookie|signature|\bpin\b`)
 
 func isSecret(name string) bool {
 	return secretField.MatchString(name) || strings.Contains(strings.ToLower(name), "license_number")

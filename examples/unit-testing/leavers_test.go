@@ -8,6 +8,7 @@ import (
 
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/motivetest"
+	"github.com/motive-go/motive/motivetest/fixture"
 )
 
 var (
@@ -70,13 +71,13 @@ func TestABadConnectionLosesNothing(t *testing.T) {
 	}
 }
 
-// The third way: a fixture, recorded with motivetest.Record or written by hand.
+// The third way: a fixture, recorded with fixture.Use or written by hand.
 // It holds the program to exactly these requests, in this order.
 func TestLeaverByFixture(t *testing.T) {
 	t.Parallel()
 	client, err := motive.NewClient(
 		motive.WithAccessToken("test"),
-		motive.WithTransport(motivetest.Replay(t, "testdata/leaver.json")),
+		motive.WithTransport(fixture.Replay(t, "testdata/leaver.json")),
 	)
 	if err != nil {
 		t.Fatal(err)
