@@ -19,7 +19,7 @@ import (
 func (f *Fake) Created(externalID, integrationName string) int {
 	f.store.mu.Lock()
 	defer f.store.mu.Unlock()
-	return f.store.made[pair{holderUser, externalID, integrationName}]
+	return f.store.made[pair{holderUser, f.fold(externalID), integrationName}]
 }
 
 // AssertNoDuplicates fails the test for every external id, email and username
@@ -102,6 +102,12 @@ func (f *Fake) Transcript() string {
 		}
 		if body := e.shownBody(); body != "" {
 			fmt.Fprintf(&b, "\n      %s", body)
+		}
+		if len(e.Ignored) > 0 {
+			fmt.Fprintf(&b, "\n      ignored: %s", strings.Join(e.Ignored, ", "))
+		}
+		if e.Refusal != "" {
+			fmt.Fprintf(&b, "\n      refused: %s", e.Refusal)
 		}
 	}
 	return b.String()

@@ -90,6 +90,7 @@ func (x *exchange) write(a *answer, length int) {
 		h.Set("Content-Type", "application/json; charset=utf-8")
 	}
 	h.Set("X-Request-Id", x.entry.requestID)
+	h.Set("Date", x.f.now().UTC().Format(http.TimeFormat))
 	if length >= 0 {
 		h.Set("Content-Length", strconv.Itoa(length))
 	}
@@ -99,6 +100,7 @@ func (x *exchange) write(a *answer, length int) {
 // render gives an error its body.
 func (x *exchange) render(a *answer) {
 	if a.problems != nil {
+		x.f.log.refused(x.entry, sentence(a.problems))
 		a.say(x.f.shape.body(a.problems))
 	}
 }

@@ -84,6 +84,7 @@ func (f *Fake) findExternalID(x *exchange) *externalID {
 func (f *Fake) saveRecord(x *exchange, status int, e *externalID, body externalIDBody) answer {
 	next := *e
 	set(&next.ExternalID, body.ExternalID)
+	next.ExternalID = f.fold(next.ExternalID)
 	set(&next.IntegrationName, body.IntegrationName)
 	set(&next.holderID, body.HolderID)
 	set(&next.holderType, body.HolderType)
@@ -93,6 +94,8 @@ func (f *Fake) saveRecord(x *exchange, status int, e *externalID, body externalI
 	if x.testMode {
 		return testModeAnswer()
 	}
+	f.pause()
+	next.born = f.now()
 	if e.ID != 0 {
 		f.detach(e)
 		f.store.dropExtID(e)

@@ -22,7 +22,11 @@ type Fake struct {
 	now      func() time.Time
 	shape    ErrorShape
 	lax      bool
-	tb       testing.TB // nil outside tests
+	strict   bool          // unknown attributes are refused
+	folded   bool          // external ids lose case and outer space
+	gap      time.Duration // between looking for a unique value and inserting it
+	lag      time.Duration // until lookups see what was created
+	tb       testing.TB    // nil outside tests
 
 	apiKey  string
 	testKey string
@@ -35,6 +39,7 @@ type Fake struct {
 
 	refuse  func(time.Duration) // closes the port for a while; nil without a socket
 	done    chan struct{}       // closed by Close
+	working sync.WaitGroup      // what goes on after the response
 	closing sync.Once
 }
 
@@ -89,7 +94,25 @@ func (f *Fake) closed() bool {
 
 // Close ends the requests that a fault keeps hanging. It may be called more
 // than once.
-func (f *Fake) Close() { f.closing.Do(func() { close(f.done) }) }
+func (f *Fake) Close() {
+	f.stop()
+	f.working.Wait()
+}
+
+func (f *Fake) stop() { f.closing.Do(func() { close(f.done) }) }
+
+// sleep lets d pass, whether or not the client waits; it returns false, early, when
+// the fake is closed.
+func (f *Fake) sleep(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-f.done:
+		return false
+	}
+}
 
 // An endpoint is what one method does on one path. No scope means that it needs
 // no credential, as the OAuth endpoints do.
@@ -146,7 +169,11 @@ const maxBody = 1 << 20
 // ServeHTTP answers one request: it is logged, the faults that fire on it are
 // applied, and what is left of it is handled.
 func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	var body []byte
+	var err error
+	if r.Body != nil {
+		body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	}
 	x := f.begin(w, r, body)
 	defer f.log.end(x.entry)
 	if err != nil {
@@ -168,7 +195,7 @@ func (f *Fake) handle(x *exchange) answer {
 	}
 	to, ok := methods[x.r.Method]
 	if !ok {
-		a := refuse(http.StatusMethodNotAllowed, "%s is not allowed on this path", x.r.Method)
+		a := refuse(http.StatusMethodNotAllowed, "%s is not allowed on this path%s", x.r.Method, insteadOf(x.r.Method, x.entry.template))
 		a.header = http.Header{"Allow": {strings.Join(slices.Sorted(maps.Keys(methods)), ", ")}}
 		return a
 	}
@@ -179,16 +206,9 @@ func (f *Fake) handle(x *exchange) answer {
 		return a
 	}
 	if len(x.body) > 0 && !isJSON(x.r.Header.Get("Content-Type")) {
-		return refuse(http.StatusUnsupportedMediaType, "the Content-Type of a body must be application/json")
+		return refuse(http.StatusUnsupportedMediaType, "the Content-Type of a body must be application/json, and the body a JSON object rather than a form")
 	}
 	return to.handle(x)
-}
-
-func (f *Fake) unknownPath(x *exchange) answer {
-	if x.entry.Path == "" {
-		return refuse(http.StatusNotFound, "nothing is served outside the base path %s", f.basePath)
-	}
-	return refuse(http.StatusNotFound, "no such path")
 }
 
 func isJSON(contentType string) bool {
@@ -207,7 +227,7 @@ func (f *Fake) admit(x *exchange, scope string) (answer, bool) {
 	}
 	token, ok := bearer(x.r)
 	if !ok {
-		return refuse(http.StatusUnauthorized, "a bearer token or an API key is required"), false
+		return refuse(http.StatusUnauthorized, "%s", missingCredential(x)), false
 	}
 	scopes, ok := f.oauth.scopesOf(token, f.now())
 	if !ok {

@@ -47,7 +47,7 @@ const (
 // Garbage handles the request and replaces the body of a successful answer;
 // the status stays. An answer that refuses is left as it is.
 func Garbage(kind Nonsense) Fault {
-	return Fault{name: "garbage: " + kind.String(), rewrite: func(a *answer) bool {
+	return Fault{name: "garbage: " + kind.String(), rewrite: func(_ *exchange, a *answer) bool {
 		if a.status >= 300 {
 			return false
 		}

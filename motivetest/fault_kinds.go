@@ -57,7 +57,7 @@ func Status(n int, body Body) Fault {
 func StatusAfter(n int, body Body) Fault {
 	return Fault{
 		name: "status " + strconv.Itoa(n) + " after commit",
-		rewrite: func(a *answer) bool {
+		rewrite: func(_ *exchange, a *answer) bool {
 			*a = errorAnswer(n, body)
 			return true
 		},
@@ -135,14 +135,6 @@ func (l *limiter) wait(now time.Time) int64 {
 		d -= now.Sub(l.passed[0])
 	}
 	return int64((max(d, 0) + time.Second - 1) / time.Second)
-}
-
-// RedirectTo answers 307 to url instead of handling the request: with method
-// and body kept, the redirect that is worst to follow.
-func RedirectTo(url string) Fault {
-	return Fault{name: "redirect", gate: func(*exchange) answer {
-		return answer{status: http.StatusTemporaryRedirect, header: http.Header{"Location": {url}}}
-	}}
 }
 
 // UnauthorizedOnce revokes the access token that the request presents, so that

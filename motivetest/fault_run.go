@@ -48,7 +48,7 @@ func (x *exchange) answer(parts []part) answer {
 	}
 	a := x.f.handle(x)
 	for _, p := range parts {
-		if p.alter != nil && a.problems == nil || p.rewrite != nil && p.rewrite(&a) {
+		if p.alter != nil && a.problems == nil || p.rewrite != nil && p.rewrite(x, &a) {
 			x.f.faults.note(p)
 		}
 	}

@@ -90,6 +90,10 @@ func (x *exchange) flush() { _ = http.NewResponseController(x.w).Flush() }
 
 // reset ends the connection with a RST rather than the orderly FIN.
 func (x *exchange) reset() {
+	if w, ok := x.w.(*pipeWriter); ok {
+		w.abort()
+		return
+	}
 	conn, _, err := http.NewResponseController(x.w).Hijack()
 	if err != nil {
 		x.send(refuse(http.StatusNotImplemented, "this fault needs a connection to cut: use motivetest.NewServer or motivetest.Start"))

@@ -26,13 +26,13 @@ type Fault struct {
 	applies func(*exchange) bool
 
 	// The points at which a fault can strike, in this order. Each may be nil.
-	delay   func() time.Duration    // the request waits
-	cut     func(*exchange)         // the exchange ends here, not handled
-	gate    func(*exchange) answer  // the request is answered and not handled
-	alter   func(*exchange)         // a list is handled otherwise, unless it is refused
-	rewrite func(*answer) bool      // the answer is another; false: it is left as it was
-	deliver func(*exchange, answer) // the answer is sent otherwise
-	parts   []Fault                 // of Compose
+	delay   func() time.Duration          // the request waits
+	cut     func(*exchange)               // the exchange ends here, not handled
+	gate    func(*exchange) answer        // the request is answered and not handled
+	alter   func(*exchange)               // a list is handled otherwise, unless it is refused
+	rewrite func(*exchange, *answer) bool // the answer is another; false: it is left as it was
+	deliver func(*exchange, answer)       // the answer is sent otherwise
+	parts   []Fault                       // of Compose
 }
 
 // String returns the fault's name.

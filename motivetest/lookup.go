@@ -3,6 +3,7 @@ package motivetest
 import (
 	"net/http"
 	"strings"
+	"time"
 )
 
 // lookupUser wants exactly one key. A key that is given twice counts as two.
@@ -20,22 +21,25 @@ func (f *Fake) lookupUser(x *exchange) answer {
 	f.store.mu.Lock()
 	defer f.store.mu.Unlock()
 	u := f.store.lookup(field, x.query.Get(field))
-	if u == nil {
+	if u == nil || !f.seen(u.born) {
 		return refuse(http.StatusNotFound, "user not found")
 	}
 	return userAnswer(http.StatusOK, u)
 }
 
 func (f *Fake) lookupUserByExternalID(x *exchange) answer {
-	p := pair{holderUser, x.query.Get("external_id"), x.query.Get("integration_name")}
+	p := pair{holderUser, f.fold(x.query.Get("external_id")), x.query.Get("integration_name")}
 	if p.externalID == "" || p.integrationName == "" {
 		return refuse(http.StatusBadRequest, "external_id and integration_name must be given")
 	}
 	f.store.mu.Lock()
 	defer f.store.mu.Unlock()
 	e := f.store.lookupPair(p)
-	if e == nil {
+	if e == nil || !f.seen(e.born) {
 		return refuse(http.StatusNotFound, "user not found")
 	}
 	return userAnswer(http.StatusOK, f.store.byID[e.holderID])
 }
+
+// seen reports whether lookups see what was committed at born.
+func (f *Fake) seen(born time.Time) bool { return f.lag <= 0 || f.now().Sub(born) >= f.lag }

@@ -185,6 +185,17 @@ func newOAuth() *provider {
 	return o
 }
 
+// fix sets the access token that does not expire.
+func (o *oauth) fix(token string) {
+	if token == "" {
+		return
+	}
+	grant := o.access[o.fixed]
+	delete(o.access, o.fixed)
+	o.fixed = token
+	o.access[token] = grant
+}
+
 func setOf(scopes []string) map[string]bool {
 	set := make(map[string]bool, len(scopes))
 	for _, s := range scopes {

@@ -1,6 +1,7 @@
 package motivetest
 
 import (
+	"cmp"
 	"strings"
 	"time"
 )
@@ -43,6 +44,43 @@ func WithScopes(scopes ...string) Option {
 // WithErrorShape answers errors in another form than Motive's own.
 func WithErrorShape(shape ErrorShape) Option {
 	return func(f *Fake) { f.shape = shape }
+}
+
+// WithCredentials sets the access token of [Fake.AccessToken] and the API key of
+// [Fake.APIKey], which are random otherwise: for programs that cannot ask for them.
+// An empty one stays random.
+func WithCredentials(accessToken, apiKey string) Option {
+	return func(f *Fake) {
+		f.oauth.fix(accessToken)
+		f.apiKey = cmp.Or(apiKey, f.apiKey)
+	}
+}
+
+// WithStrictAttributes refuses a create or an update with attributes that are
+// unknown or cannot be written, by 422. Otherwise they are dropped, as a server
+// drops them, and [Request.Ignored] and the transcript name them.
+func WithStrictAttributes() Option {
+	return func(f *Fake) { f.strict = true }
+}
+
+// WithLookThenInsert makes uniqueness what it is where no index enforces it: the
+// server looks whether a value is taken, then gap passes, then it inserts without
+// looking again. Two creates within gap of each other are both stored.
+func WithLookThenInsert(gap time.Duration) Option {
+	return func(f *Fake) { f.gap = gap }
+}
+
+// WithLaggingLookups lets the two lookups see a new user, and a new external id,
+// only lag after it was committed, by the fake's clock. Lists and reads by id see it
+// at once. What was seeded is seen at once too.
+func WithLaggingLookups(lag time.Duration) Option {
+	return func(f *Fake) { f.lag = lag }
+}
+
+// WithFoldedExternalIDs makes the server keep every external id in lower case and
+// without the space around it, so that "A7" and " a7" are one, and shown as "a7".
+func WithFoldedExternalIDs() Option {
+	return func(f *Fake) { f.folded = true }
 }
 
 // WithoutUniqueness stores users although their email, username or external id

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -28,6 +29,11 @@ type Request struct {
 	Body map[string]any
 	// Status is what was answered, 0 where no answer was sent.
 	Status int
+	// Refusal is the sentence that refused the request, "" where none did.
+	Refusal string
+	// Ignored names the attributes of the body, and the parameters of a list, that
+	// the API does not know or that cannot be written.
+	Ignored []string
 	// Committed says that the request changed the fleet, or issued or revoked a
 	// token, whatever was answered.
 	Committed bool
@@ -87,6 +93,18 @@ func (l *requestLog) commit(e *entry) {
 	e.Committed = true
 }
 
+func (l *requestLog) refused(e *entry, sentence string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e.Refusal = sentence
+}
+
+func (l *requestLog) ignored(e *entry, names []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e.Ignored = names
+}
+
 func (l *requestLog) answered(e *entry, status int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -121,6 +139,7 @@ func (e *entry) decoded() Request {
 	r.Template = e.template
 	r.Query, _ = url.ParseQuery(e.query)
 	r.Header = r.Header.Clone()
+	r.Ignored = slices.Clone(r.Ignored)
 	if isForm(r.Header.Get("Content-Type")) {
 		r.Body = formWithoutSecrets(e.body)
 		return r

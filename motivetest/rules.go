@@ -11,19 +11,20 @@ import (
 // Motive documents. body is the request, before the stored user (empty on
 // create), after the two merged. What the documents are silent about passes.
 func judge(body, before, after attrs) []problem {
-	if problems := typeProblems(body); problems != nil {
+	if problems := typeProblems(body, before); problems != nil {
 		return problems // the rules below read values of the right type
 	}
 	var problems []problem
 	add := func(p ...problem) { problems = append(problems, p...) }
 	create := len(before) == 0
 	add(requiredProblems(body, after, create)...)
+	add(statusProblems(body, before, after)...)
 	add(emailProblems(body)...)
 	if touches(body, "time_tracking_mode", "eld_mode") {
 		add(modeProblems(after)...)
 	}
-	add(cycleProblems(body, after, "")...)
-	add(cycleProblems(body, after, "2")...)
+	add(cycleProblems(body, before, after, "")...)
+	add(cycleProblems(body, before, after, "2")...)
 	add(groupProblems(body, after)...)
 	add(externalIDProblems(body)...)
 	return problems
@@ -38,13 +39,14 @@ func touches(body attrs, names ...string) bool {
 	return false
 }
 
-// typeProblems goes by the table, so that problems come in a steady order.
-func typeProblems(body attrs) []problem {
+// typeProblems goes by the table, so that problems come in a steady order. What
+// repeats the stored value is no news.
+func typeProblems(body, before attrs) []problem {
 	var problems []problem
 	for i := range userFields {
 		f := &userFields[i]
 		raw, ok := body[f.name]
-		if !ok || f.access == readOnly {
+		if !ok || f.access == readOnly || string(raw) == string(before[f.name]) {
 			continue
 		}
 		if wrong := f.check(raw); wrong != "" {
@@ -70,6 +72,14 @@ func requiredProblems(body, after attrs, create bool) []problem {
 	return problems
 }
 
+// Motive's help center: drivers can be reactivated, fleet users cannot.
+func statusProblems(body, before, after attrs) []problem {
+	if before.text("status") != "deactivated" || body.text("status") != "active" || after.text("role") != "fleet_user" {
+		return nil
+	}
+	return []problem{{"status", "can't be active again: a fleet user is not reactivated, a new one has to be created"}}
+}
+
 func emailProblems(body attrs) []problem {
 	email := body.text("email")
 	if email == "" {
@@ -88,14 +98,14 @@ func modeProblems(after attrs) []problem {
 	if eld == "" {
 		eld = "logs"
 	}
-	if tracking == "" || modesGoTogether(tracking, eld) {
-		return nil
+	if tracking == "" || modesGoTogether(tracking, eld) || !slices.Contains(eldModes, eld) {
+		return nil // one that this table does not know stands by
 	}
 	return []problem{{"time_tracking_mode", fmt.Sprintf("%s is not compatible with eld_mode %s", tracking, eld)}}
 }
 
 // cycleProblems judges the first cycle (suffix "") or the second ("2").
-func cycleProblems(body, after attrs, suffix string) []problem {
+func cycleProblems(body, before, after attrs, suffix string) []problem {
 	field := "cycle" + suffix
 	touched := touches(body, field)
 	for _, e := range exceptions {
@@ -107,6 +117,9 @@ func cycleProblems(body, after attrs, suffix string) []problem {
 	cycle := after.text(field)
 	allowed, known := allowedExceptions(cycle)
 	if cycle != "" && !known {
+		if !touches(body, field) || string(body[field]) == string(before[field]) {
+			return nil // it stands by, newer than this table
+		}
 		return []problem{{field, fmt.Sprintf("%q is not a cycle", cycle)}}
 	}
 	var problems []problem

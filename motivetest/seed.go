@@ -1,6 +1,10 @@
 package motivetest
 
-import "github.com/motive-go/motive"
+import (
+	"encoding/json"
+
+	"github.com/motive-go/motive"
+)
 
 // Seed stores users and returns them as the fake shows them: with an id where
 // it was 0, times, and the defaults of the role. A user whose id is there
@@ -88,6 +92,22 @@ func (f *Fake) User(id int64) (motive.User, bool) {
 		return motive.User{}, false
 	}
 	return f.show(u), true
+}
+
+// Attributes returns all that is stored of a user, by JSON name: what
+// [Fake.User] shows, and what can be written and is never shown, as
+// time_tracking_mode, custom_user_role and the password. Every number is a float64.
+// It is nil where there is no such user. Do not print it where secrets must not be.
+func (f *Fake) Attributes(id int64) map[string]any {
+	f.store.mu.Lock()
+	defer f.store.mu.Unlock()
+	u := f.store.byID[id]
+	if u == nil {
+		return nil
+	}
+	var all map[string]any
+	_ = json.Unmarshal(encode(u.attrs()), &all) // of what is stored as JSON
+	return all
 }
 
 func (f *Fake) show(u *user) motive.User {

@@ -17,6 +17,7 @@ type Server struct {
 
 	http    *http.Server
 	sockets *sockets
+	lines   lines
 	closing sync.Once
 	accepts sync.WaitGroup // the goroutines in Serve
 	conns   sync.WaitGroup // the connections that net/http looks after
@@ -47,7 +48,7 @@ func Start(opts ...Option) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("motivetest: listen on loopback: %w", err)
 	}
-	s := &Server{Fake: NewHandler(opts...), sockets: sockets}
+	s := &Server{Fake: NewHandler(opts...), sockets: sockets, lines: lines{open: map[*line]bool{}}}
 	s.origin = "http://" + sockets.addr
 	s.URL = s.origin + s.basePath
 	s.http = &http.Server{Handler: http.HandlerFunc(s.answer), ConnState: s.count, ErrorLog: silent()}
@@ -61,13 +62,14 @@ func Start(opts ...Option) (*Server, error) {
 // called more than once.
 func (s *Server) Close() {
 	s.closing.Do(func() {
-		s.Fake.Close()
+		s.stop()
 		s.sockets.close()
 		_ = s.http.Close() // complains of the listener that is closed already
 		s.accepts.Wait()
 		_ = s.http.Close() // for a connection accepted while the first one ran
 		s.conns.Wait()
 		s.serving.Wait()
+		s.working.Wait()
 	})
 }
 
@@ -82,7 +84,7 @@ func (s *Server) serve(l net.Listener) {
 	s.accepts.Add(1)
 	go func() {
 		defer s.accepts.Done()
-		_ = s.http.Serve(l) // always ends in an error, when l is closed
+		_ = s.http.Serve(tapped{l, &s.lines}) // always ends in an error, when l is closed
 	}()
 }
 

@@ -41,7 +41,8 @@ type user struct {
 	duty   string
 	keys   []indexKey
 	extIDs []*externalID
-	seeded bool // by the test, not created by a call
+	seeded bool      // by the test, not created by a call
+	born   time.Time // when it was committed; zero for what was seeded
 }
 
 type indexKey struct{ field, value string }
@@ -67,6 +68,7 @@ type externalID struct {
 	holderType string // User, Vehicle, Asset or Group
 	holderID   int64
 	seeded     bool
+	born       time.Time
 }
 
 func (e externalID) pair() pair { return pair{e.holderType, e.ExternalID, e.IntegrationName} }
@@ -138,11 +140,11 @@ func (s *store) reindex(u *user, a attrs) {
 	}
 }
 
-// hiddenOf keeps the write-only fields that later requests are judged against.
-// The password is not among them: nothing ever compares it.
+// hiddenOf keeps the write-only fields that later requests are judged against,
+// or that a test may ask for.
 func hiddenOf(a, before attrs) attrs {
 	hidden := before
-	for _, name := range []string{"time_tracking_mode", "group_visibility", "custom_user_role"} {
+	for _, name := range []string{"time_tracking_mode", "group_visibility", "custom_user_role", "password"} {
 		if raw, ok := a[name]; ok {
 			if hidden == nil {
 				hidden = attrs{}

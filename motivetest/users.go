@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -27,7 +28,9 @@ func (f *Fake) createUser(x *exchange) answer {
 	if refused, ok := f.allow(x, u, body, nil, merged); !ok {
 		return refused
 	}
+	f.pause()
 	u.id = f.store.lastUser + 1
+	u.born = f.now()
 	merged["created_at"] = stamp(f.now())
 	f.save(x, u, body, merged)
 	f.countCreate(u, body)
@@ -61,6 +64,7 @@ func (f *Fake) updateUser(x *exchange) answer {
 	if refused, ok := f.allow(x, u, body, before, merged); !ok {
 		return refused
 	}
+	f.pause()
 	f.save(x, u, body, merged)
 	return userAnswer(http.StatusOK, u)
 }
@@ -76,12 +80,68 @@ func (x *exchange) attributes() (attrs, answer) {
 	if _, ok := body["user"]; ok {
 		return nil, refuse(http.StatusBadRequest, "the attributes must stand in the body itself, not under user")
 	}
-	for name := range body {
+	var problems []problem
+	for _, name := range slices.Sorted(maps.Keys(body)) {
 		if f := fieldByName[name]; f == nil || f.access == readOnly {
+			problems = append(problems, problem{name, whyIgnored(name)})
 			delete(body, name)
 		}
 	}
-	return body, answer{}
+	if problems == nil {
+		return x.foldIDs(body), answer{}
+	}
+	if x.f.strict {
+		return nil, unprocessable(problems...)
+	}
+	ignored := make([]string, len(problems))
+	for i, p := range problems {
+		ignored[i] = p.field
+	}
+	x.f.log.ignored(x.entry, ignored)
+	return x.foldIDs(body), answer{}
+}
+
+func whyIgnored(name string) string {
+	switch {
+	case name == "external_ids":
+		return "can't be written; the attribute is external_ids_attributes"
+	case fieldByName[name] != nil:
+		return "can't be written"
+	}
+	return "is not an attribute of a user"
+}
+
+// foldIDs brings the external ids of a body into the form in which they are kept.
+func (x *exchange) foldIDs(body attrs) attrs {
+	var items []map[string]any
+	if !x.f.folded || json.Unmarshal(body["external_ids_attributes"], &items) != nil {
+		return body
+	}
+	for _, item := range items {
+		if id, ok := item["external_id"].(string); ok {
+			item["external_id"] = x.f.fold(id)
+		}
+	}
+	body["external_ids_attributes"] = encode(items)
+	return body
+}
+
+func (f *Fake) fold(externalID string) string {
+	if !f.folded {
+		return externalID
+	}
+	return strings.ToLower(strings.TrimSpace(externalID))
+}
+
+// pause is the time between looking and inserting. The store is locked before and
+// after, and not in between.
+func (f *Fake) pause() {
+	if f.gap <= 0 {
+		return
+	}
+	f.store.mu.Unlock()
+	f.sleep(f.gap)
+	f.store.mu.Lock()
 }
 
 // allow judges a create or an update by the rules and by what other users have.
@@ -103,7 +163,10 @@ func (f *Fake) allow(x *exchange, u *user, body, before, merged attrs) (answer, 
 // find returns the user of the path. The store is locked.
 func (f *Fake) find(x *exchange) (*user, answer) {
 	id, ok := x.id()
-	if !ok || f.store.byID[id] == nil {
+	if !ok {
+		return nil, refuse(http.StatusNotFound, "user not found: an id is a number; GET /v1/users/lookup finds a user by email, username, phone or driver_company_id")
+	}
+	if f.store.byID[id] == nil {
 		return nil, refuse(http.StatusNotFound, "user not found")
 	}
 	return f.store.byID[id], answer{}
@@ -168,7 +231,7 @@ func (f *Fake) saveExternalID(u *user, item externalIDAttributes) {
 			return // a repeated update ends in the same state
 		}
 	}
-	e := &externalID{ExternalID: p.externalID, IntegrationName: p.integrationName, holderType: holderUser, holderID: u.id}
+	e := &externalID{ExternalID: p.externalID, IntegrationName: p.integrationName, holderType: holderUser, holderID: u.id, born: f.now()}
 	f.store.addExtID(e)
 	u.extIDs = append(u.extIDs, e)
 }
@@ -250,7 +313,8 @@ func testModeAnswer() answer {
 func (f *Fake) listUsers(x *exchange) answer {
 	perPage := min(positive(x.query.Get("per_page"), defaultPerPage), maxPerPage)
 	pageNo := positive(x.query.Get("page_no"), 1)
-	from := (max(pageNo-x.pageShift, 1) - 1) * perPage
+	from := int64(max(pageNo-x.pageShift, 1)-1) * int64(perPage) // beyond 32 bits on the last page there is
+	x.noteParameters()
 
 	f.store.mu.Lock()
 	defer f.store.mu.Unlock()
@@ -273,6 +337,21 @@ func (f *Fake) listUsers(x *exchange) answer {
 	}
 	b = fmt.Appendf(b, `],"pagination":{"per_page":%d,"page_no":%d,"total":%d}}`, perPage, pageNo, total)
 	return answer{status: http.StatusOK, body: b}
+}
+
+var listParameters = []string{"role", "name", "duty_status", "status", "summary", "per_page", "page_no"}
+
+// noteParameters names what a list was asked for in vain, such as page=2.
+func (x *exchange) noteParameters() {
+	var ignored []string
+	for _, name := range slices.Sorted(maps.Keys(x.query)) {
+		if !slices.Contains(listParameters, name) {
+			ignored = append(ignored, "?"+name)
+		}
+	}
+	if ignored != nil {
+		x.f.log.ignored(x.entry, ignored)
+	}
 }
 
 func positive(s string, otherwise int) int {
@@ -323,16 +402,16 @@ func (w filter) matches(u *user) bool {
 }
 
 // page returns the rows [from, from+n) that match, and how many match at all.
-func (s *store) page(want filter, from, n int) (rows []*user, total int) {
+func (s *store) page(want filter, from int64, n int) (rows []*user, total int) {
 	if want == (filter{}) {
-		low := min(from, len(s.users))
+		low := int(min(from, int64(len(s.users))))
 		return s.users[low:min(low+n, len(s.users))], len(s.users)
 	}
 	for _, u := range s.users {
 		if !want.matches(u) {
 			continue
 		}
-		if total >= from && len(rows) < n {
+		if int64(total) >= from && len(rows) < n {
 			rows = append(rows, u)
 		}
 		total++
