@@ -54,7 +54,7 @@ func (p inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 		cancel()
 		return nil, err
 	}
-	context.AfterFunc(ctx, func() { w.reader.CloseWithError(context.Cause(ctx)) })
+	context.AfterFunc(ctx, func() { w.body.CloseWithError(context.Cause(ctx)) })
 	return &http.Response{
 		StatusCode: w.status, Status: strconv.Itoa(w.status) + " " + http.StatusText(w.status),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
