@@ -1,6 +1,7 @@
 // Package motivetest is what programs that use package motive test with: a fake
-// Motive that keeps a fleet in memory, faults to inject into it, and fixtures
-// that are recorded once and replayed.
+// Motive that keeps a fleet in memory, and faults to inject into it. Package
+// motivetest/fixture records and replays, and motivetest/cmd/motive-fake runs the fake
+// for programs in other languages.
 //
 // # Which to choose
 //
@@ -28,11 +29,32 @@
 //
 //	srv.Inject(motivetest.ResetAfter(), motivetest.OnMethod("POST"), motivetest.Times(1))
 //
-// Fixtures, [Record] and [Replay], are for the exact bytes of an exchange: what
-// a server really answered, odd fields and all, and a test that fails when the
-// program asks anything else. They are strict about order and content, and so
-// break with every change of the program's calls; use them for the few
-// exchanges whose bytes matter.
+// A clock that is not the machine's, [WithClock], and [Fake.Transport], which needs no
+// socket, let a test run under testing/synctest, where an hour passes at once.
+//
+// Fixtures, in package fixture, are for the exact bytes of an exchange: what a server
+// really said, odd fields and all, and a test that fails when the program asks
+// anything else. They break with every change of the program's calls; use them for the
+// few exchanges whose bytes matter.
+//
+// # Servers that are not what they seem
+//
+// A client is lied to by servers that mean no harm. Each of these is one call:
+//
+//   - uniqueness that is looked up and not enforced: [WithLookThenInsert];
+//     none at all: [WithoutUniqueness]
+//   - lookups that see a commit late: [WithLaggingLookups]
+//   - external ids without case and space: [WithFoldedExternalIDs]
+//   - a holder who was there before: [Fake.Seed]
+//   - a proxy that says 200 and OK, {}, a page or nothing after a commit:
+//     [BodyAfter]; that redirects after it: [RedirectAfter]; that has a page for
+//     a 404: [Status]
+//   - a gateway that gives up while the server works on: [GatewayTimeout]
+//   - somebody else's record: [ForeignRecord]
+//   - limits: [TokenBucket], [RateLimit], [Storm], [TooManyRequests]
+//   - 408, 499, 301, 303, a final 101: [Status], [StatusAfter], [Redirect]
+//   - rows that move while a list is read: [Churn]
+//   - a connection that dies without a word: [Server.Silence]
 //
 // # What the fake does
 //
@@ -51,7 +73,11 @@
 //   - Email and username are unique without regard to case; phone and
 //     driver_company_id are not unique, and a lookup finds the oldest user.
 //   - An update is judged as merged with the stored user where it touches
-//     modes, cycles or exceptions.
+//     modes, cycles or exceptions. A stored value that the fake does not know,
+//     such as a cycle newer than its table, is not held against it.
+//   - A fleet user who was deactivated is not made active again: 422.
+//   - Attributes that are unknown or cannot be written are dropped, and named in
+//     [Request.Ignored] and the transcript; see [WithStrictAttributes].
 //   - A role is answered as it was written; the filter takes admin and
 //     fleet_admin for the same.
 //   - summary=true answers the eight fields by which Motive names a user
