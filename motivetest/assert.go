@@ -83,7 +83,7 @@ func (f *Fake) Transcript() string {
 	struck := map[*entry][]string{}
 	f.faults.mu.Lock()
 	for _, fired := range f.faults.fired {
-		struck[fired.entry] = append(struck[fired.entry], fired.name())
+		struck[fired.entry] = append(struck[fired.entry], fired.acted...)
 	}
 	f.faults.mu.Unlock()
 

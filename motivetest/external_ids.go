@@ -25,8 +25,6 @@ func (f *Fake) createExternalID(x *exchange) answer {
 	if !ok {
 		return refused
 	}
-	f.store.mu.Lock()
-	defer f.store.mu.Unlock()
 	return f.saveRecord(x, http.StatusCreated, &externalID{}, body)
 }
 
@@ -35,8 +33,6 @@ func (f *Fake) updateExternalID(x *exchange) answer {
 	if !ok {
 		return refused
 	}
-	f.store.mu.Lock()
-	defer f.store.mu.Unlock()
 	e := f.findExternalID(x)
 	if e == nil {
 		return refuse(http.StatusNotFound, "external id not found")
@@ -45,8 +41,6 @@ func (f *Fake) updateExternalID(x *exchange) answer {
 }
 
 func (f *Fake) deleteExternalID(x *exchange) answer {
-	f.store.mu.Lock()
-	defer f.store.mu.Unlock()
 	e := f.findExternalID(x)
 	if e == nil {
 		return refuse(http.StatusNotFound, "external id not found")

@@ -114,8 +114,8 @@ func (f *Fake) sleep(d time.Duration) bool {
 	}
 }
 
-// An endpoint is what one method does on one path. No scope means that it needs
-// no credential, as the OAuth endpoints do.
+// An endpoint is what one method does on one path, with the store locked. No scope
+// means that it is one of OAuth, needs no credential and locks for itself.
 type endpoint struct {
 	scope  string
 	handle func(*exchange) answer
@@ -208,6 +208,8 @@ func (f *Fake) handle(x *exchange) answer {
 	if len(x.body) > 0 && !isJSON(x.r.Header.Get("Content-Type")) {
 		return refuse(http.StatusUnsupportedMediaType, "the Content-Type of a body must be application/json, and the body a JSON object rather than a form")
 	}
+	f.store.mu.Lock()
+	defer f.store.mu.Unlock()
 	return to.handle(x)
 }
 

@@ -232,21 +232,13 @@ func (f *Fake) move(movement Movement) {
 	})
 }
 
-// freeBetween returns a free id nearest to the middle of the list, or 0.
+// freeBetween returns a free id in the second half of the list, else in the first, or 0.
 func freeBetween(users []*user) int64 {
-	middle := len(users) / 2
-	for _, i := range append(upTo(middle, len(users)), upTo(1, middle)...) {
-		if users[i].id-users[i-1].id > 1 {
-			return users[i].id - 1
+	for i := range users {
+		at := (len(users)/2 + i) % len(users)
+		if at > 0 && users[at].id-users[at-1].id > 1 {
+			return users[at].id - 1
 		}
 	}
 	return 0
-}
-
-func upTo(from, to int) []int {
-	var list []int
-	for i := max(from, 1); i < to; i++ {
-		list = append(list, i)
-	}
-	return list
 }

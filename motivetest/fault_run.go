@@ -1,14 +1,8 @@
 package motivetest
 
 // run takes x through the points at which faults strike.
-func (x *exchange) run(strikes []*strike) {
-	defer x.f.faults.settle(strikes)
-	var parts []part
-	for _, s := range strikes {
-		for i, f := range s.parts {
-			parts = append(parts, part{f, s, i})
-		}
-	}
+func (x *exchange) run(parts []part) {
+	defer x.f.faults.settle(parts)
 	for _, p := range parts {
 		if p.delay == nil {
 			continue

@@ -223,50 +223,38 @@ type faultList struct {
 	fired  []*strike
 }
 
-// A strike is a fault that meets a request. Which parts of it do something to
-// the request is known only when they have.
+// A strike is a fault that meets a request. Which parts of it do something to the
+// request is known only when they have.
 type strike struct {
 	injected *injection
 	entry    *entry
-	parts    []Fault
-	acted    []bool // part by part
-}
-
-// name returns the names of the parts that acted.
-func (s *strike) name() string {
-	var names []string
-	for i, f := range s.parts {
-		if s.acted[i] {
-			names = append(names, f.name)
-		}
-	}
-	return strings.Join(names, "+")
+	acted    []string // names of parts
 }
 
 // A part is one fault of a strike.
 type part struct {
 	Fault
 	of *strike
-	at int
 }
 
 // note records that the part has acted, or is about to.
 func (l *faultList) note(p part) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !slices.Contains(p.of.acted, true) {
+	if p.of.acted == nil {
 		l.fired = append(l.fired, p.of)
 	}
-	p.of.acted[p.at] = true
+	p.of.acted = append(p.of.acted, p.name)
 }
 
 // settle gives the strikes back that came to nothing.
-func (l *faultList) settle(strikes []*strike) {
+func (l *faultList) settle(parts []part) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, s := range strikes {
-		if s.injected.times != unlimited && !slices.Contains(s.acted, true) {
-			s.injected.times++
+	for _, p := range parts {
+		if p.of.acted == nil && p.of.injected.times != unlimited {
+			p.of.injected.times++
+			p.of.acted = []string{} // once
 		}
 	}
 }
@@ -289,18 +277,20 @@ func (l *faultList) forget() {
 	l.fired = nil
 }
 
-// fire returns the faults that meet x.
-func (l *faultList) fire(x *exchange) []*strike {
+// fire returns the parts of the faults that meet x.
+func (l *faultList) fire(x *exchange) []part {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var strikes []*strike
+	var parts []part
 	for _, i := range l.active {
 		if i.fires(x) {
-			parts := flat(i.fault)
-			strikes = append(strikes, &strike{injected: i, entry: x.entry, parts: parts, acted: make([]bool, len(parts))})
+			s := &strike{injected: i, entry: x.entry}
+			for _, f := range flat(i.fault) {
+				parts = append(parts, part{f, s})
+			}
 		}
 	}
-	return strikes
+	return parts
 }
 
 func (l *faultList) records(log *requestLog) []FaultRecord {
@@ -310,7 +300,7 @@ func (l *faultList) records(log *requestLog) []FaultRecord {
 	defer log.mu.Unlock()
 	list := make([]FaultRecord, len(l.fired))
 	for i, s := range l.fired {
-		list[i] = FaultRecord{Fault: s.name(), Request: s.entry.index, Committed: s.entry.Committed}
+		list[i] = FaultRecord{Fault: strings.Join(s.acted, "+"), Request: s.entry.index, Committed: s.entry.Committed}
 	}
 	return list
 }

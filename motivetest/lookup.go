@@ -18,8 +18,6 @@ func (f *Fake) lookupUser(x *exchange) answer {
 	if given != 1 || x.query.Get(field) == "" {
 		return refuse(http.StatusBadRequest, "exactly one of %s must be given", strings.Join(lookupFields, ", "))
 	}
-	f.store.mu.Lock()
-	defer f.store.mu.Unlock()
 	u := f.store.lookup(field, x.query.Get(field))
 	if u == nil || !f.seen(u.born) {
 		return refuse(http.StatusNotFound, "user not found")
@@ -32,8 +30,6 @@ func (f *Fake) lookupUserByExternalID(x *exchange) answer {
 	if p.externalID == "" || p.integrationName == "" {
 		return refuse(http.StatusBadRequest, "external_id and integration_name must be given")
 	}
-	f.store.mu.Lock()
-	defer f.store.mu.Unlock()
 	e := f.store.lookupPair(p)
 	if e == nil || !f.seen(e.born) {
 		return refuse(http.StatusNotFound, "user not found")

@@ -98,7 +98,7 @@ func modeProblems(after attrs) []problem {
 	if eld == "" {
 		eld = "logs"
 	}
-	if tracking == "" || modesGoTogether(tracking, eld) || !slices.Contains(eldModes, eld) {
+	if tracking == "" || modesGoTogether(tracking, eld) || !slices.Contains(fieldByName["eld_mode"].values, eld) {
 		return nil // one that this table does not know stands by
 	}
 	return []problem{{"time_tracking_mode", fmt.Sprintf("%s is not compatible with eld_mode %s", tracking, eld)}}

@@ -1,28 +1,24 @@
 package motivetest
 
 import (
+	_ "embed"
 	"slices"
 	"strings"
 )
 
-// The tables of this file are the fake's own transcription of Motive's pages,
-// so that a mistake in the client's tables cannot hide behind the same mistake
-// here.
-
-type kind uint8
+type kind string
 
 const (
-	text kind = iota
-	flag
-	number
-	numbers // an array of integers
-	day     // YYYY-MM-DD
-	moment  // RFC 3339
-	object
-	objects // an array of objects
+	text    kind = "text"
+	flag    kind = "flag"
+	number  kind = "number"
+	numbers kind = "numbers" // an array of integers
+	day     kind = "day"     // YYYY-MM-DD
+	object  kind = "object"
+	objects kind = "objects" // an array of objects
 )
 
-// A field is one attribute of a user.
+// A field is one attribute of a user; see users.txt.
 type field struct {
 	name   string
 	kind   kind
@@ -32,90 +28,43 @@ type field struct {
 	values []string // the only values, where they are limited
 }
 
-type access uint8
+type access string
 
 const (
-	readWrite access = iota
-	readOnly         // in answers; ignored in requests
-	writeOnly        // in requests; never answered
+	readOnly  access = "read"  // in responses; ignored in requests
+	writeOnly access = "write" // in requests; never shown
 )
 
-// Motive's hub: "Overview of /users", "Create a new user". The order is that of
-// the answers.
-var userFields = []field{
-	{name: "id", kind: number, access: readOnly},
-	{name: "email", blank: "null"},
-	{name: "first_name", blank: `""`},
-	{name: "last_name", blank: `""`},
-	{name: "company_reference_id", blank: "null"},
-	{name: "phone", blank: "null"},
-	{name: "phone_ext", blank: "null"},
-	{name: "phone_country_code", blank: "null"},
-	{name: "phone2", blank: "null"},
-	{name: "phone_country_code2", blank: "null"},
-	{name: "time_zone", blank: "null"},
-	{name: "metric_units", kind: flag, blank: "false"},
-	{name: "role", values: roles},
-	{name: "status", blank: `"active"`, values: statuses},
-	{name: "group_ids", kind: numbers, blank: "[]"},
-	{name: "external_ids", kind: objects, access: readOnly, blank: "[]"},
-	{name: "dot_id"},
+//go:embed users.txt
+var usersTable string
 
-	{name: "username", driver: true, blank: "null"},
-	{name: "driver_company_id", driver: true, blank: "null"},
-	{name: "drivers_license_number", driver: true, blank: "null"},
-	{name: "drivers_license_state", driver: true, blank: "null"},
-	{name: "joined_at", kind: day, driver: true, blank: "null"},
-	{name: "duty_status", driver: true, blank: `"off_duty"`, values: dutyStatuses},
-	{name: "eld_mode", driver: true, blank: `"logs"`, values: eldModes},
-	{name: "cycle", driver: true, blank: "null"},
-	{name: "cycle2", driver: true, blank: "null"},
-	{name: "violation_alerts", driver: true, blank: `"1_hour"`, values: alerts},
-	{name: "carrier_name", driver: true, blank: "null"},
-	{name: "carrier_street", driver: true, blank: "null"},
-	{name: "carrier_city", driver: true, blank: "null"},
-	{name: "carrier_state", driver: true, blank: "null"},
-	{name: "carrier_zip", driver: true, blank: "null"},
-	{name: "terminal_street", driver: true, blank: "null"},
-	{name: "terminal_city", driver: true, blank: "null"},
-	{name: "terminal_state", driver: true, blank: "null"},
-	{name: "terminal_zip", driver: true, blank: "null"},
-	{name: "exception_24_hour_restart", kind: flag, driver: true, blank: "false"},
-	{name: "exception_8_hour_break", kind: flag, driver: true, blank: "false"},
-	{name: "exception_wait_time", kind: flag, driver: true, blank: "false"},
-	{name: "exception_short_haul", kind: flag, driver: true, blank: "false"},
-	{name: "exception_ca_farm_school_bus", kind: flag, driver: true, blank: "false"},
-	{name: "exception_adverse_driving", kind: flag, driver: true, blank: "false"},
-	{name: "exception_24_hour_restart2", kind: flag, driver: true, blank: "false"},
-	{name: "exception_8_hour_break2", kind: flag, driver: true, blank: "false"},
-	{name: "exception_wait_time2", kind: flag, driver: true, blank: "false"},
-	{name: "exception_short_haul2", kind: flag, driver: true, blank: "false"},
-	{name: "exception_ca_farm_school_bus2", kind: flag, driver: true, blank: "false"},
-	{name: "exception_adverse_driving2", kind: flag, driver: true, blank: "false"},
-	{name: "export_combined", kind: flag, driver: true, blank: "false"},
-	{name: "export_recap", kind: flag, driver: true, blank: "false"},
-	{name: "export_odometers", kind: flag, driver: true, blank: "false"},
-	{name: "minute_logs", kind: flag, driver: true, blank: "false"},
-	{name: "yard_moves_enabled", kind: flag, driver: true, blank: "false"},
-	{name: "personal_conveyance_enabled", kind: flag, driver: true, blank: "false"},
-	{name: "manual_driving_enabled", kind: flag, driver: true, blank: "false"},
-	{name: "associated_dispatcher_id", kind: number, access: readOnly, driver: true, blank: "null"},
+//go:embed cycles.txt
+var cyclesTable string
 
-	{name: "mobile_current_sign_in_at", kind: moment, access: readOnly, blank: "null"},
-	{name: "mobile_last_sign_in_at", kind: moment, access: readOnly, blank: "null"},
-	{name: "mobile_last_active_at", kind: moment, access: readOnly, blank: "null"},
-	{name: "web_current_sign_in_at", kind: moment, access: readOnly, blank: "null"},
-	{name: "web_last_sign_in_at", kind: moment, access: readOnly, blank: "null"},
-	{name: "web_last_active_at", kind: moment, access: readOnly, blank: "null"},
-	{name: "expires_at", kind: moment, access: readOnly, blank: "null"},
-	{name: "created_at", kind: moment, access: readOnly},
-	{name: "updated_at", kind: moment, access: readOnly},
+var userFields = func() []field {
+	var fields []field
+	for _, row := range rowsOf(usersTable) {
+		f := field{name: row[0], kind: kind(row[1]), access: access(row[2]), driver: row[3] == "driver"}
+		if row[4] != "-" {
+			f.blank = row[4]
+		}
+		if len(row) > 5 {
+			f.values = strings.Split(row[5], ",")
+		}
+		fields = append(fields, f)
+	}
+	return fields
+}()
 
-	{name: "password", access: writeOnly},
-	{name: "time_tracking_mode", access: writeOnly, values: timeModes},
-	{name: "group_visibility", access: writeOnly, values: []string{"limited"}},
-	{name: "custom_user_role", kind: object, access: writeOnly},
-	{name: "external_ids_attributes", kind: objects, access: writeOnly},
+// rowsOf returns the words of each line that is no comment.
+func rowsOf(table string) [][]string {
+	var rows [][]string
+	for line := range strings.Lines(table) {
+		if row := strings.Fields(line); len(row) > 0 && row[0] != "#" {
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }
 
 var fieldByName = func() map[string]*field {
@@ -126,21 +75,11 @@ var fieldByName = func() map[string]*field {
 	return m
 }()
 
-// What ?summary=true answers of a user: the short form in which Motive's other
-// endpoints name one.
-var summaryFields = []string{
-	"id", "first_name", "last_name", "username", "email", "driver_company_id", "status", "role",
-}
+// What ?summary=true shows of a user: the short form in which Motive's other endpoints
+// name one.
+var summaryFields = []string{"id", "first_name", "last_name", "username", "email", "driver_company_id", "status", "role"}
 
-var (
-	roles        = []string{"driver", "fleet_user", "admin", "fleet_admin"}
-	office       = []string{"fleet_user", "admin", "fleet_admin"} // the roles that are no drivers
-	statuses     = []string{"active", "deactivated"}
-	dutyStatuses = []string{"off_duty", "on_duty", "driving", "sleeper", "waiting"}
-	eldModes     = []string{"logs", "none", "exempt"}
-	timeModes    = []string{"logs", "timecards", "not_required"}
-	alerts       = []string{"never", "1_hour", "45_minutes", "30_minutes", "15_minutes", "2_hours"}
-)
+var office = []string{"fleet_user", "admin", "fleet_admin"} // the roles that are no drivers
 
 // Motive's hub: "Create a new user", "Validation for time_tracking_mode".
 var modePairs = []struct{ tracking, eld string }{
@@ -150,33 +89,16 @@ var modePairs = []struct{ tracking, eld string }{
 	{"not_required", "exempt"},
 }
 
-// Motive's hub: "Overview of /users", the table of cycles. The page's text lost
-// its empty cells: the cycles without exceptions show their violations in the
-// column of the exceptions.
-var cycleExceptions = map[string][]string{
-	"70_8":         {"exception_24_hour_restart", "exception_8_hour_break", "exception_short_haul"},
-	"60_7":         {"exception_24_hour_restart", "exception_8_hour_break", "exception_short_haul"},
-	"70_8_o":       {"exception_24_hour_restart", "exception_8_hour_break", "exception_wait_time", "exception_short_haul"},
-	"60_7_o":       {"exception_24_hour_restart", "exception_8_hour_break", "exception_wait_time", "exception_short_haul"},
-	"70_8_p":       nil,
-	"60_7_p":       nil,
-	"80_8":         {"exception_24_hour_restart"},
-	"80_8_o":       {"exception_24_hour_restart", "exception_wait_time"},
-	"80_8_p":       {"exception_ca_farm_school_bus"},
-	"tx_70_7":      {"exception_24_hour_restart"},
-	"ak_70_7":      {"exception_24_hour_restart"},
-	"ak_80_8":      {"exception_24_hour_restart"},
-	"ak_70_7_o":    {"exception_24_hour_restart", "exception_wait_time"},
-	"ak_80_8_o":    {"exception_24_hour_restart", "exception_wait_time"},
-	"ak_70_7_p":    nil,
-	"ak_80_8_p":    nil,
-	"70_7":         nil,
-	"120_14":       nil,
-	"canada_oil":   {"exception_wait_time"},
-	"80_7":         nil,
-	"120_14_north": nil,
-	"Other":        nil,
-}
+var cycleExceptions = func() map[string][]string {
+	m := map[string][]string{}
+	for _, row := range rowsOf(cyclesTable) {
+		m[row[0]] = nil
+		for _, e := range row[1:] {
+			m[row[0]] = append(m[row[0]], "exception_"+e)
+		}
+	}
+	return m
+}()
 
 // The exceptions that belong to a cycle. exception_adverse_driving is not among
 // them: it stands in no cycle's row and yet the create page accepts it, being a

@@ -47,46 +47,26 @@ func (s *store) nextRole() int64 {
 	return last + 1
 }
 
-// roleAnswer is a role on the wire, by names of the fake's own.
-type roleAnswer struct {
-	ID                 int64       `json:"id"`
-	Name               string      `json:"name"`
-	Permissions        []string    `json:"permissions"`
-	Status             string      `json:"status"`
-	Type               string      `json:"type"`
-	IsEditable         bool        `json:"is_editable"`
-	AssignedUsersCount int64       `json:"assigned_users_count"`
-	CreatedAt          time.Time   `json:"created_at"`
-	UpdatedAt          time.Time   `json:"updated_at"`
-	LastEditedBy       *roleEditor `json:"last_edited_by"`
-}
-
-type roleEditor struct {
-	ID        int64  `json:"id"`
-	FirstName string `json:"first_name"`
-	LastName  string `json:"last_name"`
-}
-
-func answerOfRole(r motive.UserRole) roleAnswer {
-	a := roleAnswer{
-		ID: r.ID, Name: r.Name, Permissions: r.Permissions, Status: string(r.Status), Type: string(r.Type),
-		IsEditable: r.IsEditable, AssignedUsersCount: r.AssignedUsersCount, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+// answerOfRole is a role on the wire, by names of the fake's own.
+func answerOfRole(r motive.UserRole) map[string]any {
+	a := map[string]any{
+		"id": r.ID, "name": r.Name, "permissions": r.Permissions, "status": string(r.Status), "type": string(r.Type),
+		"is_editable": r.IsEditable, "assigned_users_count": r.AssignedUsersCount,
+		"created_at": r.CreatedAt, "updated_at": r.UpdatedAt, "last_edited_by": nil,
 	}
 	if by := r.LastEditedBy; by != (motive.UserRoleEditor{}) {
-		a.LastEditedBy = &roleEditor{by.ID, by.FirstName, by.LastName}
+		a["last_edited_by"] = map[string]any{"id": by.ID, "first_name": by.FirstName, "last_name": by.LastName}
 	}
 	return a
 }
 
 func (f *Fake) listUserRoles(x *exchange) answer {
 	name, status := strings.ToLower(x.query.Get("name")), x.query.Get("status")
-	f.store.mu.Lock()
-	defer f.store.mu.Unlock()
-	found := []roleAnswer{}
+	found := []map[string]any{}
 	for _, r := range f.store.roles {
 		if strings.Contains(strings.ToLower(r.Name), name) && (status == "" || status == string(r.Status)) {
 			found = append(found, answerOfRole(r))
 		}
 	}
-	return answer{status: http.StatusOK, body: encode(map[string][]roleAnswer{"user_roles": found})}
+	return answer{status: http.StatusOK, body: encode(map[string]any{"user_roles": found})}
 }

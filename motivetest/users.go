@@ -21,8 +21,6 @@ func (f *Fake) createUser(x *exchange) answer {
 	if body == nil {
 		return refused
 	}
-	f.store.mu.Lock()
-	defer f.store.mu.Unlock()
 	u := &user{}
 	merged := maps.Clone(body)
 	if refused, ok := f.allow(x, u, body, nil, merged); !ok {
@@ -38,8 +36,6 @@ func (f *Fake) createUser(x *exchange) answer {
 }
 
 func (f *Fake) getUser(x *exchange) answer {
-	f.store.mu.Lock()
-	defer f.store.mu.Unlock()
 	u, refused := f.find(x)
 	if u == nil {
 		return refused
@@ -52,8 +48,6 @@ func (f *Fake) updateUser(x *exchange) answer {
 	if body == nil {
 		return refused
 	}
-	f.store.mu.Lock()
-	defer f.store.mu.Unlock()
 	u, refused := f.find(x)
 	if u == nil {
 		return refused
@@ -316,8 +310,6 @@ func (f *Fake) listUsers(x *exchange) answer {
 	from := int64(max(pageNo-x.pageShift, 1)-1) * int64(perPage) // beyond 32 bits on the last page there is
 	x.noteParameters()
 
-	f.store.mu.Lock()
-	defer f.store.mu.Unlock()
 	rows, total := f.store.page(filterOf(x), from, perPage)
 	if x.total != nil {
 		total = *x.total
