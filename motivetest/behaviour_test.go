@@ -97,6 +97,8 @@ func TestFleetUsersAreNotReactivated(t *testing.T) {
 	c.do(200, "PUT", "/v1/users/3", `{"status":"active"}`)
 	c.do(200, "PUT", "/v1/users/2", `{"first_name":"Bo"}`)
 	c.do(200, "PUT", "/v1/users/1", `{"status":"active"}`)
+	srv.Seed(motive.User{ID: 4, FirstName: "Cy", Role: motive.RoleFleetUser, Status: motive.StatusActive})
+	c.do(200, "PUT", "/v1/users/4", `{"status":"active","first_name":"Di"}`)
 }
 
 // The shapes of requests that public clients in PHP and Python send.

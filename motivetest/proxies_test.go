@@ -198,6 +198,23 @@ func TestASilentConnectionSaysNothing(t *testing.T) {
 	mustEqual(t, "requests that arrived", len(srv.Requests()), 2)
 }
 
+func TestADeadHTTP2ConnectionIsFoundByPings(t *testing.T) {
+	t.Parallel()
+	srv, c := start(t)
+	transport := &http.Transport{Protocols: new(http.Protocols), HTTP2: &http.HTTP2Config{SendPingTimeout: 50 * time.Millisecond, PingTimeout: 50 * time.Millisecond}}
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	defer transport.CloseIdleConnections()
+	c.http = &http.Client{Transport: transport, Timeout: 10 * time.Second}
+	if r := c.do(200, "GET", "/v1/users", ""); r.err != nil {
+		t.Fatal(r.err)
+	}
+	srv.Silence()
+	if r := c.try("GET", "/v1/users", ""); r.err == nil {
+		t.Error("a dead connection answered")
+	}
+	c.do(200, "GET", "/v1/users", "") // on a new one
+}
+
 func TestSilenceStrikesAResponseUnderWay(t *testing.T) {
 	t.Parallel()
 	srv, c := start(t)

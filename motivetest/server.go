@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// Server is a [Fake] that listens on a loopback port of its own.
+// Server is a [Fake] that listens on a loopback port of its own. It speaks HTTP/1.1,
+// and HTTP/2 without TLS to a client whose transport begins with it.
 type Server struct {
 	*Fake
 	// URL is the base URL to give to a client, base path included:
@@ -52,6 +53,9 @@ func Start(opts ...Option) (*Server, error) {
 	s.origin = "http://" + sockets.addr
 	s.URL = s.origin + s.basePath
 	s.http = &http.Server{Handler: http.HandlerFunc(s.answer), ConnState: s.count, ErrorLog: silent()}
+	s.http.Protocols = new(http.Protocols)
+	s.http.Protocols.SetHTTP1(true)
+	s.http.Protocols.SetUnencryptedHTTP2(true)
 	s.refuse = s.Refuse
 	s.serve(sockets.listener)
 	return s, nil

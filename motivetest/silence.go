@@ -9,7 +9,7 @@ import (
 // Silence makes every connection that is open now dead without a word, as a router
 // does that has forgotten it: what the client sends is accepted and lost, and nothing
 // ever comes back. New connections work. A request that is being answered is carried
-// out, and its response lost.
+// out, and its response lost. Over HTTP/2 nothing but a ping finds out.
 func (s *Server) Silence() {
 	s.lines.mu.Lock()
 	defer s.lines.mu.Unlock()
