@@ -30,7 +30,7 @@ type inProcess struct{ fake *Fake }
 // or when the response's body is closed.
 func (p inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(req.Context())
-	w := &pipeWriter{header: http.Header{}, begun: make(chan struct{}), aborted: make(chan struct{}), announced: -1}
+	w := &pipeWriter{ctx: ctx, header: http.Header{}, begun: make(chan struct{}), aborted: make(chan struct{}), announced: -1}
 	w.reader, w.body = io.Pipe()
 	traceSent(ctx)
 	in := req.Clone(ctx)
@@ -47,10 +47,9 @@ func (p inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	select {
 	case <-w.begun:
 	case <-w.aborted:
-		cancel()
-		return nil, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 	case <-ctx.Done():
-		err := ctx.Err()
+	}
+	if err := w.failure(); err != nil {
 		cancel()
 		return nil, err
 	}
@@ -92,6 +91,7 @@ func (b *pipeBody) Close() error {
 
 // pipeWriter is the ResponseWriter of a request in process.
 type pipeWriter struct {
+	ctx       context.Context // of the request
 	header    http.Header
 	status    int
 	sent      http.Header // the header as it was when it was sent
@@ -127,17 +127,42 @@ func (w *pipeWriter) Write(p []byte) (int, error) {
 // Flush does nothing: what is written is read at once.
 func (w *pipeWriter) Flush() {}
 
+// failure is why there is no response, or nil: the end of the request's context comes
+// before whatever the handler did on account of it.
+func (w *pipeWriter) failure() error {
+	select {
+	case <-w.begun:
+		return nil
+	default:
+	}
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
+	return reset()
+}
+
+func reset() error { return &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET} }
+
 // abort is a reset of the connection.
 func (w *pipeWriter) abort() {
 	w.once.Do(func() { close(w.aborted) })
-	w.body.CloseWithError(&net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET})
+	w.close(reset())
 }
 
+// end is the handler's return.
 func (w *pipeWriter) end() {
 	w.WriteHeader(http.StatusOK)
 	if w.written < w.announced {
-		w.body.CloseWithError(io.ErrUnexpectedEOF)
+		w.close(io.ErrUnexpectedEOF)
 		return
 	}
 	_ = w.body.Close()
+}
+
+// close ends the body with err, or with the end of the request's context.
+func (w *pipeWriter) close(err error) {
+	if w.ctx.Err() != nil {
+		err = context.Cause(w.ctx)
+	}
+	w.body.CloseWithError(err)
 }

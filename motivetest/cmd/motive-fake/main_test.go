@@ -31,7 +31,6 @@ func server(t *testing.T, args ...string) string {
 		if err := <-done; err != nil {
 			t.Errorf("run: %v", err)
 		}
-		http.DefaultClient.CloseIdleConnections()
 	})
 	said := make([]byte, 4096)
 	n, err := r.Read(said)
@@ -56,7 +55,7 @@ func call(t *testing.T, method, url, body string, header ...string) (int, string
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	resp, err := http.DefaultTransport.RoundTrip(req)
+	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}
