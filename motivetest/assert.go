@@ -12,20 +12,19 @@ import (
 	"time"
 )
 
-// Created returns how many creates were committed that carried the external id:
-// 1 after a create that a client sent any number of times and that happened
-// once. When the last record of the external id is deleted or changed the count
-// starts anew.
+// Created returns how many creates were committed that carried the external id: 1 after a create
+// that a client sent any number of times and that happened once. When the last record of the
+// external id is deleted or changed the count starts anew.
 func (f *Fake) Created(externalID, integrationName string) int {
 	f.store.mu.Lock()
 	defer f.store.mu.Unlock()
 	return f.store.made[pair{holderUser, f.fold(externalID), integrationName}]
 }
 
-// AssertNoDuplicates fails the test for every external id, email and username
-// that more than one user has, for every external id that more than one create
-// has committed, and for users created from the same body. What [Fake.Seed] has
-// stored is left out: duplicates among seeded users alone are the test's own.
+// AssertNoDuplicates fails the test for every external id, email and username that more than one
+// user has, for every external id that more than one create has committed, and for users created
+// from the same body. What [Fake.Seed] has stored is left out: duplicates among seeded users
+// alone are the test's own.
 func (f *Fake) AssertNoDuplicates(tb testing.TB) {
 	tb.Helper()
 	for _, d := range f.duplicates() {
@@ -68,17 +67,16 @@ func all(ids []int64, are func(int64) bool) bool {
 	return !slices.ContainsFunc(ids, func(id int64) bool { return !are(id) })
 }
 
-// The transcript shows the last requests only: the first ones are seldom what
-// broke a test.
+// The transcript shows the last requests only: the first ones are seldom what broke a test.
 const (
 	transcriptRequests = 50
 	transcriptBody     = 400 // bytes
 )
 
-// Transcript lists the last 50 requests with their bodies, what was answered and
-// which faults struck them, the secrets in them blotted out. [NewServer] logs it
-// when its test has failed; those who use [NewHandler] or [Start] print it
-// themselves. Names and addresses stand in it as they were sent.
+// Transcript lists the last 50 requests with their bodies, what was answered and which faults
+// struck them, the secrets in them blotted out. [NewServer] logs it when its test has failed;
+// those who use [NewHandler] or [Start] print it themselves. Names and addresses stand in it as
+// they were sent.
 func (f *Fake) Transcript() string {
 	struck := map[*entry][]string{}
 	f.faults.mu.Lock()

@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// attrs are the attributes of a user, or the body of a request, by their JSON
-// names. A missing key is an absent field.
+// attrs are the attributes of a user, or the body of a request, by their JSON names. A missing
+// key is an absent field.
 type attrs map[string]json.RawMessage
 
 // text returns a string field, or "" if it is absent, null or no string.
@@ -37,8 +37,8 @@ func (a attrs) has(name string) bool {
 	return true
 }
 
-// check returns what is wrong with the type of a request's value, or with the
-// value where the values are limited; "" if nothing is. Null is of every type.
+// check returns what is wrong with the type of a request's value, or with the value where the
+// values are limited; "" if nothing is. Null is of every type.
 func (f *field) check(raw json.RawMessage) string {
 	if string(raw) == "null" {
 		return ""
@@ -88,9 +88,8 @@ func checkDay(raw json.RawMessage) string {
 	return ""
 }
 
-// answerOf writes the user as the API shows it: the fields of the role in the
-// order of the table, then the unknown ones that were seeded. Nothing that is
-// write only gets in.
+// answerOf writes the user as the API shows it: the fields of the role in the order of the
+// table, then the unknown ones that were seeded. Nothing that is write only gets in.
 func answerOf(a attrs) []byte {
 	driver := showsDriver(a.text("role"))
 	b := make([]byte, 0, 2048)
@@ -116,8 +115,8 @@ func answerOf(a attrs) []byte {
 	return append(b, '}')
 }
 
-// isBlank reports whether the table's blank stands in for raw: for null and
-// absent, and for the empty string where the values are limited.
+// isBlank reports whether the table's blank stands in for raw: for null and absent, and for the
+// empty string where the values are limited.
 func isBlank(f *field, raw json.RawMessage) bool {
 	return len(raw) == 0 || string(raw) == "null" || f.values != nil && string(raw) == `""`
 }

@@ -8,13 +8,12 @@ import (
 	"github.com/motive-go/motive"
 )
 
-// Client returns a client of the server. It has the server's base URL and its
-// access token, and pauses of milliseconds between attempts, so that a test against
-// a server that never recovers is soon over; opts come after these, and a credential
-// among opts takes the place of the token.
+// Client returns a client of the server. It has the server's base URL and its access token, and
+// pauses of milliseconds between attempts, so that a test against a server that never recovers
+// is soon over; opts come after these, and a credential among opts takes the place of the token.
 //
-// Options that do not go together fail the test. In a program, which has no
-// test to fail, the client returned answers every call with the error.
+// Options that do not go together fail the test. In a program, which has no test to fail, the
+// client returned answers every call with the error.
 func (s *Server) Client(opts ...motive.Option) *motive.Client {
 	base := []motive.Option{
 		motive.WithBaseURL(s.URL),

@@ -1,14 +1,13 @@
-// Package motivetest is what programs that use package motive test with: a fake
-// Motive that keeps a fleet in memory, and faults to inject into it. Package
-// motivetest/fixture records and replays, and motivetest/cmd/motive-fake runs the fake
-// for programs in other languages.
+// Package motivetest is what programs that use package motive test with: a fake Motive that
+// keeps a fleet in memory, and faults to inject into it. Package motivetest/fixture records and
+// replays, and motivetest/cmd/motive-fake runs the fake for programs in other languages.
 //
 // # Which to choose
 //
-// The fake, [NewServer], is the first choice. It is a real HTTP server on a
-// loopback port, follows the rules that Motive documents, and is judged by
-// state: create a driver, then ask [Fake.Users] whether it is there. Tests read
-// like the program and need no list of expected calls.
+// The fake, [NewServer], is the first choice. It is a real HTTP server on a loopback port,
+// follows the rules that Motive documents, and is judged by state: create a driver, then ask
+// [Fake.Users] whether it is there. Tests read like the program and need no list of expected
+// calls.
 //
 //	func TestHire(t *testing.T) {
 //		srv := motivetest.NewServer(t)
@@ -20,22 +19,21 @@
 //		}
 //	}
 //
-// Faults, [Fake.Inject], are for what a program does when things go wrong, on
-// real sockets: the answer that never comes, the connection that is reset after
-// the user was created, the 429 with a Retry-After of a day. Whatever the client
-// was told, the fake knows what happened: [Fake.Created],
-// [Fake.AssertNoDuplicates] and [Fake.Faults] say so, and [Fake.Transcript] lists
-// all that was asked and answered.
+// Faults, [Fake.Inject], are for what a program does when things go wrong, on real sockets: the
+// answer that never comes, the connection that is reset after the user was created, the 429 with
+// a Retry-After of a day. Whatever the client was told, the fake knows what happened:
+// [Fake.Created], [Fake.AssertNoDuplicates] and [Fake.Faults] say so, and [Fake.Transcript]
+// lists all that was asked and answered.
 //
 //	srv.Inject(motivetest.ResetAfter(), motivetest.OnMethod("POST"), motivetest.Times(1))
 //
-// A clock that is not the machine's, [WithClock], and [Fake.Transport], which needs no
-// socket, let a test run under testing/synctest, where an hour passes at once.
+// A clock that is not the machine's, [WithClock], and [Fake.Transport], which needs no socket,
+// let a test run under testing/synctest, where an hour passes at once.
 //
-// Fixtures, in package fixture, are for the exact bytes of an exchange: what a server
-// really said, odd fields and all, and a test that fails when the program asks
-// anything else. They break with every change of the program's calls; use them for the
-// few exchanges whose bytes matter.
+// Fixtures, in package fixture, are for the exact bytes of an exchange: what a server really
+// said, odd fields and all, and a test that fails when the program asks anything else. They
+// break with every change of the program's calls; use them for the few exchanges whose bytes
+// matter.
 //
 // # Servers that are not what they seem
 //
@@ -58,13 +56,12 @@
 //
 // # What the fake does
 //
-// It serves users, lookups, external ids, user roles and an OAuth 2.0 provider
-// ([Fake.OAuth]) under a base path, and takes the bearer tokens of
-// [Fake.AccessToken] and [Fake.IssueToken] and the API keys of [Fake.APIKey]
-// and [Fake.TestModeKey]. It has tables and rules of its own, written from
-// Motive's pages without the client's code, so that the two check each other. It
-// refuses what the pages call invalid and accepts what they are silent about.
-// That is all it knows: nothing here has been compared with Motive's servers.
+// It serves users, lookups, external ids, user roles and an OAuth 2.0 provider ([Fake.OAuth])
+// under a base path, and takes the bearer tokens of [Fake.AccessToken] and [Fake.IssueToken] and
+// the API keys of [Fake.APIKey] and [Fake.TestModeKey]. It has tables and rules of its own,
+// written from Motive's pages without the client's code, so that the two check each other. It
+// refuses what the pages call invalid and accepts what they are silent about. That is all it
+// knows: nothing here has been compared with Motive's servers.
 //
 // Choices made where the pages are silent:
 //
@@ -87,6 +84,6 @@
 //   - X-Time-Zone, X-Metric-Units and X-User-Id are kept in [Request] and change
 //     no answer.
 //
-// A fake costs little: it starts within a millisecond or two, and each test can
-// have its own. Nothing is shared between two of them.
+// A fake costs little: it starts within a millisecond or two, and each test can have its own.
+// Nothing is shared between two of them.
 package motivetest

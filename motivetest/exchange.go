@@ -24,8 +24,8 @@ type exchange struct {
 	total     *int // in place of a list's own
 }
 
-// An answer is what the fake says to a request, before any fault has touched
-// it. Handling and sending are apart so that a fault can stand between them.
+// An answer is what the fake says to a request, before any fault has touched it. Handling and
+// sending are apart so that a fault can stand between them.
 type answer struct {
 	status   int
 	header   http.Header
@@ -75,8 +75,7 @@ func (x *exchange) id() (int64, bool) {
 	return id, err == nil && id > 0
 }
 
-// commit notes that the request has changed the fleet, or issued or revoked a
-// token.
+// commit notes that the request has changed the fleet, or issued or revoked a token.
 func (x *exchange) commit() { x.f.log.commit(x.entry) }
 
 // write sets the answer's status and header. Length -1 leaves it to the server.
@@ -136,8 +135,7 @@ func (x *exchange) pour(body io.Reader, size, piece int, pause time.Duration) {
 	}
 }
 
-// wait lets d pass; it returns false, early, when the client goes away or the
-// fake is closed.
+// wait lets d pass; it returns false, early, when the client goes away or the fake is closed.
 func (x *exchange) wait(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

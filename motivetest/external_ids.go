@@ -73,8 +73,7 @@ func (f *Fake) findExternalID(x *exchange) *externalID {
 	return f.store.extIDs[id]
 }
 
-// saveRecord changes e by the body, in the store if all is well with it. The
-// store is locked.
+// saveRecord changes e by the body, in the store if all is well with it. The store is locked.
 func (f *Fake) saveRecord(x *exchange, status int, e *externalID, body externalIDBody) answer {
 	next := *e
 	set(&next.ExternalID, body.ExternalID)
@@ -138,8 +137,8 @@ func (f *Fake) recordProblems(e, next *externalID) []problem {
 	return nil
 }
 
-// attach and detach keep the list that a user shows. Only users are kept here:
-// vehicles, assets and groups are ids and no more.
+// attach and detach keep the list that a user shows. Only users are kept here: vehicles, assets
+// and groups are ids and no more.
 func (f *Fake) attach(e *externalID) {
 	if u := f.holder(e); u != nil {
 		u.extIDs = append(u.extIDs, e)

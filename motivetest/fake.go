@@ -13,9 +13,8 @@ import (
 	"time"
 )
 
-// Fake is the fake Motive without a socket: an [http.Handler] that keeps a
-// fleet in memory. [Server] is a Fake that listens. Its methods may be called
-// from many goroutines.
+// Fake is the fake Motive without a socket: an [http.Handler] that keeps a fleet in memory.
+// [Server] is a Fake that listens. Its methods may be called from many goroutines.
 type Fake struct {
 	basePath string
 	origin   string // "http://127.0.0.1:1234"; empty without a socket
@@ -43,14 +42,13 @@ type Fake struct {
 	closing sync.Once
 }
 
-// NewHandler returns a fake without a socket, for those who run their own
-// server or call ServeHTTP themselves.
+// NewHandler returns a fake without a socket, for those who run their own server or call
+// ServeHTTP themselves.
 //
-// Faults that cut a connection need one: where the ResponseWriter cannot be
-// hijacked, as under [net/http/httptest.NewRecorder] and under HTTP/2, they
-// answer 501. Under a recorder a body that is cut off is merely short, as nobody
-// compares it with its Content-Length, and a fault that hangs blocks ServeHTTP
-// until the request's context ends or [Fake.Close] is called.
+// Faults that cut a connection need one: where the ResponseWriter cannot be hijacked, as under
+// [net/http/httptest.NewRecorder] and under HTTP/2, they answer 501. Under a recorder a body
+// that is cut off is merely short, as nobody compares it with its Content-Length, and a fault
+// that hangs blocks ServeHTTP until the request's context ends or [Fake.Close] is called.
 func NewHandler(opts ...Option) *Fake {
 	f := &Fake{
 		basePath: "/api",
@@ -68,19 +66,18 @@ func NewHandler(opts ...Option) *Fake {
 	return f
 }
 
-// Handler returns the fake as an in-process handler. It serves the same fleet
-// as the socket.
+// Handler returns the fake as an in-process handler. It serves the same fleet as the socket.
 func (f *Fake) Handler() http.Handler { return f }
 
 // APIKey returns the company's API key, for X-Api-Key.
 func (f *Fake) APIKey() string { return f.apiKey }
 
-// TestModeKey returns an API key in test mode: a write that would succeed is
-// answered 200 with a message, and stores nothing.
+// TestModeKey returns an API key in test mode: a write that would succeed is answered 200 with a
+// message, and stores nothing.
 func (f *Fake) TestModeKey() string { return f.testKey }
 
-// AccessToken returns a bearer token with every scope that does not expire.
-// [Fake.RevokeTokens] revokes it too.
+// AccessToken returns a bearer token with every scope that does not expire. [Fake.RevokeTokens]
+// revokes it too.
 func (f *Fake) AccessToken() string { return f.oauth.fixed }
 
 func (f *Fake) closed() bool {
@@ -92,8 +89,7 @@ func (f *Fake) closed() bool {
 	}
 }
 
-// Close ends the requests that a fault keeps hanging. It may be called more
-// than once.
+// Close ends the requests that a fault keeps hanging. It may be called more than once.
 func (f *Fake) Close() {
 	f.stop()
 	f.working.Wait()
@@ -101,8 +97,8 @@ func (f *Fake) Close() {
 
 func (f *Fake) stop() { f.closing.Do(func() { close(f.done) }) }
 
-// sleep lets d pass, whether or not the client waits; it returns false, early, when
-// the fake is closed.
+// sleep lets d pass, whether or not the client waits; it returns false, early, when the fake is
+// closed.
 func (f *Fake) sleep(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -114,8 +110,8 @@ func (f *Fake) sleep(d time.Duration) bool {
 	}
 }
 
-// An endpoint is what one method does on one path, with the store locked. No scope
-// means that it is one of OAuth, needs no credential and locks for itself.
+// An endpoint is what one method does on one path, with the store locked. No scope means that it
+// is one of OAuth, needs no credential and locks for itself.
 type endpoint struct {
 	scope  string
 	handle func(*exchange) answer
@@ -146,8 +142,7 @@ func (f *Fake) routes() map[string]map[string]endpoint {
 	}
 }
 
-// template returns the path with {id} for the id and the id; "" where the API
-// has no such path.
+// template returns the path with {id} for the id and the id; "" where the API has no such path.
 func (f *Fake) template(path string) (tmpl, id string) {
 	if f.endpoints[path] != nil {
 		return path, ""
@@ -166,8 +161,8 @@ func (f *Fake) template(path string) (tmpl, id string) {
 // maxBody bounds a request's body. No user comes near it.
 const maxBody = 1 << 20
 
-// ServeHTTP answers one request: it is logged, the faults that fire on it are
-// applied, and what is left of it is handled.
+// ServeHTTP answers one request: it is logged, the faults that fire on it are applied, and what
+// is left of it is handled.
 func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var body []byte
 	var err error

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Latency makes each answer wait between low and high, evenly spread by the
-// seed. The request is handled after the wait.
+// Latency makes each answer wait between low and high, evenly spread by the seed. The request is
+// handled after the wait.
 func Latency(low, high time.Duration, seed uint64) Fault {
 	random := rand.New(rand.NewPCG(seed, seed))
 	return LatencyFunc(func() time.Duration {
@@ -22,8 +22,8 @@ func Latency(low, high time.Duration, seed uint64) Fault {
 	})
 }
 
-// LatencyFunc makes each answer wait for as long as next says: for any
-// distribution. next is called by one goroutine at a time.
+// LatencyFunc makes each answer wait for as long as next says: for any distribution. next is
+// called by one goroutine at a time.
 func LatencyFunc(next func() time.Duration) Fault {
 	var mu sync.Mutex
 	return Fault{name: "latency", delay: func() time.Duration {
@@ -51,9 +51,9 @@ func Status(n int, body Body) Fault {
 	}
 }
 
-// StatusAfter handles the request and answers with status n all the same: the
-// change is committed, and a 502 from a proxy is all that the client hears. With
-// a 200 the client is told that all went well, by a body that has no user in it.
+// StatusAfter handles the request and answers with status n all the same: the change is
+// committed, and a 502 from a proxy is all that the client hears. With a 200 the client is told
+// that all went well, by a body that has no user in it.
 func StatusAfter(n int, body Body) Fault {
 	return Fault{
 		name: "status " + strconv.Itoa(n) + " after commit",
@@ -77,10 +77,9 @@ func errorAnswer(status int, body Body) answer {
 	}
 }
 
-// TooManyRequests answers 429 with the given Retry-After instead of handling
-// the request. Any string will do, for a client must bear any: seconds, a date
-// in one of HTTP's three forms, a negative or an absurdly large number, rubbish.
-// Without one ("") the header is left out.
+// TooManyRequests answers 429 with the given Retry-After instead of handling the request. Any
+// string will do, for a client must bear any: seconds, a date in one of HTTP's three forms, a
+// negative or an absurdly large number, rubbish. Without one ("") the header is left out.
 func TooManyRequests(retryAfter string) Fault {
 	return Fault{
 		name: fmt.Sprintf("429, Retry-After: %q", retryAfter),
@@ -96,8 +95,8 @@ func tooMany(retryAfter string) answer {
 	return a
 }
 
-// RateLimit handles perMinute requests within any minute of the fake's clock
-// and strikes the rest: 429 with the whole seconds to wait in Retry-After.
+// RateLimit handles perMinute requests within any minute of the fake's clock and strikes the
+// rest: 429 with the whole seconds to wait in Retry-After.
 func RateLimit(perMinute int) Fault {
 	l := &limiter{perMinute: perMinute}
 	return Fault{
@@ -137,10 +136,9 @@ func (l *limiter) wait(now time.Time) int64 {
 	return int64((max(d, 0) + time.Second - 1) / time.Second)
 }
 
-// UnauthorizedOnce revokes the access token that the request presents, so that
-// it and all that follow with the same token are answered 401. An API key
-// cannot be revoked: it is refused this once. The fault strikes once unless
-// [Times] says otherwise.
+// UnauthorizedOnce revokes the access token that the request presents, so that it and all that
+// follow with the same token are answered 401. An API key cannot be revoked: it is refused this
+// once. The fault strikes once unless [Times] says otherwise.
 func UnauthorizedOnce() Fault {
 	return Fault{name: "401", once: true, applies: (*exchange).isCall, gate: func(x *exchange) answer {
 		if token, ok := bearer(x.r); ok {
@@ -150,8 +148,8 @@ func UnauthorizedOnce() Fault {
 	}}
 }
 
-// RepeatPage answers a list from its second page on with the rows of the page
-// before, under the page number that was asked for.
+// RepeatPage answers a list from its second page on with the rows of the page before, under the
+// page number that was asked for.
 func RepeatPage() Fault {
 	return Fault{
 		name:    "repeated page",

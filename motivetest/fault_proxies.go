@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// The faults of this file are what stands between a client and an API: proxies,
-// gateways, load balancers and caches, which say things that are not so.
+// The faults of this file are what stands between a client and an API: proxies, gateways, load
+// balancers and caches, which say things that are not so.
 
-// BodyAfter handles the request and answers with status and body all the same. The
-// Content-Type goes by the body's first byte: HTML, JSON or plain text; an empty
-// body has none. What proxies are seen to say of a write that was carried out: 200
-// with "OK", {}, {"status":"ok"}, {"user":null}, a page, or nothing.
+// BodyAfter handles the request and answers with status and body all the same. The Content-Type
+// goes by the body's first byte: HTML, JSON or plain text; an empty body has none. What proxies
+// are seen to say of a write that was carried out: 200 with "OK", {}, {"status":"ok"},
+// {"user":null}, a page, or nothing.
 func BodyAfter(status int, body string) Fault {
 	return Fault{name: fmt.Sprintf("%d %.20q after commit", status, body), rewrite: func(_ *exchange, a *answer) bool {
 		*a = answer{status: status, body: []byte(body), header: http.Header{}}
@@ -30,18 +30,17 @@ func BodyAfter(status int, body string) Fault {
 	}}
 }
 
-// RedirectTo answers 307 to url instead of handling the request: with method and
-// body kept, the redirect that is worst to follow.
+// RedirectTo answers 307 to url instead of handling the request: with method and body kept, the
+// redirect that is worst to follow.
 func RedirectTo(url string) Fault { return Redirect(http.StatusTemporaryRedirect, url) }
 
-// Redirect answers with a redirect of any status to url instead of handling the
-// request.
+// Redirect answers with a redirect of any status to url instead of handling the request.
 func Redirect(status int, url string) Fault {
 	return Fault{name: "redirect " + strconv.Itoa(status), gate: func(*exchange) answer { return redirect(status, url) }}
 }
 
-// RedirectAfter handles the request and answers with a redirect all the same, as a
-// proxy does whose login has run out.
+// RedirectAfter handles the request and answers with a redirect all the same, as a proxy does
+// whose login has run out.
 func RedirectAfter(status int, url string) Fault {
 	return Fault{name: "redirect " + strconv.Itoa(status) + " after commit", rewrite: func(_ *exchange, a *answer) bool {
 		*a = redirect(status, url)
@@ -53,9 +52,9 @@ func redirect(status int, url string) answer {
 	return answer{status: status, header: http.Header{"Location": {url}}}
 }
 
-// GatewayTimeout answers 504 with a page after patience, while the server goes on
-// working: it handles the request only when work has passed. What is committed then
-// shows in [Fake.Requests] and not in [Fake.Faults], which is written before.
+// GatewayTimeout answers 504 with a page after patience, while the server goes on working: it
+// handles the request only when work has passed. What is committed then shows in [Fake.Requests]
+// and not in [Fake.Faults], which is written before.
 func GatewayTimeout(patience, work time.Duration) Fault {
 	return Fault{name: "gateway timeout", gate: func(x *exchange) answer {
 		x.f.working.Add(1)
@@ -70,9 +69,9 @@ func GatewayTimeout(patience, work time.Duration) Fault {
 	}}
 }
 
-// ForeignRecord handles the request and answers with somebody else's record: with
-// that of the user of the lowest other id, or with one made up where there is no
-// other. Lists are left alone.
+// ForeignRecord handles the request and answers with somebody else's record: with that of the
+// user of the lowest other id, or with one made up where there is no other. Lists are left
+// alone.
 func ForeignRecord() Fault {
 	return Fault{name: "foreign record", rewrite: func(x *exchange, a *answer) bool {
 		var shown map[string]json.RawMessage
@@ -113,8 +112,8 @@ func (f *Fake) otherThan(id int64) []byte {
 	})
 }
 
-// Storm refuses every request for d from the first one that it meets, by the fake's
-// clock, with status and, where retryAfter is not "", a Retry-After.
+// Storm refuses every request for d from the first one that it meets, by the fake's clock, with
+// status and, where retryAfter is not "", a Retry-After.
 func Storm(status int, retryAfter string, d time.Duration) Fault {
 	var mu sync.Mutex
 	var began time.Time
@@ -132,9 +131,9 @@ func Storm(status int, retryAfter string, d time.Duration) Fault {
 	}
 }
 
-// TokenBucket handles perSecond requests on average and bursts of burst, by the
-// fake's clock, and strikes the rest with status: 429, or 503 as nginx does. With
-// hint the answer has a Retry-After of whole seconds, without it none.
+// TokenBucket handles perSecond requests on average and bursts of burst, by the fake's clock,
+// and strikes the rest with status: 429, or 503 as nginx does. With hint the answer has a
+// Retry-After of whole seconds, without it none.
 func TokenBucket(perSecond float64, burst, status int, hint bool) Fault {
 	b := &bucket{rate: perSecond, burst: float64(burst), tokens: float64(burst)}
 	return Fault{
@@ -182,8 +181,8 @@ func busy(status int, retryAfter string) answer {
 // Movement is what happens to the rows of a list while it is read.
 type Movement int
 
-// The movements. Those that need a free id do nothing where there is none: seed users
-// with ids that leave room.
+// The movements. Those that need a free id do nothing where there is none: seed users with ids
+// that leave room.
 const (
 	RowLeaves      Movement = iota // the first active user is deactivated, and so leaves a list of active ones
 	RowInFront                     // a user with an id below all others

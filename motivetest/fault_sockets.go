@@ -6,14 +6,12 @@ import (
 	"time"
 )
 
-// ConnectionRefused cuts the connection of the request it strikes, which is not
-// handled, and closes the port for d, as [Server.Refuse] does; 0 is until
-// [Server.Accept].
+// ConnectionRefused cuts the connection of the request it strikes, which is not handled, and
+// closes the port for d, as [Server.Refuse] does; 0 is until [Server.Accept].
 //
-// A server cannot refuse a request that has reached it: to the client the
-// struck request is a reset, and every connection that follows is refused by
-// the operating system. For a client whose very first dial is refused call
-// [Server.Refuse].
+// A server cannot refuse a request that has reached it: to the client the struck request is a
+// reset, and every connection that follows is refused by the operating system. For a client
+// whose very first dial is refused call [Server.Refuse].
 func ConnectionRefused(d time.Duration) Fault {
 	return Fault{name: "connection refused", cut: func(x *exchange) {
 		if x.f.refuse != nil {
@@ -28,14 +26,14 @@ func ResetBefore() Fault {
 	return Fault{name: "reset before handling", cut: (*exchange).reset}
 }
 
-// ResetAfter handles the request and resets the connection instead of
-// answering: the change is committed and the client cannot know.
+// ResetAfter handles the request and resets the connection instead of answering: the change is
+// committed and the client cannot know.
 func ResetAfter() Fault {
 	return Fault{name: "reset after commit", deliver: func(x *exchange, _ answer) { x.reset() }}
 }
 
-// HangBeforeHeaders neither handles the request nor answers. It ends when the
-// client goes away or the fake is closed.
+// HangBeforeHeaders neither handles the request nor answers. It ends when the client goes away
+// or the fake is closed.
 func HangBeforeHeaders() Fault {
 	return Fault{name: "hang before headers", cut: func(x *exchange) {
 		x.hang()
@@ -51,8 +49,8 @@ func HangAfterCommit() Fault {
 	}}
 }
 
-// HangMidBody handles the request, sends the first half of the answer's body
-// and no more. Of an empty body one byte is announced, and none sent.
+// HangMidBody handles the request, sends the first half of the answer's body and no more. Of an
+// empty body one byte is announced, and none sent.
 func HangMidBody() Fault {
 	return Fault{name: "hang in the body", deliver: func(x *exchange, a answer) {
 		x.sendHalf(a)
@@ -60,15 +58,14 @@ func HangMidBody() Fault {
 	}}
 }
 
-// TruncateBody handles the request, sends the first half of the answer's body
-// and closes the connection. Of an empty body one byte is announced, and none
-// sent.
+// TruncateBody handles the request, sends the first half of the answer's body and closes the
+// connection. Of an empty body one byte is announced, and none sent.
 func TruncateBody() Fault {
 	return Fault{name: "body cut off", deliver: (*exchange).sendHalf}
 }
 
-// DripBody handles the request and sends the answer's body in pieces of n bytes
-// with a pause before each.
+// DripBody handles the request and sends the answer's body in pieces of n bytes with a pause
+// before each.
 func DripBody(n int, pause time.Duration) Fault {
 	return Fault{name: "dripping body", deliver: func(x *exchange, a answer) {
 		body, size := a.content()
@@ -77,8 +74,8 @@ func DripBody(n int, pause time.Duration) Fault {
 	}}
 }
 
-// sendHalf announces the whole body and sends half of it. net/http closes the
-// connection of a handler that writes less than it has announced.
+// sendHalf announces the whole body and sends half of it. net/http closes the connection of a
+// handler that writes less than it has announced.
 func (x *exchange) sendHalf(a answer) {
 	body, size := a.content()
 	x.write(&a, max(size, 1))

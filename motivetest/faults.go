@@ -11,13 +11,12 @@ import (
 	"time"
 )
 
-// Fault is something that goes wrong with a request. The functions that return
-// one say whether the request is handled all the same: a fault that strikes
-// before leaves the fleet as it was, one that strikes after leaves a change
-// committed that the client has not heard of.
+// Fault is something that goes wrong with a request. The functions that return one say whether
+// the request is handled all the same: a fault that strikes before leaves the fleet as it was,
+// one that strikes after leaves a change committed that the client has not heard of.
 //
-// A Fault may be injected more than once, and into more than one fake; the
-// state it has, such as the budget of [RateLimit], is then shared.
+// A Fault may be injected more than once, and into more than one fake; the state it has, such as
+// the budget of [RateLimit], is then shared.
 type Fault struct {
 	name string
 	once bool // Times(1) unless told otherwise
@@ -38,12 +37,11 @@ type Fault struct {
 // String returns the fault's name.
 func (f Fault) String() string { return f.name }
 
-// Compose makes one fault of several, which then strike the same request; it
-// strikes where each of them can. Waits add up, and answers are rewritten one
-// after the other. Of several that answer in place of the API, and of several
-// that cut or slow the answer down, the first wins; a connection that is cut
-// before handling ends all. Faults injected separately compose in the same way
-// where they strike the same request.
+// Compose makes one fault of several, which then strike the same request; it strikes where each
+// of them can. Waits add up, and answers are rewritten one after the other. Of several that
+// answer in place of the API, and of several that cut or slow the answer down, the first wins; a
+// connection that is cut before handling ends all. Faults injected separately compose in the
+// same way where they strike the same request.
 func Compose(faults ...Fault) Fault {
 	all := Fault{parts: slices.Clone(faults)}
 	for i, f := range faults {
@@ -74,9 +72,8 @@ func OnMethod(method string) Match {
 	}
 }
 
-// OnPath limits a fault to a path template under the base path, such as
-// "/v1/users/{id}" or "/oauth/token". One that the fake does not serve is a
-// mistake; see [Fake.Inject].
+// OnPath limits a fault to a path template under the base path, such as "/v1/users/{id}" or
+// "/oauth/token". One that the fake does not serve is a mistake; see [Fake.Inject].
 func OnPath(template string) Match {
 	return func(i *injection) {
 		i.anyPath = true
@@ -85,33 +82,29 @@ func OnPath(template string) Match {
 	}
 }
 
-// OnRequest limits a fault to the requests that match returns true for. match
-// is called while no other request is being matched, and must not call the
-// fake.
+// OnRequest limits a fault to the requests that match returns true for. match is called while no
+// other request is being matched, and must not call the fake.
 func OnRequest(match func(Request) bool) Match {
 	return func(i *injection) {
 		i.conds = append(i.conds, func(x *exchange) bool { return match(x.entry.decoded()) })
 	}
 }
 
-// Nth limits a fault to the nth requests, counted from 1 among those that the
-// other conditions match since the fault was injected. Without an n these are
-// none.
+// Nth limits a fault to the nth requests, counted from 1 among those that the other conditions
+// match since the fault was injected. Without an n these are none.
 func Nth(n ...int) Match {
 	n = append([]int{}, n...)
 	return func(i *injection) { i.nth = append(append([]int{}, i.nth...), n...) }
 }
 
-// Times lets a fault strike n times at most. A request that it could do nothing
-// to, because another fault came first or the answer was none of its kind, does
-// not count.
+// Times lets a fault strike n times at most. A request that it could do nothing to, because
+// another fault came first or the answer was none of its kind, does not count.
 func Times(n int) Match {
 	return func(i *injection) { i.times = n }
 }
 
-// Probability lets a fault strike a request with probability p, from 0 to 1.
-// Which ones follows from the seed and from the order in which the requests
-// arrive.
+// Probability lets a fault strike a request with probability p, from 0 to 1. Which ones follows
+// from the seed and from the order in which the requests arrive.
 func Probability(p float64, seed uint64) Match {
 	return func(i *injection) {
 		i.chance = p
@@ -119,17 +112,15 @@ func Probability(p float64, seed uint64) Match {
 	}
 }
 
-// Inject lets fault strike the requests that meet every condition, from now on.
-// Without a condition these are all calls of the API; the OAuth endpoints are
-// left alone unless [OnPath] names one. [Fake.Faults] tells what struck.
+// Inject lets fault strike the requests that meet every condition, from now on. Without a
+// condition these are all calls of the API; the OAuth endpoints are left alone unless [OnPath]
+// names one. [Fake.Faults] tells what struck.
 //
-// A path that the fake does not serve fails the test at once. Where there is no
-// test to fail, every call from now on is answered 501 with a sentence that says
-// so, until [Fake.ClearFaults].
+// A path that the fake does not serve fails the test at once. Where there is no test to fail,
+// every call from now on is answered 501 with a sentence that says so, until [Fake.ClearFaults].
 //
-// Go's own transport sends a GET again by itself if a connection that it has
-// used before is cut before the first byte of the answer; [Fake.Requests] then
-// shows both.
+// Go's own transport sends a GET again by itself if a connection that it has used before is cut
+// before the first byte of the answer; [Fake.Requests] then shows both.
 func (f *Fake) Inject(fault Fault, when ...Match) {
 	i := &injection{fault: fault, times: unlimited}
 	if fault.once {
@@ -156,8 +147,8 @@ func (f *Fake) Inject(fault Fault, when ...Match) {
 	}})
 }
 
-// ClearFaults withdraws every fault. Requests that hang go on hanging, and the
-// record of what struck stays.
+// ClearFaults withdraws every fault. Requests that hang go on hanging, and the record of what
+// struck stays.
 func (f *Fake) ClearFaults() { f.faults.clear() }
 
 // FaultRecord says that a fault struck a request.
@@ -171,9 +162,8 @@ type FaultRecord struct {
 	Committed bool
 }
 
-// Faults returns what struck so far, in order: the faults that did something to
-// a request. One that was overruled by another, or that found nothing to spoil,
-// is not among them.
+// Faults returns what struck so far, in order: the faults that did something to a request. One
+// that was overruled by another, or that found nothing to spoil, is not among them.
 func (f *Fake) Faults() []FaultRecord { return f.faults.records(&f.log) }
 
 const unlimited = -1
@@ -223,8 +213,8 @@ type faultList struct {
 	fired  []*strike
 }
 
-// A strike is a fault that meets a request. Which parts of it do something to the
-// request is known only when they have.
+// A strike is a fault that meets a request. Which parts of it do something to the request is
+// known only when they have.
 type strike struct {
 	injected *injection
 	entry    *entry

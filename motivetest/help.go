@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// The sentences of this file are for what programs in other languages are seen to
-// send: Motive's own pages are silent about what it says to them.
+// The sentences of this file are for what programs in other languages are seen to send: Motive's
+// own pages are silent about what it says to them.
 
 // unknownPath says which path was probably meant.
 func (f *Fake) unknownPath(x *exchange) answer {

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// authorize sends the browser back with a code. A request that does not say who
-// asks, or where to go back to, gets an answer of its own instead: a redirect
-// would carry the code to whoever made the request up.
+// authorize sends the browser back with a code. A request that does not say who asks, or where
+// to go back to, gets an answer of its own instead: a redirect would carry the code to whoever
+// made the request up.
 func (f *Fake) authorize(x *exchange) answer {
 	back, err := url.Parse(x.query.Get("redirect_uri"))
 	if err != nil || back.Host == "" || back.Scheme != "http" && back.Scheme != "https" {
@@ -33,8 +33,7 @@ func (f *Fake) authorize(x *exchange) answer {
 	return answer{status: http.StatusFound, header: http.Header{"Location": {back.String()}}}
 }
 
-// grantCode returns a code, or the error of RFC 6749 that goes into the
-// redirect.
+// grantCode returns a code, or the error of RFC 6749 that goes into the redirect.
 func (f *Fake) grantCode(x *exchange) (code, problem string) {
 	q := x.query
 	if q.Get("response_type") != "code" {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// A problem is one thing wrong with a request. Its sentence is the field
-// followed by the message.
+// A problem is one thing wrong with a request. Its sentence is the field followed by the
+// message.
 type problem struct {
 	field   string
 	message string
@@ -21,9 +21,8 @@ func (p problem) String() string {
 	return p.field + " " + p.message
 }
 
-// ErrorShape is the form of the body of an error. Motive's is seen live as
-// [ErrorMessage]; the others occur in the wild, and a client should take them
-// all.
+// ErrorShape is the form of the body of an error. Motive's is seen live as [ErrorMessage]; the
+// others occur in the wild, and a client should take them all.
 type ErrorShape int
 
 // The shapes of an error's body.
@@ -73,8 +72,7 @@ func sentence(problems []problem) string {
 	return b.String()
 }
 
-// encode marshals what cannot fail: strings, numbers, and slices and maps of
-// them.
+// encode marshals what cannot fail: strings, numbers, and slices and maps of them.
 func encode(v any) []byte {
 	data, _ := json.Marshal(v)
 	return data

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Request is one request that the fake received. Printed with fmt it shows
-// method, path and status, never its contents.
+// Request is one request that the fake received. Printed with fmt it shows method, path and
+// status, never its contents.
 type Request struct {
 	Method string // "GET", as sent
 	// Path is the path under the base path: "/v1/users/7". It is empty for a
@@ -45,13 +45,12 @@ func (r Request) Format(s fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(s, "%s %s %d", r.Method, r.Path, r.Status)
 }
 
-// Requests returns the requests received so far, in the order of their arrival.
-// One that is still being answered is among them, with Status 0.
+// Requests returns the requests received so far, in the order of their arrival. One that is
+// still being answered is among them, with Status 0.
 func (f *Fake) Requests() []Request { return f.log.all() }
 
-// ForgetRequests empties [Fake.Requests] and [Fake.Faults], for long runs and
-// for a test that wants to look at its second half only. The counts of creates
-// stay.
+// ForgetRequests empties [Fake.Requests] and [Fake.Faults], for long runs and for a test that
+// wants to look at its second half only. The counts of creates stay.
 func (f *Fake) ForgetRequests() {
 	f.faults.forget()
 	f.log.forget()

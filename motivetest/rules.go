@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// judge returns everything wrong with a create or an update, by the rules that
-// Motive documents. body is the request, before the stored user (empty on
-// create), after the two merged. What the documents are silent about passes.
+// judge returns everything wrong with a create or an update, by the rules that Motive documents.
+// body is the request, before the stored user (empty on create), after the two merged. What the
+// documents are silent about passes.
 func judge(body, before, after attrs) []problem {
 	if problems := typeProblems(body, before); problems != nil {
 		return problems // the rules below read values of the right type
@@ -39,8 +39,8 @@ func touches(body attrs, names ...string) bool {
 	return false
 }
 
-// typeProblems goes by the table, so that problems come in a steady order. What
-// repeats the stored value is no news.
+// typeProblems goes by the table, so that problems come in a steady order. What repeats the
+// stored value is no news.
 func typeProblems(body, before attrs) []problem {
 	var problems []problem
 	for i := range userFields {
@@ -136,8 +136,7 @@ func cycleProblems(body, before, after attrs, suffix string) []problem {
 	return problems
 }
 
-// groupProblems: a driver's groups stand in group_ids, a fleet user's in
-// custom_user_role.
+// groupProblems: a driver's groups stand in group_ids, a fleet user's in custom_user_role.
 func groupProblems(body, after attrs) []problem {
 	var problems []problem
 	role := after.text("role")

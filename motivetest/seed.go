@@ -6,13 +6,12 @@ import (
 	"github.com/motive-go/motive"
 )
 
-// Seed stores users and returns them as the fake shows them: with an id where
-// it was 0, times, and the defaults of the role. A user whose id is there
-// already replaces it.
+// Seed stores users and returns them as the fake shows them: with an id where it was 0, times,
+// and the defaults of the role. A user whose id is there already replaces it.
 //
-// No rule applies, neither Motive's nor uniqueness, so that a test can have
-// whatever live data has. Fields in Extra are answered as they are. A user that
-// cannot be written as JSON is left out, and fails the test where there is one.
+// No rule applies, neither Motive's nor uniqueness, so that a test can have whatever live data
+// has. Fields in Extra are answered as they are. A user that cannot be written as JSON is left
+// out, and fails the test where there is one.
 func (f *Fake) Seed(users ...motive.User) []motive.User {
 	f.store.mu.Lock()
 	defer f.store.mu.Unlock()
@@ -94,10 +93,10 @@ func (f *Fake) User(id int64) (motive.User, bool) {
 	return f.show(u), true
 }
 
-// Attributes returns all that is stored of a user, by JSON name: what
-// [Fake.User] shows, and what can be written and is never shown, as
-// time_tracking_mode, custom_user_role and the password. Every number is a float64.
-// It is nil where there is no such user. Do not print it where secrets must not be.
+// Attributes returns all that is stored of a user, by JSON name: what [Fake.User] shows, and
+// what can be written and is never shown, as time_tracking_mode, custom_user_role and the
+// password. Every number is a float64. It is nil where there is no such user. Do not print it
+// where secrets must not be.
 func (f *Fake) Attributes(id int64) map[string]any {
 	f.store.mu.Lock()
 	defer f.store.mu.Unlock()
@@ -118,8 +117,8 @@ func (f *Fake) show(u *user) motive.User {
 	return out
 }
 
-// fail fails the test, if there is one. It does not stop it: it may not run on
-// the test's own goroutine.
+// fail fails the test, if there is one. It does not stop it: it may not run on the test's own
+// goroutine.
 func (f *Fake) fail(format string, args ...any) {
 	if f.tb != nil {
 		f.tb.Errorf(format, args...)

@@ -14,8 +14,8 @@ import (
 	"github.com/motive-go/motive"
 )
 
-// The fake reads and writes motive.User field by field, without the methods of
-// the type: what the client's own JSON loses must not be lost here as well.
+// The fake reads and writes motive.User field by field, without the methods of the type: what
+// the client's own JSON loses must not be lost here as well.
 
 // userNames has the JSON name of each field of motive.User; "-" for Extra.
 var userNames = func() []string {
@@ -68,8 +68,8 @@ func compacted(raw json.RawMessage) (json.RawMessage, error) {
 	return b.Bytes(), err
 }
 
-// userOf reads what answerOf wrote. What does not fit its field, as a seeded
-// user may have in Extra, is kept there.
+// userOf reads what answerOf wrote. What does not fit its field, as a seeded user may have in
+// Extra, is kept there.
 func userOf(u *user) (motive.User, error) {
 	var out motive.User
 	var a attrs
@@ -89,8 +89,8 @@ func userOf(u *user) (motive.User, error) {
 	return out, nil
 }
 
-// read sets a field to the JSON value; false if it is of another type. A null
-// or empty time is none.
+// read sets a field to the JSON value; false if it is of another type. A null or empty time is
+// none.
 func read(raw json.RawMessage, field reflect.Value) bool {
 	switch into := field.Addr().Interface().(type) {
 	case *motive.Date:

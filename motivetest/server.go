@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Server is a [Fake] that listens on a loopback port of its own. It speaks HTTP/1.1,
-// and HTTP/2 without TLS to a client whose transport begins with it.
+// Server is a [Fake] that listens on a loopback port of its own. It speaks HTTP/1.1, and HTTP/2
+// without TLS to a client whose transport begins with it.
 type Server struct {
 	*Fake
 	// URL is the base URL to give to a client, base path included:
@@ -25,8 +25,8 @@ type Server struct {
 	serving sync.WaitGroup // the requests being answered
 }
 
-// NewServer starts a fake for a test. It is closed when the test ends; where
-// the test has failed, a transcript of the requests is logged first.
+// NewServer starts a fake for a test. It is closed when the test ends; where the test has
+// failed, a transcript of the requests is logged first.
 func NewServer(tb testing.TB, opts ...Option) *Server {
 	tb.Helper()
 	s, err := Start(opts...)
@@ -61,9 +61,8 @@ func Start(opts ...Option) (*Server, error) {
 	return s, nil
 }
 
-// Close stops the server and returns when none of its goroutines is left and
-// its port is free. Requests that are being answered are cut off. It may be
-// called more than once.
+// Close stops the server and returns when none of its goroutines is left and its port is free.
+// Requests that are being answered are cut off. It may be called more than once.
 func (s *Server) Close() {
 	s.closing.Do(func() {
 		s.stop()
@@ -92,8 +91,8 @@ func (s *Server) serve(l net.Listener) {
 	}()
 }
 
-// count is told of every connection, so that Close can wait for all of them.
-// One that a fault took over is waited for as a request.
+// count is told of every connection, so that Close can wait for all of them. One that a fault
+// took over is waited for as a request.
 func (s *Server) count(_ net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:

@@ -6,10 +6,10 @@ import (
 	"sync/atomic"
 )
 
-// Silence makes every connection that is open now dead without a word, as a router
-// does that has forgotten it: what the client sends is accepted and lost, and nothing
-// ever comes back. New connections work. A request that is being answered is carried
-// out, and its response lost. Over HTTP/2 nothing but a ping finds out.
+// Silence makes every connection that is open now dead without a word, as a router does that has
+// forgotten it: what the client sends is accepted and lost, and nothing ever comes back. New
+// connections work. A request that is being answered is carried out, and its response lost. Over
+// HTTP/2 nothing but a ping finds out.
 func (s *Server) Silence() {
 	s.lines.mu.Lock()
 	defer s.lines.mu.Unlock()

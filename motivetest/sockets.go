@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// sockets is the listener of a server, which can be closed for a while and
-// opened again on the same port.
+// sockets is the listener of a server, which can be closed for a while and opened again on the
+// same port.
 type sockets struct {
 	addr string
 
@@ -49,13 +49,13 @@ func (s *sockets) close() {
 	_ = s.reserved.Close()
 }
 
-// Refuse closes the port: for d, or until [Server.Accept] is called where d is
-// 0, the operating system refuses every new connection, and connections that
-// stand idle are dropped. A request that is being answered is still answered.
+// Refuse closes the port: for d, or until [Server.Accept] is called where d is 0, the operating
+// system refuses every new connection, and connections that stand idle are dropped. A request
+// that is being answered is still answered.
 //
-// This is the true thing, a dial that fails before a byte has left, and so it
-// hits every client of the server, whatever it wants to send. A client that has
-// not yet noticed that its idle connection is gone meets that first.
+// This is the true thing, a dial that fails before a byte has left, and so it hits every client
+// of the server, whatever it wants to send. A client that has not yet noticed that its idle
+// connection is gone meets that first.
 func (s *Server) Refuse(d time.Duration) {
 	s.sockets.mu.Lock()
 	defer s.sockets.mu.Unlock()

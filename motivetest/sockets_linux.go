@@ -6,9 +6,9 @@ import (
 	"syscall"
 )
 
-// reservePort binds a loopback port without listening on it. While it is held
-// the kernel hands the port to nobody who asks for any port, and yet lets us
-// listen on it: without it, a port closed for a moment is soon another's.
+// reservePort binds a loopback port without listening on it. While it is held the kernel hands
+// the port to nobody who asks for any port, and yet lets us listen on it: without it, a port
+// closed for a moment is soon another's.
 func reservePort() (io.Closer, string, error) {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {

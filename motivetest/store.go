@@ -12,8 +12,8 @@ import (
 	"github.com/motive-go/motive"
 )
 
-// store keeps the fleet. One mutex guards all of it: every call is short, and
-// uniqueness then holds under concurrent creates without further thought.
+// store keeps the fleet. One mutex guards all of it: every call is short, and uniqueness then
+// holds under concurrent creates without further thought.
 type store struct {
 	mu     sync.Mutex
 	users  []*user // by ascending id
@@ -29,8 +29,8 @@ type store struct {
 	lastExtID int64
 }
 
-// user is one row. The answer is kept as it is sent, which costs a quarter of
-// the memory of a map and makes reading as fast as copying.
+// user is one row. The answer is kept as it is sent, which costs a quarter of the memory of a
+// map and makes reading as fast as copying.
 type user struct {
 	id     int64
 	answer []byte
@@ -47,8 +47,8 @@ type user struct {
 
 type indexKey struct{ field, value string }
 
-// The fields that users are looked up by. Email and username are unique and
-// compared without regard to case.
+// The fields that users are looked up by. Email and username are unique and compared without
+// regard to case.
 var lookupFields = []string{"email", "username", "driver_company_id", "phone"}
 
 func keyOf(field, value string) indexKey {
@@ -87,8 +87,8 @@ func newStore() *store {
 	}
 }
 
-// put stores the attributes as user id, in place of what was there. The
-// external ids are kept in u.extIDs and not taken from a.
+// put stores the attributes as user id, in place of what was there. The external ids are kept in
+// u.extIDs and not taken from a.
 func (s *store) put(u *user, a attrs) {
 	s.unindex(u)
 	a["id"] = encode(u.id)
@@ -140,8 +140,8 @@ func (s *store) reindex(u *user, a attrs) {
 	}
 }
 
-// hiddenOf keeps the write-only fields that later requests are judged against,
-// or that a test may ask for.
+// hiddenOf keeps the write-only fields that later requests are judged against, or that a test
+// may ask for.
 func hiddenOf(a, before attrs) attrs {
 	hidden := before
 	for _, name := range []string{"time_tracking_mode", "group_visibility", "custom_user_role", "password"} {
@@ -155,8 +155,7 @@ func hiddenOf(a, before attrs) attrs {
 	return hidden
 }
 
-// attrs returns the stored attributes, the hidden ones included, in a map of
-// the caller's own.
+// attrs returns the stored attributes, the hidden ones included, in a map of the caller's own.
 func (u *user) attrs() attrs {
 	var a attrs
 	_ = json.Unmarshal(u.answer, &a) // what answerOf wrote

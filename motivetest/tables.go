@@ -75,8 +75,7 @@ var fieldByName = func() map[string]*field {
 	return m
 }()
 
-// What ?summary=true shows of a user: the short form in which Motive's other endpoints
-// name one.
+// What ?summary=true shows of a user: the short form in which Motive's other endpoints name one.
 var summaryFields = []string{"id", "first_name", "last_name", "username", "email", "driver_company_id", "status", "role"}
 
 var office = []string{"fleet_user", "admin", "fleet_admin"} // the roles that are no drivers
@@ -100,24 +99,23 @@ var cycleExceptions = func() map[string][]string {
 	return m
 }()
 
-// The exceptions that belong to a cycle. exception_adverse_driving is not among
-// them: it stands in no cycle's row and yet the create page accepts it, being a
-// condition met on the road. It is allowed with every cycle.
+// The exceptions that belong to a cycle. exception_adverse_driving is not among them: it stands
+// in no cycle's row and yet the create page accepts it, being a condition met on the road. It is
+// allowed with every cycle.
 var exceptions = []string{
 	"exception_24_hour_restart", "exception_8_hour_break", "exception_wait_time",
 	"exception_short_haul", "exception_ca_farm_school_bus",
 }
 
-// allowedExceptions returns the exceptions of a cycle, and whether the cycle is
-// known. Live data carries cycles with the suffix _2020, which follow the rules
-// of the cycle without it.
+// allowedExceptions returns the exceptions of a cycle, and whether the cycle is known. Live data
+// carries cycles with the suffix _2020, which follow the rules of the cycle without it.
 func allowedExceptions(cycle string) ([]string, bool) {
 	list, ok := cycleExceptions[strings.TrimSuffix(cycle, "_2020")]
 	return list, ok
 }
 
-// showsDriver reports whether a user of the role has the fields of a driver. A
-// role that this table does not know, which only a seeded user has, shows all.
+// showsDriver reports whether a user of the role has the fields of a driver. A role that this
+// table does not know, which only a seeded user has, shows all.
 func showsDriver(role string) bool { return !slices.Contains(office, role) }
 
 func modesGoTogether(tracking, eld string) bool {

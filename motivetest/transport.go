@@ -12,22 +12,21 @@ import (
 	"syscall"
 )
 
-// Transport returns a round tripper that hands requests to the fake in process,
-// without a socket, for motive.WithTransport. It goes by any host, whose base URL
-// must have the fake's base path, "/api" unless [WithBasePath] says otherwise.
+// Transport returns a round tripper that hands requests to the fake in process, without a
+// socket, for motive.WithTransport. It goes by any host, whose base URL must have the fake's
+// base path, "/api" unless [WithBasePath] says otherwise.
 //
-// Nothing in it waits for anything but channels, timers and the request's context,
-// so that a test can run it in a bubble of testing/synctest, where hours pass at
-// once; make the fake in the bubble too. Faults act as on a socket: a connection
-// that is reset is an error of the kind that the network gives, a body that is cut
-// off ends in [io.ErrUnexpectedEOF]. Only [ConnectionRefused] refuses nothing after
-// the request that it strikes.
+// Nothing in it waits for anything but channels, timers and the request's context, so that a
+// test can run it in a bubble of testing/synctest, where hours pass at once; make the fake in
+// the bubble too. Faults act as on a socket: a connection that is reset is an error of the kind
+// that the network gives, a body that is cut off ends in [io.ErrUnexpectedEOF]. Only
+// [ConnectionRefused] refuses nothing after the request that it strikes.
 func (f *Fake) Transport() http.RoundTripper { return inProcess{f} }
 
 type inProcess struct{ fake *Fake }
 
-// RoundTrip serves the request on a goroutine that ends with the request's context,
-// or when the response's body is closed.
+// RoundTrip serves the request on a goroutine that ends with the request's context, or when the
+// response's body is closed.
 func (p inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(req.Context())
 	w := &pipeWriter{ctx: ctx, header: http.Header{}, begun: make(chan struct{}), aborted: make(chan struct{}), announced: -1}
@@ -127,8 +126,8 @@ func (w *pipeWriter) Write(p []byte) (int, error) {
 // Flush does nothing: what is written is read at once.
 func (w *pipeWriter) Flush() {}
 
-// failure is why there is no response, or nil: the end of the request's context comes
-// before whatever the handler did on account of it.
+// failure is why there is no response, or nil: the end of the request's context comes before
+// whatever the handler did on account of it.
 func (w *pipeWriter) failure() error {
 	select {
 	case <-w.begun:

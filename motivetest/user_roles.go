@@ -9,8 +9,8 @@ import (
 	"github.com/motive-go/motive"
 )
 
-// SeedUserRoles adds roles and returns them as stored: with an id where it was
-// 0, the status active, the type custom, and times where there were none.
+// SeedUserRoles adds roles and returns them as stored: with an id where it was 0, the status
+// active, the type custom, and times where there were none.
 func (f *Fake) SeedUserRoles(roles ...motive.UserRole) []motive.UserRole {
 	f.store.mu.Lock()
 	defer f.store.mu.Unlock()

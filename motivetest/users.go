@@ -63,9 +63,9 @@ func (f *Fake) updateUser(x *exchange) answer {
 	return userAnswer(http.StatusOK, u)
 }
 
-// attributes reads the body of a create or an update; nil and the answer that
-// refuses it, if it is no flat JSON object. What Motive does not know in it is
-// dropped, as is what cannot be written.
+// attributes reads the body of a create or an update; nil and the answer that refuses it, if it
+// is no flat JSON object. What Motive does not know in it is dropped, as is what cannot be
+// written.
 func (x *exchange) attributes() (attrs, answer) {
 	body, err := decodeObject(x.body)
 	if err != nil {
@@ -127,8 +127,8 @@ func (f *Fake) fold(externalID string) string {
 	return strings.ToLower(strings.TrimSpace(externalID))
 }
 
-// pause is the time between looking and inserting. The store is locked before and
-// after, and not in between.
+// pause is the time between looking and inserting. The store is locked before and after, and not
+// in between.
 func (f *Fake) pause() {
 	if f.gap <= 0 {
 		return
@@ -138,8 +138,8 @@ func (f *Fake) pause() {
 	f.store.mu.Lock()
 }
 
-// allow judges a create or an update by the rules and by what other users have.
-// What it does not allow, and what a key in test mode asks for, is not stored.
+// allow judges a create or an update by the rules and by what other users have. What it does not
+// allow, and what a key in test mode asks for, is not stored.
 func (f *Fake) allow(x *exchange, u *user, body, before, merged attrs) (answer, bool) {
 	problems := judge(body, before, merged)
 	if problems == nil {
@@ -166,8 +166,8 @@ func (f *Fake) find(x *exchange) (*user, answer) {
 	return f.store.byID[id], answer{}
 }
 
-// takenProblems checks what must be unique across users, and that the records
-// of external ids to change are the user's own.
+// takenProblems checks what must be unique across users, and that the records of external ids to
+// change are the user's own.
 func (f *Fake) takenProblems(u *user, body, merged attrs) []problem {
 	var problems []problem
 	for _, name := range lookupFields {
@@ -296,14 +296,13 @@ func wrapUser(b, user []byte) []byte {
 	return append(b, '}')
 }
 
-// testModeAnswer is what a key in test mode gets for a write that would have
-// succeeded.
+// testModeAnswer is what a key in test mode gets for a write that would have succeeded.
 func testModeAnswer() answer {
 	return answer{status: http.StatusOK, body: encode(map[string]string{"message": "valid (test mode)"})}
 }
 
-// listUsers answers one page. Values that make no sense are taken for the
-// default: Motive's pages are silent about them.
+// listUsers answers one page. Values that make no sense are taken for the default: Motive's
+// pages are silent about them.
 func (f *Fake) listUsers(x *exchange) answer {
 	perPage := min(positive(x.query.Get("per_page"), defaultPerPage), maxPerPage)
 	pageNo := positive(x.query.Get("page_no"), 1)

@@ -1,6 +1,5 @@
-// Command motive-fake runs the fake Motive of package motivetest as a server, with a
-// fixed port and fixed credentials: for curl, Postman, and programs in PHP, Python or
-// anything else.
+// Command motive-fake runs the fake Motive of package motivetest as a server, with a fixed port
+// and fixed credentials: for curl, Postman, and programs in PHP, Python or anything else.
 //
 //	go run github.com/motive-go/motive/motivetest/cmd/motive-fake -addr 127.0.0.1:8080 -token test -seed roster.csv
 //	curl -H 'Authorization: Bearer test' http://127.0.0.1:8080/v1/users

@@ -63,8 +63,7 @@ func newSite(fake *motivetest.Fake, base, token, key string) http.Handler {
 	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.serve))
 }
 
-// serve is no ServeMux, which would redirect paths that it finds unclean, as the API
-// does not.
+// serve is no ServeMux, which would redirect paths that it finds unclean, as the API does not.
 func (s *site) serve(w http.ResponseWriter, r *http.Request) {
 	switch r.Method + " " + r.URL.Path {
 	case "GET /":
@@ -80,8 +79,7 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) {
 // maxLogged is how many requests are kept.
 const maxLogged = 1000
 
-// forget drops the requests before they fill the memory of a server that runs for
-// days.
+// forget drops the requests before they fill the memory of a server that runs for days.
 func (s *site) forget() {
 	if s.served.Add(1)%maxLogged == 0 {
 		s.fake.ForgetRequests()
