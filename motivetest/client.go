@@ -17,7 +17,9 @@ import (
 func (s *Server) Client(opts ...motive.Option) *motive.Client {
 	base := []motive.Option{
 		motive.WithBaseURL(s.URL),
-		motive.WithRetry(motive.RetryPolicy{MinWait: time.Millisecond, MaxWait: 5 * time.Millisecond}),
+		motive.WithRetry(motive.RetryPolicy{
+			MinWait: time.Millisecond, MaxWait: 5 * time.Millisecond, ReconcileWait: 100 * time.Millisecond,
+		}),
 	}
 	// With a credential in opts a second one would be an error; without, the
 	// lack of one is.

@@ -186,7 +186,7 @@ func newOAuth() *provider {
 }
 
 // fix sets the access token that does not expire.
-func (o *oauth) fix(token string) {
+func (o *provider) fix(token string) {
 	if token == "" {
 		return
 	}
