@@ -94,7 +94,8 @@ func TestFleetUsersAreNotReactivated(t *testing.T) {
 	if !strings.Contains(r.text, "a fleet user is not reactivated, a new one has to be created") {
 		t.Error(r.text)
 	}
-	c.do(200, "PUT", "/v1/users/3", `{"status":"active"}`)
+	c.do(422, "PUT", "/v1/users/2", `{"status":"active","role":"driver"}`)
+	c.do(200, "PUT", "/v1/users/3", `{"status":"active","role":"fleet_user"}`)
 	c.do(200, "PUT", "/v1/users/2", `{"first_name":"Bo"}`)
 	c.do(200, "PUT", "/v1/users/1", `{"status":"active"}`)
 	srv.Seed(motive.User{ID: 4, FirstName: "Cy", Role: motive.RoleFleetUser, Status: motive.StatusActive})

@@ -18,7 +18,7 @@ func judge(body, before, after attrs) []problem {
 	add := func(p ...problem) { problems = append(problems, p...) }
 	create := len(before) == 0
 	add(requiredProblems(body, after, create)...)
-	add(statusProblems(body, before, after)...)
+	add(statusProblems(body, before)...)
 	add(emailProblems(body)...)
 	if touches(body, "time_tracking_mode", "eld_mode") {
 		add(modeProblems(after)...)
@@ -73,8 +73,8 @@ func requiredProblems(body, after attrs, create bool) []problem {
 }
 
 // Motive's help center: drivers can be reactivated, fleet users cannot.
-func statusProblems(body, before, after attrs) []problem {
-	if before.text("status") != "deactivated" || body.text("status") != "active" || after.text("role") != "fleet_user" {
+func statusProblems(body, before attrs) []problem {
+	if before.text("status") != "deactivated" || body.text("status") != "active" || before.text("role") != "fleet_user" {
 		return nil
 	}
 	return []problem{{"status", "can't be active again: a fleet user is not reactivated, a new one has to be created"}}

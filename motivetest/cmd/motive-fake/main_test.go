@@ -143,7 +143,7 @@ func TestEveryChoiceStrikes(t *testing.T) {
 
 func TestSeedsFromCSV(t *testing.T) {
 	t.Parallel()
-	base := server(t, "-token", "canary-token", "-seed", filepath.Join("..", "..", "..", "testdata", "roster.csv"))
+	base := server(t, "-token", "canary-token", "-seed", filepath.Join("testdata", "roster.csv"))
 	status, text := call(t, "GET", base+"/v1/users/lookup_by_external_id?external_id=2001&integration_name=tms", "")
 	for _, want := range []string{`"first_name":"Ada"`, `"username":"amoss.demo"`, `"exception_24_hour_restart":true`, `"group_ids":[101]`, `"cycle":"70_8"`} {
 		if status != 200 || !strings.Contains(text, want) {
