@@ -51,5 +51,9 @@ func ours(base string) []engine {
 		},
 		list: list(),
 	}
-	return []engine{whole}
+	return []engine{
+		whole,
+		{name: "motive-go, ReadAhead(8)", list: list(motive.ReadAhead(8))},
+		{name: "motive-go, ReadAhead(16)", list: list(motive.ReadAhead(16))},
+	}
 }
