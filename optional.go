@@ -116,8 +116,13 @@ func (o *Optional[T]) appendJSON(dst []byte) ([]byte, error) {
 	case stateNull:
 		return append(dst, "null"...), nil
 	}
-	if d, ok := any(&o.value).(*Date); ok {
-		return encode.String(dst, d.String()), nil
+	switch v := any(&o.value).(type) {
+	case *string, *bool:
+		return encode.Value(dst, v)
+	case *Date:
+		return v.appendJSON(dst), nil
+	case *[]ExternalID:
+		return appendExternalIDs(dst, *v), nil
 	}
 	if v := reflect.ValueOf(&o.value).Elem(); v.Kind() == reflect.Slice && v.IsNil() {
 		return append(dst, "[]"...), nil // a nil slice that is set is an empty list

@@ -114,3 +114,32 @@ func TestAbsentIsNeverSent(t *testing.T) {
 		t.Errorf("sent as %s, error %v", out, err)
 	}
 }
+
+func TestOptionalWritesWhatEncodingJSONWrites(t *testing.T) {
+	t.Parallel()
+	ids := []motive.ExternalID{
+		{ExternalID: "987", IntegrationName: "my_tms"},
+		{ID: 7, ExternalID: `<"é">`, IntegrationName: "\u2028"},
+		{},
+	}
+	for _, c := range []struct {
+		optional json.Marshaler
+		value    any
+	}{
+		{motive.Set(ids), ids},
+		{motive.Set([]motive.ExternalID{}), []motive.ExternalID{}},
+		{motive.Set(`<"é">`), `<"é">`},
+		{motive.Set(true), true},
+		{motive.Set(false), false},
+		{motive.Set(motive.NewDate(2024, time.March, 11)), "2024-03-11"},
+		{motive.Set(motive.Date{}), ""},
+		{motive.Set(motive.RoleDriver), "driver"},
+		{motive.Set([]int64{1, -2}), []int64{1, -2}},
+	} {
+		got, err := c.optional.MarshalJSON()
+		want, wantErr := json.Marshal(c.value)
+		if err != nil || wantErr != nil || string(got) != string(want) {
+			t.Errorf("%v is written as %s, error %v, want %s, error %v", c.value, got, err, want, wantErr)
+		}
+	}
+}

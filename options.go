@@ -459,10 +459,10 @@ type CallSettings struct {
 // ApplyCallOptions returns what opts come to, so that a mock of a service can look
 // into what it was given.
 func ApplyCallOptions(opts ...CallOption) CallSettings {
-	var o CallSettings
 	if len(opts) == 0 {
-		return o
+		return CallSettings{}
 	}
+	var o CallSettings
 	for _, opt := range opts {
 		if opt != nil {
 			opt(&o)
@@ -476,8 +476,11 @@ func ApplyCallOptions(opts ...CallOption) CallSettings {
 
 // check returns what pre-flight validation found, less what the call skips.
 func (o CallSettings) check(err error) error {
+	if err == nil {
+		return nil
+	}
 	var invalid *ValidationError
-	if err == nil || !errors.As(err, &invalid) {
+	if !errors.As(err, &invalid) {
 		return err
 	}
 	left := slices.DeleteFunc(slices.Clone(invalid.Problems), func(p FieldError) bool {

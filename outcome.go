@@ -248,7 +248,10 @@ func (e expected) check(u *User) error {
 // differ reports whether a value that was asked for and one that is shown are
 // two, with case and space folded: servers fold keys as well.
 func differ(want, got string) bool {
-	return want != "" && got != "" && !strings.EqualFold(strings.Join(strings.Fields(want), " "), strings.Join(strings.Fields(got), " "))
+	if want == "" || got == "" || strings.EqualFold(want, got) {
+		return false
+	}
+	return !strings.EqualFold(strings.Join(strings.Fields(want), " "), strings.Join(strings.Fields(got), " "))
 }
 
 // contradiction is the field in which a user is not the one whom req describes, ""

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -313,6 +314,24 @@ type CustomUserRole struct {
 // ExternalIDAttributes is an [ExternalID] within a create or an update.
 type ExternalIDAttributes = ExternalID
 
+// appendExternalIDs writes what encoding/json would.
+func appendExternalIDs(dst []byte, ids []ExternalID) []byte {
+	dst = append(dst, '[')
+	for i, id := range ids {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, '{')
+		if id.ID != 0 {
+			dst = append(strconv.AppendInt(append(dst, `"id":`...), id.ID, 10), ',')
+		}
+		dst = encode.String(append(dst, `"external_id":`...), id.ExternalID)
+		dst = encode.String(append(dst, `,"integration_name":`...), id.IntegrationName)
+		dst = append(dst, '}')
+	}
+	return append(dst, ']')
+}
+
 // attributeNames are the names of the fields of a request in JSON, in the order
 // of UserAttributes; "" for Extra. attributeKeys are the same as keys in JSON.
 var (
@@ -385,10 +404,10 @@ func (a *UserAttributes) appendJSON(dst []byte) ([]byte, error) {
 func (a UserAttributes) MarshalJSON() ([]byte, error) { return encodeBody(&a) }
 
 // MarshalJSON writes the body of the request, as that of [UserAttributes].
-func (r CreateUserRequest) MarshalJSON() ([]byte, error) { return UserAttributes(r).MarshalJSON() }
+func (r CreateUserRequest) MarshalJSON() ([]byte, error) { return encodeBody(&r) }
 
 // MarshalJSON writes the body of the request, as that of [UserAttributes].
-func (r UpdateUserRequest) MarshalJSON() ([]byte, error) { return UserAttributes(r).MarshalJSON() }
+func (r UpdateUserRequest) MarshalJSON() ([]byte, error) { return encodeBody(&r) }
 
 // UnmarshalJSON reads the body of a request: a field that is null as [Null], all
 // others as [Set]. A field of a type that does not fit is an error. One that this
@@ -575,7 +594,15 @@ func (d *Date) UnmarshalText(text []byte) error {
 }
 
 // MarshalJSON writes "2006-01-02", or "" for the zero Date.
-func (d Date) MarshalJSON() ([]byte, error) { return encode.String(nil, d.String()), nil }
+func (d Date) MarshalJSON() ([]byte, error) { return d.appendJSON(nil), nil }
+
+func (d Date) appendJSON(dst []byte) []byte {
+	dst = append(dst, '"')
+	if !d.IsZero() {
+		dst = d.AppendFormat(dst, time.DateOnly)
+	}
+	return append(dst, '"')
+}
 
 // UnmarshalJSON reads a string as UnmarshalText does, and null as "". The time
 // may lack its offset.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
@@ -32,6 +33,7 @@ type Set struct {
 	compile sync.Once
 	folded  [][]rune  // the secrets, case folded
 	begins  [256]bool // the bytes that the first character of a secret can begin with
+	follows [256]bool // the bytes that the second one can begin with
 }
 
 // New returns a Set of secrets. Those of less than four bytes are ignored.
@@ -140,7 +142,7 @@ func (s *Set) replace(b []byte, cut bool) []byte {
 	kept := 0 // b up to here is in out
 	for i := 0; i < len(b); {
 		n := 0
-		if s.begins[b[i]] {
+		if s.begins[b[i]] && s.mayBegin(b[i:]) {
 			n = s.longest(b[i:], cut)
 		}
 		if n == 0 {
@@ -158,28 +160,49 @@ func (s *Set) replace(b []byte, cut bool) []byte {
 }
 
 func (s *Set) prepare() {
+	s.folded = make([][]rune, 0, len(s.secrets))
 	for _, secret := range s.secrets {
-		var folded []rune
+		folded := make([]rune, 0, len(secret))
 		for len(secret) > 0 {
 			r, n := character(secret)
 			folded = append(folded, fold(r))
 			secret = secret[n:]
 		}
 		s.folded = append(s.folded, folded)
-		s.begin(folded[0])
+		note(&s.begins, folded[0])
+		if len(folded) > 1 {
+			note(&s.follows, folded[1])
+			continue
+		}
+		for i := range s.follows { // whatever comes after it
+			s.follows[i] = true
+		}
 	}
-	for _, ch := range `%\&+` { // the first character may be encoded
-		s.begins[ch] = true
+	for _, ch := range []byte(encoders) { // both characters may be encoded
+		s.begins[ch], s.follows[ch] = true, true
 	}
 }
 
-// begin notes the bytes that a character can begin with, in any case.
-func (s *Set) begin(first rune) {
+// encoders are the bytes that an encoded character begins with.
+const encoders = `%\&+`
+
+// mayBegin reports whether a secret may stand at the start of b, the first byte of
+// which one can begin with. It looks at the second byte, where that is the second
+// character: most of a text is passed over by these two looks.
+func (s *Set) mayBegin(b []byte) bool {
+	if len(b) == 1 || b[0] >= utf8.RuneSelf || strings.IndexByte(encoders, b[0]) >= 0 {
+		return true
+	}
+	return s.follows[b[1]]
+}
+
+// note adds the bytes that a character can begin with, in any case.
+func note(bytes *[256]bool, first rune) {
 	for r := first; ; {
 		if r > unicode.MaxRune {
-			s.begins[byte(r)] = true
+			bytes[byte(r)] = true
 		} else {
-			s.begins[string(r)[0]] = true
+			bytes[string(r)[0]] = true
 		}
 		if r = unicode.SimpleFold(r); r == first || r < 0 {
 			return

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+const code = `package p
+
+type T[K comparable, V any] struct {
+	Name, Other string
+	hidden int
+	*Base
+	F func(a, b int) error
+}
+
+type I interface {
+	Wait(ctx context.Context) error
+	hidden()
+}
+
+type A = map[string]int
+type E string
+
+func (t *T[K, V]) M(first, second int, rest ...string) (n int, err error) { return }
+func (h hidden) M()                                                   {}
+func F[X any](x X) X                                                  { return x }
+func f()                                                              {}
+
+const (
+	One E = "one"
+	two E = "two"
+)
+
+var Err = errors.New("x")
+`
+
+func TestDescribeNamesWhatIsExported(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"p.go": code, "p_test.go": "package p\nfunc Test() {}", "p_windows.go": "package p\nfunc W() {}"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := describe(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `const One E = "one"
+func (*T[K, V]) M(int, int, ...string) (int, error)
+func F[X any](X) X
+type A = map[string]int
+type E string
+type I interface
+type I interface: Wait(context.Context) error
+type T struct: *Base (embedded)
+type T struct: F func(int, int) error
+type T struct: Name string
+type T struct: Other string
+type T[K comparable, V any] struct
+var Err
+`
+	if got != want {
+		t.Errorf("described as\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestAGoneNameMustStandInTheChangelog(t *testing.T) {
+	t.Parallel()
+	changelog := "# Changelog\n\n## Unreleased\n\n- `Old` is `New`; `User.Gone` has gone.\n\n## 0.1.0\n\n- `Ancient`\n"
+	lines := []string{
+		"func Old() error", "func (*User) Gone() string", "type User struct: Gone string", "var Olds", "const Ancient = 1", "",
+	}
+	if got, want := unadmitted(lines, changelog), []string{"var Olds", "const Ancient = 1"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("not admitted: %q, want %q", got, want)
+	}
+}
+
+func TestDifferenceIsWhatStandsOnOneSide(t *testing.T) {
+	t.Parallel()
+	removed, added := difference("a\nb\nc\n", "a\nc\nd\n")
+	if strings.Join(removed, "") != "b" || strings.Join(added, "") != "d" {
+		t.Errorf("removed %q, added %q", removed, added)
+	}
+}
+
+func TestLinksLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	page := filepath.Join(dir, "page.md")
+	text := "# First\n\n## What's `new`, and old\n\n```\n# not a heading\n```\n"
+	if err := os.WriteFile(page, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for target, ok := range map[string]bool{
+		"#first": true, "#whats-new-and-old": true, "page.md#first": true, "page.md": true,
+		"#second": false, "#not-a-heading": false, "other.md": false, "page.md#second": false,
+	} {
+		if _, problem := follow(page, target); (problem == "") != ok {
+			t.Errorf("%s: %q", target, problem)
+		}
+	}
+}

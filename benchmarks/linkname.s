@@ -1,0 +1,1 @@
+// A function without a body compiles only in a package that has an assembly file.
