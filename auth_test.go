@@ -307,3 +307,140 @@ func TestRequestsStayWithTheBaseURL(t *testing.T) {
 		}
 	}
 }
+
+type sourceFunc func() (*oauth2.Token, error)
+
+func (f sourceFunc) Token() (*oauth2.Token, error) { return f() }
+
+func TestTokenSourceFailures(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("vault sealed")
+	refused := func(status int, code string) error {
+		return &oauth2.RetrieveError{Response: &http.Response{StatusCode: status}, ErrorCode: code, Body: []byte("canary-body")}
+	}
+	tests := []struct {
+		name  string
+		token *oauth2.Token
+		err   error
+		want  string
+	}{
+		{"its own error", nil, broken, "vault sealed"},
+		{"an error of x/oauth2", nil, fmt.Errorf("refresh: %w", refused(503, "")), "token endpoint: 503 Service Unavailable"},
+		{"a login that ended", nil, refused(400, "invalid_grant"), oauth.ErrReconnect.Error()},
+		{"no token", nil, nil, "no access token"},
+		{"an empty token", &oauth2.Token{}, nil, "no access token"},
+		{"the scheme along with the token", &oauth2.Token{AccessToken: "Bearer canary-token"}, nil, "Bearer"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c := offlineWith(t, func(*http.Request) (*http.Response, error) { return reply(200, oneUser), nil },
+				motive.WithTokenSource(sourceFunc(func() (*oauth2.Token, error) { return test.token, test.err })))
+			_, err := c.Users.Get(t.Context(), 7)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Fatalf("Get: %v, want %q", err, test.want)
+			}
+			if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, "canary") {
+				t.Errorf("a secret stands in %s", text)
+			}
+		})
+	}
+}
+
+// offlineWith is offline for a credential of the test's choice.
+func offlineWith(t testing.TB, f roundTrip, opts ...motive.Option) *motive.Client {
+	t.Helper()
+	return clientWith(t, "https://motive.example/fleet", append([]motive.Option{motive.WithTransport(f)}, opts...)...)
+}
+
+// apiWithLogin is an API that takes one access token, and its token endpoint.
+type apiWithLogin struct {
+	good              atomic.Value // string
+	refreshes, denied atomic.Int32
+	granted           atomic.Int32
+	barrier           sync.WaitGroup // where set, the first 401s are answered together
+}
+
+func (a *apiWithLogin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	if r.URL.Path == "/oauth/token" {
+		n := a.refreshes.Add(1)
+		a.good.Store(fmt.Sprintf("new%d", n))
+		fmt.Fprintf(w, `{"access_token":"new%d","refresh_token":"r%d","expires_in":7200}`, n, n)
+		return
+	}
+	if r.Header.Get("Authorization") != "Bearer "+a.good.Load().(string) {
+		a.denied.Add(1)
+		a.barrier.Done()
+		a.barrier.Wait()
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	a.granted.Add(1)
+	_, _ = io.WriteString(w, `{"user":{"id":1}}`)
+}
+
+func TestRevokedTokenCostsOneRefreshAndOneReplayACall(t *testing.T) {
+	t.Parallel()
+	const calls = 64
+	api := &apiWithLogin{}
+	api.good.Store("new")
+	api.barrier.Add(calls)
+	server := httptest.NewServer(api)
+	defer server.Close()
+	cfg := oauth.NewConfig("app", "canary-client-secret", "https://app.example.com/cb")
+	cfg.Endpoint.TokenURL = server.URL + "/oauth/token"
+	store := oauth.NewMemoryStore(&oauth2.Token{AccessToken: "revoked", RefreshToken: "r0", Expiry: time.Now().Add(time.Hour)})
+	client, err := motive.NewClient(motive.WithBaseURL(server.URL), motive.WithOAuth2(cfg, store), motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.CloseIdleConnections()
+	var wg sync.WaitGroup
+	for range calls {
+		wg.Go(func() {
+			if _, err := client.Users.Get(t.Context(), 1); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := api.refreshes.Load(); n != 1 {
+		t.Errorf("%d refreshes, want 1", n)
+	}
+	if denied, granted := api.denied.Load(), api.granted.Load(); denied != calls || granted != calls {
+		t.Errorf("%d requests denied and %d granted, want %d of each", denied, granted, calls)
+	}
+}
+
+func TestEndedLoginReachesTheCaller(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `{"error":"invalid_grant"}`)
+	}))
+	defer server.Close()
+	cfg := oauth.NewConfig("app", "canary-client-secret", "https://app.example.com/cb")
+	cfg.Endpoint.TokenURL = server.URL
+	client, err := motive.NewClient(motive.WithBaseURL(server.URL), motive.WithOAuth2(cfg, oauth.NewMemoryStore(&oauth2.Token{RefreshToken: "canary-refresh"})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.CloseIdleConnections()
+	_, err = client.Users.Create(t.Context(), &motive.CreateUserRequest{}, motive.SkipValidation())
+	if !errors.Is(err, oauth.ErrReconnect) || errors.Is(err, motive.ErrOutcomeUnknown) {
+		t.Errorf("Create: %v, want ErrReconnect and no doubt about the outcome", err)
+	}
+	wantNoSecret(t, err, "canary")
+}
+
+// wantNoSecret fails the test if v prints a secret under any verb.
+func wantNoSecret(t *testing.T, v any, secret string) {
+	t.Helper()
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		if strings.Contains(fmt.Sprintf(verb, v), secret) {
+			t.Errorf("%s prints a secret", verb)
+		}
+	}
+}

@@ -5,10 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"net/http"
 	"os"
+	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/motivetest"
@@ -287,5 +294,609 @@ func TestUsers_credentialsDecideWhatIsAllowed(t *testing.T) {
 				t.Errorf("error %v, want %v", err, test.want)
 			}
 		})
+	}
+}
+
+// roll is a list of users by id that changes while it is read, and a server that
+// may tell lies about it.
+type roll struct {
+	ids     []int64
+	largest int                        // page that the server gives; 0: as asked
+	change  map[int]func(*roll)        // before the nth page is made, from 1
+	page    func(asked int) int        // the page that is given
+	tell    func(n int, p *pagination) // what is said of it
+	deaf    bool                       // no pagination at all
+
+	asked []string
+}
+
+type pagination struct {
+	PerPage int `json:"per_page"`
+	PageNo  int `json:"page_no"`
+	Total   int `json:"total"`
+}
+
+func upTo(n int) []int64 {
+	ids := make([]int64, n)
+	for i := range ids {
+		ids[i] = int64(i + 1)
+	}
+	return ids
+}
+
+func (r *roll) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := req.Context().Err(); err != nil {
+		return nil, err
+	}
+	q := req.URL.Query()
+	r.asked = append(r.asked, q.Get("page_no"))
+	if change := r.change[len(r.asked)]; change != nil {
+		change(r)
+	}
+	size, _ := strconv.Atoi(q.Get("per_page"))
+	if r.largest > 0 {
+		size = min(size, r.largest)
+	}
+	no, _ := strconv.Atoi(q.Get("page_no"))
+	if r.page != nil {
+		no = r.page(no)
+	}
+	start := min((no-1)*size, len(r.ids))
+	rows := r.ids[start:min(start+size, len(r.ids))]
+	body := map[string]any{"users": users(rows)}
+	if !r.deaf {
+		p := pagination{size, no, len(r.ids)}
+		if r.tell != nil {
+			r.tell(len(r.asked), &p)
+		}
+		body["pagination"] = p
+	}
+	out, err := json.Marshal(body)
+	return reply(200, string(out)), err
+}
+
+func users(ids []int64) []map[string]any {
+	list := []map[string]any{}
+	for _, id := range ids {
+		list = append(list, map[string]any{"user": map[string]any{"id": id}})
+	}
+	return list
+}
+
+func (r *roll) insert(ids ...int64) { r.ids = append(ids, r.ids...) }
+func (r *roll) delete(ids ...int64) {
+	r.ids = slices.DeleteFunc(slices.Clone(r.ids), func(id int64) bool { return slices.Contains(ids, id) })
+}
+
+func (r *roll) client(t testing.TB) *motive.Client {
+	return newClient(t, "https://motive.example/fleet", motive.WithTransport(r))
+}
+
+func TestAll(t *testing.T) {
+	t.Parallel()
+	after := func(n int, change func(*roll)) map[int]func(*roll) { return map[int]func(*roll){n + 1: change} }
+	total := func(n int) func(int, *pagination) { return func(_ int, p *pagination) { p.Total = n } }
+	for name, tt := range map[string]struct {
+		roll       *roll
+		opts       motive.ListUsersOptions
+		want       []int64
+		incomplete bool
+		asked      string // "": of no interest
+	}{
+		"nobody":                       {&roll{}, motive.ListUsersOptions{}, []int64{}, false, "1"},
+		"one page":                     {&roll{ids: upTo(60)}, motive.ListUsersOptions{}, upTo(60), false, "1"},
+		"a full page":                  {&roll{ids: upTo(100)}, motive.ListUsersOptions{}, upTo(100), false, "1"},
+		"three pages":                  {&roll{ids: upTo(250)}, motive.ListUsersOptions{}, upTo(250), false, "1 2 3"},
+		"pages of one":                 {&roll{ids: upTo(4)}, motive.ListUsersOptions{PerPage: 1}, upTo(4), false, "1 2 3 4"},
+		"a server that gives less":     {&roll{ids: upTo(60), largest: 25}, motive.ListUsersOptions{}, upTo(60), false, "1 2 3"},
+		"from page 2":                  {&roll{ids: upTo(60)}, motive.ListUsersOptions{PerPage: 25, PageNo: 2}, upTo(60)[25:], false, "2 3"},
+		"from page 2 of less":          {&roll{ids: upTo(60), largest: 10}, motive.ListUsersOptions{PageNo: 2}, upTo(60)[10:], false, "2 3 4 5 6"},
+		"from past the end":            {&roll{ids: upTo(60)}, motive.ListUsersOptions{PerPage: 25, PageNo: 9}, []int64{}, false, "9"},
+		"inserted at the front":        {&roll{ids: upTo(60), change: after(1, func(r *roll) { r.insert(61, 62, 63) })}, motive.ListUsersOptions{PerPage: 25}, upTo(60), false, "1 2 3"},
+		"a page inserted at the front": {&roll{ids: upTo(60), change: after(1, func(r *roll) { r.insert(upTo(85)[60:]...) })}, motive.ListUsersOptions{PerPage: 25}, upTo(60), false, "1 2 3 4"},
+		"inserted at the end":          {&roll{ids: upTo(60), change: after(1, func(r *roll) { r.ids = upTo(90) })}, motive.ListUsersOptions{PerPage: 25}, upTo(90), false, "1 2 3 4"},
+		"deleted from page 1":          {&roll{ids: upTo(60), change: after(1, func(r *roll) { r.delete(3) })}, motive.ListUsersOptions{PerPage: 25}, upTo(60), false, "1 2 1 2 3"},
+		"deleted ahead":                {&roll{ids: upTo(60), change: after(1, func(r *roll) { r.delete(40) })}, motive.ListUsersOptions{PerPage: 25}, slices.Concat(upTo(39), upTo(60)[40:]), false, ""},
+		"deleted before the last page": {&roll{ids: upTo(60), change: after(2, func(r *roll) { r.delete(3, 4, 30) })}, motive.ListUsersOptions{PerPage: 25}, upTo(60), false, ""},
+		"deleted from the last page":   {&roll{ids: upTo(60), change: after(2, func(r *roll) { r.delete(60) })}, motive.ListUsersOptions{PerPage: 25}, upTo(59), false, ""},
+		"the last page emptied":        {&roll{ids: upTo(51), change: after(2, func(r *roll) { r.delete(3) })}, motive.ListUsersOptions{PerPage: 25}, upTo(51), false, ""},
+		"pages deleted":                {&roll{ids: upTo(200), change: after(4, func(r *roll) { r.delete(upTo(60)...) })}, motive.ListUsersOptions{PerPage: 25}, upTo(200), false, ""},
+		"everybody deleted":            {&roll{ids: upTo(60), change: after(1, func(r *roll) { r.ids = nil })}, motive.ListUsersOptions{PerPage: 25}, upTo(25), false, "1 2 1"},
+		"deleted again and again": {&roll{ids: upTo(200), change: map[int]func(*roll){
+			2: func(r *roll) { r.delete(1) }, 4: func(r *roll) { r.delete(2) }, 5: func(r *roll) { r.delete(3, 90) }, 9: func(r *roll) { r.delete(80) },
+		}}, motive.ListUsersOptions{PerPage: 25}, slices.Concat(upTo(89), upTo(200)[90:]), false, ""},
+		// One comes at the end, then one goes from the front: the total is back
+		// where it was, and the rows are not.
+		"inserted, then deleted": {&roll{ids: upTo(100), change: map[int]func(*roll){
+			2: func(r *roll) { r.ids = upTo(101) }, 3: func(r *roll) { r.delete(1) },
+		}}, motive.ListUsersOptions{PerPage: 25}, upTo(101), false, ""},
+
+		"no pagination":               {&roll{ids: upTo(250), deaf: true}, motive.ListUsersOptions{}, upTo(250), false, "1 2 3 4"},
+		"no pagination, one page":     {&roll{ids: upTo(3), deaf: true}, motive.ListUsersOptions{}, upTo(3), false, "1 2"},
+		"no per_page":                 {&roll{ids: upTo(60), largest: 25, tell: func(_ int, p *pagination) { p.PerPage = 0 }}, motive.ListUsersOptions{}, upTo(60), false, ""},
+		"an absurd per_page":          {&roll{ids: upTo(60), largest: 25, tell: func(_ int, p *pagination) { p.PerPage = math.MaxInt }}, motive.ListUsersOptions{}, upTo(60), false, ""},
+		"an absurd per_page, and dry": {&roll{ids: upTo(60), tell: func(_ int, p *pagination) { p.PerPage, p.Total = 1000, 250 }}, motive.ListUsersOptions{PerPage: 25, PageNo: 2}, upTo(60)[25:], true, ""},
+		"total too low":               {&roll{ids: upTo(250), tell: total(90)}, motive.ListUsersOptions{}, upTo(250), false, ""},
+		"total 0":                     {&roll{ids: upTo(250), tell: total(0)}, motive.ListUsersOptions{}, upTo(250), false, ""},
+		"total below 0":               {&roll{ids: upTo(250), tell: total(-1)}, motive.ListUsersOptions{}, upTo(250), false, ""},
+		"total too high":              {&roll{ids: upTo(250), tell: total(251)}, motive.ListUsersOptions{}, upTo(250), true, ""},
+		"total absurdly high":         {&roll{ids: upTo(250), tell: total(math.MaxInt)}, motive.ListUsersOptions{}, upTo(250), true, ""},
+		"total absurd once":           {&roll{ids: upTo(250), tell: func(n int, p *pagination) { p.Total += (math.MaxInt - 250) * (n % 2) }}, motive.ListUsersOptions{}, upTo(250), false, ""},
+		"total up and down":           {&roll{ids: upTo(250), tell: func(n int, p *pagination) { p.Total += n % 2 }}, motive.ListUsersOptions{PerPage: 25}, upTo(250), false, ""},
+		"dry before the end":          {&roll{ids: upTo(60), tell: total(250)}, motive.ListUsersOptions{}, upTo(60), true, "1 2"},
+		"dry, with a total of 0": {&roll{ids: upTo(60), tell: func(_ int, p *pagination) { p.Total = 250 * (2 - min(p.PageNo, 2)) }},
+			motive.ListUsersOptions{}, upTo(60), true, "1 2 1"},
+		"dry at once":              {&roll{tell: total(250)}, motive.ListUsersOptions{}, []int64{}, true, "1"},
+		"a page that repeats":      {&roll{ids: upTo(250), page: func(no int) int { return min(no, 2) }}, motive.ListUsersOptions{}, upTo(200), true, ""},
+		"page_no ignored":          {&roll{ids: upTo(250), page: func(int) int { return 1 }}, motive.ListUsersOptions{}, upTo(100), true, "1 2 1"},
+		"page_no ignored, and odd": {&roll{ids: upTo(100), page: func(int) int { return 1 }, tell: func(n int, p *pagination) { p.Total = 200 + n }}, motive.ListUsersOptions{}, upTo(100), true, "1 2 1"},
+		"page_no ignored, short":   {&roll{ids: upTo(60), page: func(int) int { return 1 }}, motive.ListUsersOptions{}, upTo(60), false, "1"},
+		"twice on one page":        {&roll{ids: []int64{1, 2, 2, 3, 1}}, motive.ListUsersOptions{}, []int64{1, 2, 3}, true, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			opts := tt.opts
+			got := []int64{}
+			var err error
+			for user, e := range tt.roll.client(t).Users.All(ctx, &opts) {
+				if err = e; e == nil {
+					got = append(got, user.ID)
+				}
+				if len(tt.roll.asked) > 200 {
+					t.Fatal("does not end")
+				}
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("users %v, want %v", got, tt.want)
+			}
+			if errors.Is(err, motive.ErrIncompleteList) != tt.incomplete || (err != nil) != tt.incomplete {
+				t.Errorf("error %v, want an incomplete list: %v", err, tt.incomplete)
+			}
+			if asked := strings.Join(tt.roll.asked, " "); tt.asked != "" && asked != tt.asked {
+				t.Errorf("asked for pages %s, want %s", asked, tt.asked)
+			}
+			if opts != tt.opts {
+				t.Errorf("the options were modified: %+v", opts)
+			}
+		})
+	}
+}
+
+// A loop that deactivates those it lists takes them out of the list as it goes.
+func TestAllWhileTheLoopShrinksTheList(t *testing.T) {
+	t.Parallel()
+	for n := range 130 {
+		r := &roll{ids: upTo(n)}
+		var got []int64
+		for user, err := range r.client(t).Users.All(t.Context(), &motive.ListUsersOptions{Status: motive.StatusActive, PerPage: 10}) {
+			if err != nil {
+				t.Fatalf("of %d users: %v", n, err)
+			}
+			got = append(got, user.ID)
+			r.delete(user.ID)
+		}
+		if slices.Sort(got); !slices.Equal(got, upTo(n)) && n > 0 {
+			t.Fatalf("of %d users came %v", n, got)
+		}
+	}
+}
+
+func TestAllFetchesAsTheLoopAsks(t *testing.T) {
+	t.Parallel()
+	r := &roll{ids: upTo(250)}
+	all := r.client(t).Users.All(t.Context(), nil)
+	if len(r.asked) != 0 {
+		t.Error("a page was fetched before the loop")
+	}
+	n := 0
+	for range all {
+		if n++; n == 101 {
+			break
+		}
+	}
+	if got := strings.Join(r.asked, " "); got != "1 2" {
+		t.Errorf("101 users took the pages %s", got)
+	}
+	r.asked = nil
+	for range 2 { // it can be ranged over again, and starts anew
+		got, err := collect(all)
+		if err != nil || !slices.Equal(ids(got), upTo(250)) {
+			t.Errorf("%d users, error %v", len(got), err)
+		}
+	}
+	if got := strings.Join(r.asked, " "); got != "1 2 3 1 2 3" {
+		t.Errorf("two loops took the pages %s", got)
+	}
+	for range all { // breaking before the second page leaves it be
+		break
+	}
+	if got := strings.Join(r.asked, " "); got != "1 2 3 1 2 3 1" {
+		t.Errorf("a loop of one took the pages %s", got)
+	}
+}
+
+func TestAllEndsWithOneError(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		second http.HandlerFunc
+		want   error
+	}{
+		"refused":    {answering(403, ""), motive.ErrForbidden},
+		"down":       {answering(503, ""), motive.ErrServer},
+		"not a list": {answering(200, `{"error_message":"try later"}`), motive.ErrUnexpectedResponse},
+		"no ids":     {answering(200, `{"users":[{"user":{"first_name":"x"}}]}`), motive.ErrUnexpectedResponse},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Query().Get("page_no") != "1" {
+					tt.second(w, r)
+					return
+				}
+				out, _ := json.Marshal(map[string]any{"users": users(upTo(100)), "pagination": pagination{100, 1, 150}})
+				_, _ = w.Write(out)
+			})
+			var r motive.Response
+			got, err := collect(newClient(t, srv.url).Users.All(t.Context(), nil, motive.WithResponse(&r)))
+			if !errors.Is(err, tt.want) || len(got) != 100 || errors.Is(err, motive.ErrIncompleteList) {
+				t.Errorf("%d users, error %v, want %v", len(got), err, tt.want)
+			}
+			if r.StatusCode == 0 || r.Pagination.Total != 0 {
+				t.Errorf("response %+v is not that of the last page", r)
+			}
+		})
+	}
+}
+
+func TestAllStopsWithItsContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := &roll{ids: upTo(250)}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		seen := 0
+		var last error
+		for user, err := range r.client(t).Users.All(ctx, nil) {
+			if user != nil {
+				if seen++; seen == 100 {
+					cancel()
+				}
+			}
+			last = err
+		}
+		if seen != 100 || !errors.Is(last, context.Canceled) || len(r.asked) != 1 {
+			t.Errorf("%d users from %d pages, error %v", seen, len(r.asked), last)
+		}
+	})
+}
+
+func TestAllOfFiftyThousand(t *testing.T) {
+	t.Parallel()
+	r := &roll{ids: upTo(50_000)}
+	n := int64(0)
+	for user, err := range r.client(t).Users.All(t.Context(), nil) {
+		if n++; err != nil || user.ID != n {
+			t.Fatalf("user %v, error %v; want user %d", user, err, n)
+		}
+	}
+	if n != 50_000 || len(r.asked) != 500 {
+		t.Errorf("%d users from %d pages", n, len(r.asked))
+	}
+}
+
+// Filters go out with every page.
+func TestAllKeepsItsFilters(t *testing.T) {
+	t.Parallel()
+	srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		no, _ := strconv.Atoi(r.URL.Query().Get("page_no"))
+		fmt.Fprintf(w, `{"users":[{"id":%d}],"pagination":{"per_page":1,"page_no":%d,"total":2}}`, no, no)
+	})
+	opts := motive.ListUsersOptions{Role: motive.RoleDriver, Name: "A", Status: motive.StatusActive, Summary: true, PerPage: 1}
+	if _, err := collect(newClient(t, srv.url).Users.All(t.Context(), &opts)); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"GET /v1/users?name=A&page_no=1&per_page=1&role=driver&status=active&summary=true",
+		"GET /v1/users?name=A&page_no=2&per_page=1&role=driver&status=active&summary=true",
+	}
+	if got := srv.lines(); !reflect.DeepEqual(got, want) {
+		t.Errorf("sent %q, want %q", got, want)
+	}
+}
+
+// Each field of the options alone: zero is left out, and a value is sent under
+// the API's name.
+func TestQueriesFieldByField(t *testing.T) {
+	t.Parallel()
+	list := func(o motive.ListUsersOptions) func(context.Context, *motive.Client) error {
+		return func(ctx context.Context, c *motive.Client) error { _, err := c.Users.List(ctx, &o); return err }
+	}
+	roles := func(o motive.ListUserRolesOptions) func(context.Context, *motive.Client) error {
+		return func(ctx context.Context, c *motive.Client) error { _, err := c.UserRoles.List(ctx, &o); return err }
+	}
+	lookup := func(k motive.UserLookup) func(context.Context, *motive.Client) error {
+		return func(ctx context.Context, c *motive.Client) error { _, err := c.Users.Lookup(ctx, k); return err }
+	}
+	for want, call := range map[string]func(context.Context, *motive.Client) error{
+		"/v1/users":                        list(motive.ListUsersOptions{}),
+		"/v1/users?role=fleet_user":        list(motive.ListUsersOptions{Role: motive.RoleFleetUser}),
+		"/v1/users?name=O%27Neil+%26+Sons": list(motive.ListUsersOptions{Name: "O'Neil & Sons"}),
+		"/v1/users?duty_status=off_duty":   list(motive.ListUsersOptions{DutyStatus: motive.DutyStatusOffDuty}),
+		"/v1/users?status=deactivated":     list(motive.ListUsersOptions{Status: motive.StatusDeactivated}),
+		"/v1/users?summary=true":           list(motive.ListUsersOptions{Summary: true}),
+		"/v1/users?per_page=100":           list(motive.ListUsersOptions{PerPage: 100}),
+		"/v1/users?page_no=2":              list(motive.ListUsersOptions{PageNo: 2}),
+		"/v1/users?duty_status=driving&name=A&page_no=3&per_page=1&role=driver&status=active&summary=true": list(motive.ListUsersOptions{
+			Role: motive.RoleDriver, Name: "A", DutyStatus: motive.DutyStatusDriving, Status: motive.StatusActive, Summary: true, PerPage: 1, PageNo: 3,
+		}),
+		"/v1/user_roles":                                 roles(motive.ListUserRolesOptions{}),
+		"/v1/user_roles?name=Dispatch":                   roles(motive.ListUserRolesOptions{Name: "Dispatch"}),
+		"/v1/user_roles?status=active":                   roles(motive.ListUserRolesOptions{Status: motive.StatusActive}),
+		"/v1/users/lookup?email=ada%2Bx%40example.com":   lookup(motive.UserLookup{Email: "ada+x@example.com"}),
+		"/v1/users/lookup?username=ada+b":                lookup(motive.UserLookup{Username: "ada b"}),
+		"/v1/users/lookup?driver_company_id=0012":        lookup(motive.UserLookup{DriverCompanyID: "0012"}),
+		"/v1/users/lookup?phone=%2B1+%28555%29+010-0000": lookup(motive.UserLookup{Phone: "+1 (555) 010-0000"}),
+	} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			body := `{"users":[],"user_roles":[],"user":{"id":7}}`
+			srv := newServer(t, answering(200, body))
+			if err := call(t.Context(), newClient(t, srv.url)); err != nil {
+				t.Fatal(err)
+			}
+			if lines := srv.lines(); !reflect.DeepEqual(lines, []string{"GET " + want}) {
+				t.Errorf("sent %q, want %q", lines, want)
+			}
+		})
+	}
+}
+
+func TestNilOptionsListEverything(t *testing.T) {
+	t.Parallel()
+	srv := newServer(t, answering(200, `{"users":[],"user_roles":[]}`))
+	c := newClient(t, srv.url)
+	if _, err := c.Users.List(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.UserRoles.List(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+	if want := []string{"GET /v1/users", "GET /v1/user_roles"}; !reflect.DeepEqual(srv.lines(), want) {
+		t.Errorf("sent %q, want %q", srv.lines(), want)
+	}
+}
+
+// No field of the options may be forgotten above, nor misspelt in its tag.
+func TestOptionsHaveTheDocumentedNames(t *testing.T) {
+	t.Parallel()
+	for typ, want := range map[reflect.Type]map[string]string{
+		reflect.TypeFor[motive.ListUsersOptions](): {
+			"Role": "role", "Name": "name", "DutyStatus": "duty_status", "Status": "status", "Summary": "summary", "PerPage": "per_page", "PageNo": "page_no",
+		},
+		reflect.TypeFor[motive.UserLookup]():           {"Email": "email", "Username": "username", "DriverCompanyID": "driver_company_id", "Phone": "phone"},
+		reflect.TypeFor[motive.ListUserRolesOptions](): {"Name": "name", "Status": "status"},
+	} {
+		for i := range typ.NumField() {
+			field := typ.Field(i)
+			if got := field.Tag.Get("url"); got != want[field.Name]+",omitempty" {
+				t.Errorf("%s.%s has the tag %q", typ, field.Name, got)
+			}
+		}
+		if typ.NumField() != len(want) {
+			t.Errorf("%s has %d fields, want %d", typ, typ.NumField(), len(want))
+		}
+	}
+}
+
+// The fields that Motive documents, by hand: what can be written.
+var writable = strings.Fields(`
+	first_name last_name role status email username password phone phone_ext phone_country_code phone2
+	phone_country_code2 company_reference_id time_zone metric_units dot_id
+	driver_company_id drivers_license_number drivers_license_state joined_at duty_status eld_mode time_tracking_mode
+	violation_alerts
+	carrier_name carrier_street carrier_city carrier_state carrier_zip
+	terminal_street terminal_city terminal_state terminal_zip
+	cycle exception_24_hour_restart exception_8_hour_break exception_wait_time exception_short_haul
+	exception_ca_farm_school_bus exception_adverse_driving
+	cycle2 exception_24_hour_restart2 exception_8_hour_break2 exception_wait_time2 exception_short_haul2
+	exception_ca_farm_school_bus2 exception_adverse_driving2
+	export_combined export_recap export_odometers minute_logs yard_moves_enabled personal_conveyance_enabled
+	manual_driving_enabled
+	group_ids group_visibility custom_user_role external_ids_attributes`)
+
+// What can be written and not read, and the reverse.
+var (
+	writeOnly = strings.Fields(`password time_tracking_mode group_visibility custom_user_role external_ids_attributes`)
+	readOnly  = strings.Fields(`id created_at updated_at mobile_current_sign_in_at mobile_last_sign_in_at mobile_last_active_at
+		web_current_sign_in_at web_last_sign_in_at web_last_active_at expires_at external_ids associated_dispatcher_id`)
+)
+
+// state is one of the four things that a field can be, and how it is sent.
+type state struct {
+	name  string
+	value reflect.Value
+	json  string // "": not at all
+}
+
+func statesOf[T any](value T, zeroJSON, valueJSON string) []state {
+	var zero T
+	return []state{
+		{"absent", reflect.ValueOf(motive.Optional[T]{}), ""},
+		{"null", reflect.ValueOf(motive.Null[T]()), "null"},
+		{"zero", reflect.ValueOf(motive.Set(zero)), zeroJSON},
+		{"value", reflect.ValueOf(motive.Set(value)), valueJSON},
+	}
+}
+
+// states has the four states of every type of field.
+var states = func() map[reflect.Type][]state {
+	byType := make(map[reflect.Type][]state)
+	for _, s := range [][]state{
+		statesOf("<ö> & \"x\"", `""`, `"<ö> & \"x\""`),
+		statesOf(true, `false`, `true`),
+		statesOf(int64(1)<<62, `0`, `4611686018427387904`),
+		statesOf(motive.RoleFleetUser, `""`, `"fleet_user"`),
+		statesOf(motive.StatusDeactivated, `""`, `"deactivated"`),
+		statesOf(motive.DutyStatusSleeper, `""`, `"sleeper"`),
+		statesOf(motive.ELDModeExempt, `""`, `"exempt"`),
+		statesOf(motive.TimeTrackingModeNotRequired, `""`, `"not_required"`),
+		statesOf(motive.ViolationAlerts15Minutes, `""`, `"15_minutes"`),
+		statesOf(motive.CycleOther, `""`, `"Other"`),
+		statesOf(motive.GroupVisibilityLimited, `""`, `"limited"`),
+		statesOf(motive.ExternalIDHolderTypeVehicle, `""`, `"Vehicle"`),
+		statesOf(motive.NewDate(2026, time.February, 28), `""`, `"2026-02-28"`),
+		statesOf([]int64{101, 102}, `[]`, `[101,102]`),
+		statesOf(motive.CustomUserRole{UserRoleID: 9, GroupIDs: []int64{101}}, `{}`, `{"user_role_id":9,"group_ids":[101]}`),
+		statesOf([]motive.ExternalIDAttributes{{ExternalID: "987", IntegrationName: "generic_tms"}, {ID: 3}}, `[]`,
+			`[{"external_id":"987","integration_name":"generic_tms"},{"id":3,"external_id":"","integration_name":""}]`),
+	} {
+		byType[s[0].value.Type()] = s
+	}
+	return byType
+}()
+
+// Every field of every request is sent as absent, null, zero or a value, and is
+// read back as what it was.
+func TestEveryRequestFieldHasFourStates(t *testing.T) {
+	t.Parallel()
+	for _, typ := range []reflect.Type{
+		reflect.TypeFor[motive.UserAttributes](), reflect.TypeFor[motive.CreateUserRequest](),
+		reflect.TypeFor[motive.UpdateUserRequest](), reflect.TypeFor[motive.ExternalIDRequest](),
+	} {
+		for i := range typ.NumField() {
+			field := typ.Field(i)
+			name := jsonName(field)
+			if name == "-" {
+				continue
+			}
+			if len(states[field.Type]) != 4 {
+				t.Fatalf("%s.%s: no states for a %s", typ, field.Name, field.Type)
+			}
+			for _, s := range states[field.Type] {
+				req := reflect.New(typ)
+				req.Elem().Field(i).Set(s.value)
+				want := "{}"
+				if s.json != "" {
+					want = fmt.Sprintf("{%q:%s}", name, s.json)
+				}
+				body, err := json.Marshal(req.Interface())
+				if err != nil || !sameJSON(string(body), want) {
+					t.Errorf("%s.%s, %s: sent %s, error %v, want %s", typ, field.Name, s.name, body, err, want)
+				}
+				back := reflect.New(typ)
+				if err := json.Unmarshal(body, back.Interface()); err != nil {
+					t.Errorf("%s.%s, %s: %v", typ, field.Name, s.name, err)
+				}
+				again, err := json.Marshal(back.Interface())
+				if err != nil || string(again) != string(body) {
+					t.Errorf("%s.%s, %s: comes back as %s, error %v, want %s", typ, field.Name, s.name, again, err, body)
+				}
+				nilList := s.json == "[]" // reads as an empty one
+				if !nilList && !reflect.DeepEqual(back.Interface(), req.Interface()) {
+					t.Errorf("%s.%s, %s: reads as %v, want %v", typ, field.Name, s.name, back, req)
+				}
+			}
+		}
+	}
+}
+
+func jsonName(field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	return name
+}
+
+// goName is the Go name of a field in JSON, word by word.
+func goName(name string) string {
+	initialisms := map[string]string{"id": "ID", "ids": "IDs", "eld": "ELD", "dot": "DOT", "ca": "CA"}
+	var b strings.Builder
+	for word := range strings.SplitSeq(name, "_") {
+		if upper, ok := initialisms[word]; ok {
+			b.WriteString(upper)
+			continue
+		}
+		b.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return b.String()
+}
+
+func TestFieldNamesFollowTheAPI(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"exception_24_hour_restart": "Exception24HourRestart", "eld_mode": "ELDMode", "dot_id": "DOTID", "cycle2": "Cycle2",
+		"exception_ca_farm_school_bus": "ExceptionCAFarmSchoolBus", "external_ids_attributes": "ExternalIDsAttributes",
+	} {
+		if got := goName(name); got != want {
+			t.Fatalf("the rule of this test makes %s of %s, want %s", got, name, want)
+		}
+	}
+	for _, typ := range []reflect.Type{
+		reflect.TypeFor[motive.UserAttributes](), reflect.TypeFor[motive.User](), reflect.TypeFor[motive.ExternalIDRequest](),
+		reflect.TypeFor[motive.ExternalID](), reflect.TypeFor[motive.ExternalIDAttributes](), reflect.TypeFor[motive.CustomUserRole](),
+		reflect.TypeFor[motive.UserRole](), reflect.TypeFor[motive.UserRoleEditor](),
+	} {
+		for i := range typ.NumField() {
+			if field := typ.Field(i); field.Name != "Extra" && field.Name != goName(jsonName(field)) {
+				t.Errorf("%s.%s is %q in JSON, and should be named %s", typ, field.Name, jsonName(field), goName(jsonName(field)))
+			}
+		}
+	}
+}
+
+func namesOf(typ reflect.Type) []string {
+	var names []string
+	for i := range typ.NumField() {
+		if name := jsonName(typ.Field(i)); name != "-" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func TestRequestsHaveEveryDocumentedField(t *testing.T) {
+	t.Parallel()
+	got := namesOf(reflect.TypeFor[motive.UserAttributes]())
+	slices.Sort(got)
+	if want := slices.Sorted(slices.Values(writable)); !slices.Equal(got, want) {
+		t.Errorf("fields %q, want %q", got, want)
+	}
+	want := []string{"external_id", "integration_name", "external_id_holder_id", "external_id_holder_type"}
+	if got := namesOf(reflect.TypeFor[motive.ExternalIDRequest]()); !slices.Equal(got, want) {
+		t.Errorf("fields %q, want %q", got, want)
+	}
+}
+
+// A field that can be written and read has one name and one type.
+func TestUserAndRequestsAgree(t *testing.T) {
+	t.Parallel()
+	user, attributes := reflect.TypeFor[motive.User](), reflect.TypeFor[motive.UserAttributes]()
+	var onlyWritten, onlyRead []string
+	for i := range attributes.NumField() {
+		field := attributes.Field(i)
+		if jsonName(field) == "-" {
+			continue // Extra has a type of its own in each
+		}
+		read, ok := user.FieldByName(field.Name)
+		if !ok {
+			onlyWritten = append(onlyWritten, jsonName(field))
+			continue
+		}
+		get, _ := field.Type.MethodByName("Get")
+		if jsonName(read) != jsonName(field) || read.Type != get.Type.Out(0) {
+			t.Errorf("%s is %s %s in a user and %s %s in a request", field.Name, jsonName(read), read.Type, jsonName(field), get.Type.Out(0))
+		}
+	}
+	for i := range user.NumField() {
+		if _, ok := attributes.FieldByName(user.Field(i).Name); !ok && jsonName(user.Field(i)) != "-" {
+			onlyRead = append(onlyRead, jsonName(user.Field(i)))
+		}
+	}
+	if !slices.Equal(onlyWritten, writeOnly) {
+		t.Errorf("only written: %q, want %q", onlyWritten, writeOnly)
+	}
+	if slices.Sort(onlyRead); !slices.Equal(onlyRead, slices.Sorted(slices.Values(readOnly))) {
+		t.Errorf("only read: %q, want %q", onlyRead, readOnly)
 	}
 }

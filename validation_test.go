@@ -3,6 +3,7 @@ package motive
 import (
 	"encoding/json"
 	"errors"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -1409,4 +1410,26 @@ func FuzzValidate(f *testing.F) {
 			t.Error("validation changed the request")
 		}
 	})
+}
+
+func readme(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestReadmeListsEveryRuleOfValidation(t *testing.T) {
+	t.Parallel()
+	_, rest, _ := strings.Cut(readme(t), "| code | when |\n|---|---|\n")
+	table, _, found := strings.Cut(rest, "<!-- end of rules -->")
+	var want strings.Builder
+	for _, rule := range validationRules {
+		want.WriteString("| `" + rule.Code + "` | " + rule.When + " |\n")
+	}
+	if !found || table != want.String() {
+		t.Errorf("the rules in the README are\n%s\nwant\n%s", table, want.String())
+	}
 }

@@ -1,5 +1,5 @@
 //go:build !race
 
-package motive_test
+package chaos_test
 
 const underRace = false

@@ -1,6 +1,6 @@
 //go:build race
 
-package motive_test
+package chaos_test
 
 // underRace says that the race detector is on, which makes all of this some ten
 // times slower.

@@ -1,4 +1,4 @@
-package motive_test
+package chaos_test
 
 import (
 	"context"
@@ -11,15 +11,15 @@ import (
 	"github.com/motive-go/motive/motivetest"
 )
 
-// chaosCall is one call of the client: how it is made, and how to tell from the
+// apiCall is one call of the client: how it is made, and how to tell from the
 // fleet whether it has happened.
-type chaosCall struct {
+type apiCall struct {
 	name string
 	// do makes the call. A success that is not the right one is an errLie.
-	do func(context.Context, *motive.Client, *chaosOp) error
+	do func(context.Context, *motive.Client, *op) error
 	// effects counts how often the call has happened to the user it is about,
 	// of whom there are none before a create. Nil for a read.
-	effects func(*chaosOp, []motive.User) int
+	effects func(*op, []motive.User) int
 	// post marks the calls that must not be carried out twice, and newUser those
 	// of them that have no user to begin with.
 	post, newUser bool
@@ -29,10 +29,10 @@ type chaosCall struct {
 	alone bool
 }
 
-// chaosOp is one call about one user, and what came of it.
-type chaosOp struct {
-	*chaosCall
-	round  *chaosRound
+// op is one call about one user, and what came of it.
+type op struct {
+	*apiCall
+	round  *round
 	mark   string // the last name of the user, and the mark of the op's requests
 	id     int64  // of the user; 0 for a create
 	record int64  // the id of the user's external id
@@ -45,84 +45,84 @@ type chaosOp struct {
 
 var errLie = errors.New("a lie")
 
-const chaosTMS = "tms"
+const tms = "tms"
 
-var chaosCalls = []*chaosCall{
+var apiCalls = []*apiCall{
 	{
 		name: "Create, external id", post: true, newUser: true, repeat: motive.ErrUnprocessable,
-		do: func(ctx context.Context, c *motive.Client, op *chaosOp) error {
+		do: func(ctx context.Context, c *motive.Client, op *op) error {
 			req := op.driver()
 			req.Username = motive.Set(op.mark)
-			req.ExternalIDsAttributes = motive.Set([]motive.ExternalIDAttributes{{ExternalID: op.mark, IntegrationName: chaosTMS}})
+			req.ExternalIDsAttributes = motive.Set([]motive.ExternalIDAttributes{{ExternalID: op.mark, IntegrationName: tms}})
 			return op.want(anyUser)(c.Users.Create(ctx, req))
 		},
-		effects: func(op *chaosOp, users []motive.User) int { return len(users) },
+		effects: func(op *op, users []motive.User) int { return len(users) },
 	},
 	{
 		// No external id, and nothing else that is unique: only the client
 		// stands between this call and a second user.
 		name: "Create", post: true, newUser: true, repeat: errNeverRepeated,
-		do: func(ctx context.Context, c *motive.Client, op *chaosOp) error {
+		do: func(ctx context.Context, c *motive.Client, op *op) error {
 			req := op.driver()
 			req.Phone = motive.Set("5550100")
 			return op.want(anyUser)(c.Users.Create(ctx, req))
 		},
-		effects: func(op *chaosOp, users []motive.User) int { return len(users) },
+		effects: func(op *op, users []motive.User) int { return len(users) },
 	},
 	{
 		name: "Update",
-		do: func(ctx context.Context, c *motive.Client, op *chaosOp) error {
+		do: func(ctx context.Context, c *motive.Client, op *op) error {
 			return op.want(renamed)(c.Users.Update(ctx, op.id, &motive.UpdateUserRequest{FirstName: motive.Set("after")}))
 		},
 		effects: countUsers(renamed),
 	},
 	{
 		name: "Deactivate",
-		do: func(ctx context.Context, c *motive.Client, op *chaosOp) error {
+		do: func(ctx context.Context, c *motive.Client, op *op) error {
 			return op.want(deactivated)(c.Users.Deactivate(ctx, op.id))
 		},
 		effects: countUsers(deactivated),
 	},
 	{
 		name: "Reactivate",
-		do: func(ctx context.Context, c *motive.Client, op *chaosOp) error {
+		do: func(ctx context.Context, c *motive.Client, op *op) error {
 			return op.want(reactivated)(c.Users.Reactivate(ctx, op.id))
 		},
 		effects: countUsers(reactivated),
 	},
 	{
 		name: "Get",
-		do: func(ctx context.Context, c *motive.Client, op *chaosOp) error {
+		do: func(ctx context.Context, c *motive.Client, op *op) error {
 			return op.want(anyUser)(c.Users.Get(ctx, op.id))
 		},
 	},
 	{
 		name: "Lookup",
-		do: func(ctx context.Context, c *motive.Client, op *chaosOp) error {
+		do: func(ctx context.Context, c *motive.Client, op *op) error {
 			return op.want(anyUser)(c.Users.Lookup(ctx, motive.UserLookup{Username: op.mark}))
 		},
 	},
 	{
 		name: "LookupByExternalID",
-		do: func(ctx context.Context, c *motive.Client, op *chaosOp) error {
-			return op.want(anyUser)(c.Users.LookupByExternalID(ctx, op.mark, chaosTMS))
+		do: func(ctx context.Context, c *motive.Client, op *op) error {
+			return op.want(anyUser)(c.Users.LookupByExternalID(ctx, op.mark, tms))
 		},
 	},
 	{
 		name: "List", alone: true,
-		do: func(ctx context.Context, c *motive.Client, op *chaosOp) error {
-			page, err := c.Users.List(ctx, &motive.ListUsersOptions{Role: motive.RoleFleetUser, PerPage: chaosPage})
+		do: func(ctx context.Context, c *motive.Client, op *op) error {
+			page, err := c.Users.List(ctx, &motive.ListUsersOptions{Role: motive.RoleFleetUser, PerPage: pageSize})
 			if err != nil {
 				return err
 			}
-			return op.wantIDs(idsOf(page.Users), op.round.office[:chaosPage])
+			return op.wantIDs(idsOf(page.Users), op.round.office[:pageSize])
 		},
 	},
 	{
 		name: "All", alone: true,
-		do: func(ctx context.Context, c *motive.Client, op *chaosOp) error {
+		do: func(ctx context.Context, c *motive.Client, op *op) error {
 			var users []*motive.User
-			for user, err := range c.Users.All(ctx, &motive.ListUsersOptions{Role: motive.RoleFleetUser, PerPage: chaosPage}) {
+			for user, err := range c.Users.All(ctx, &motive.ListUsersOptions{Role: motive.RoleFleetUser, PerPage: pageSize}) {
 				if err != nil {
 					return err
 				}
@@ -133,10 +133,10 @@ var chaosCalls = []*chaosCall{
 	},
 	{
 		name: "ExternalIDs.Create", post: true, repeat: motive.ErrUnprocessable,
-		do: func(ctx context.Context, c *motive.Client, op *chaosOp) error {
+		do: func(ctx context.Context, c *motive.Client, op *op) error {
 			return op.wantPair(c.ExternalIDs.Create(ctx, &motive.ExternalIDRequest{
 				ExternalID:           motive.Set(op.mark + "-new"),
-				IntegrationName:      motive.Set(chaosTMS),
+				IntegrationName:      motive.Set(tms),
 				ExternalIDHolderID:   motive.Set(op.id),
 				ExternalIDHolderType: motive.Set(motive.ExternalIDHolderTypeUser),
 			}))
@@ -145,21 +145,21 @@ var chaosCalls = []*chaosCall{
 	},
 	{
 		name: "ExternalIDs.Update",
-		do: func(ctx context.Context, c *motive.Client, op *chaosOp) error {
+		do: func(ctx context.Context, c *motive.Client, op *op) error {
 			return op.wantPair(c.ExternalIDs.Update(ctx, op.record, &motive.ExternalIDRequest{ExternalID: motive.Set(op.mark + "-new")}))
 		},
 		effects: countPairs("-new"),
 	},
 	{
 		name: "ExternalIDs.Delete", repeat: motive.ErrNotFound,
-		do: func(ctx context.Context, c *motive.Client, op *chaosOp) error {
+		do: func(ctx context.Context, c *motive.Client, op *op) error {
 			return c.ExternalIDs.Delete(ctx, op.record)
 		},
-		effects: func(op *chaosOp, users []motive.User) int { return 1 - countPairs("")(op, users) },
+		effects: func(op *op, users []motive.User) int { return 1 - countPairs("")(op, users) },
 	},
 	{
 		name: "UserRoles.List", alone: true,
-		do: func(ctx context.Context, c *motive.Client, op *chaosOp) error {
+		do: func(ctx context.Context, c *motive.Client, op *op) error {
 			roles, err := c.UserRoles.List(ctx, nil)
 			if err != nil {
 				return err
@@ -175,7 +175,7 @@ var chaosCalls = []*chaosCall{
 // errNeverRepeated stands for calls that must not be made twice.
 var errNeverRepeated = errors.New("not to be repeated")
 
-func (op *chaosOp) driver() *motive.CreateUserRequest {
+func (op *op) driver() *motive.CreateUserRequest {
 	return &motive.CreateUserRequest{
 		FirstName: motive.Set("after"), LastName: motive.Set(op.mark), Role: motive.Set(motive.RoleDriver),
 	}
@@ -187,7 +187,7 @@ func deactivated(u motive.User) bool { return u.Status == motive.StatusDeactivat
 func reactivated(u motive.User) bool { return u.Status == motive.StatusActive }
 
 // want returns a check of an answer: the user that the op is about, as is says.
-func (op *chaosOp) want(is func(motive.User) bool) func(*motive.User, error) error {
+func (op *op) want(is func(motive.User) bool) func(*motive.User, error) error {
 	return func(u *motive.User, err error) error {
 		if err != nil {
 			return err
@@ -199,14 +199,14 @@ func (op *chaosOp) want(is func(motive.User) bool) func(*motive.User, error) err
 	}
 }
 
-func (op *chaosOp) wantPair(e *motive.ExternalID, err error) error {
+func (op *op) wantPair(e *motive.ExternalID, err error) error {
 	if err == nil && (e.ExternalID != op.mark+"-new" || e.ID == 0) {
 		return fmt.Errorf("%w: the answer is %v", errLie, e)
 	}
 	return err
 }
 
-func (op *chaosOp) wantIDs(got, want []int64) error {
+func (op *op) wantIDs(got, want []int64) error {
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
 		return fmt.Errorf("%w: listed %v of %v", errLie, got, want)
@@ -222,8 +222,8 @@ func idsOf(users []*motive.User) []int64 {
 	return ids
 }
 
-func countUsers(are func(motive.User) bool) func(*chaosOp, []motive.User) int {
-	return func(_ *chaosOp, users []motive.User) (n int) {
+func countUsers(are func(motive.User) bool) func(*op, []motive.User) int {
+	return func(_ *op, users []motive.User) (n int) {
 		for _, u := range users {
 			if are(u) {
 				n++
@@ -234,11 +234,11 @@ func countUsers(are func(motive.User) bool) func(*chaosOp, []motive.User) int {
 }
 
 // countPairs counts the external ids of op's users that end in suffix.
-func countPairs(suffix string) func(*chaosOp, []motive.User) int {
-	return func(op *chaosOp, users []motive.User) (n int) {
+func countPairs(suffix string) func(*op, []motive.User) int {
+	return func(op *op, users []motive.User) (n int) {
 		for _, u := range users {
 			for _, e := range u.ExternalIDs {
-				if e.ExternalID == op.mark+suffix && e.IntegrationName == chaosTMS {
+				if e.ExternalID == op.mark+suffix && e.IntegrationName == tms {
 					n++
 				}
 			}
@@ -248,12 +248,12 @@ func countPairs(suffix string) func(*chaosOp, []motive.User) int {
 }
 
 const (
-	chaosOffice = 5 // fleet users, whom only lists are about
-	chaosPage   = 2
+	officeSize = 5 // fleet users, whom only lists are about
+	pageSize   = 2
 )
 
 // seed gives the op a user to be about, unless it creates or needs none.
-func (op *chaosOp) seed(srv *motivetest.Server) {
+func (op *op) seed(srv *motivetest.Server) {
 	if op.newUser || op.alone {
 		return
 	}
@@ -263,7 +263,7 @@ func (op *chaosOp) seed(srv *motivetest.Server) {
 	}
 	user := srv.Seed(motive.User{
 		FirstName: "before", LastName: op.mark, Username: op.mark, Role: motive.RoleDriver, Status: status,
-		ExternalIDs: []motive.ExternalID{{ExternalID: op.mark, IntegrationName: chaosTMS}},
+		ExternalIDs: []motive.ExternalID{{ExternalID: op.mark, IntegrationName: tms}},
 	})[0]
 	op.id, op.record = user.ID, user.ExternalIDs[0].ID
 }

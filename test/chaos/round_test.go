@@ -1,4 +1,4 @@
-package motive_test
+package chaos_test
 
 import (
 	"context"
@@ -17,14 +17,14 @@ import (
 	"github.com/motive-go/motive/oauth"
 )
 
-// chaosRound is one fake, one client, and each call once, under one fault.
-type chaosRound struct {
+// round is one fake, one client, and each call once, under one fault.
+type round struct {
 	number     int
 	pass       int // through all combinations
 	random     *rand.Rand
-	pulse      *chaosPulse
-	fault      *chaosFault
-	noise      *chaosFault // strikes some of the requests as well; nil in most rounds
+	pulse      *pulse
+	fault      *fault
+	noise      *fault // strikes some of the requests as well; nil in most rounds
 	concurrent bool
 	deadline   bool
 	slow       bool // every wait is far longer than the deadline
@@ -40,11 +40,11 @@ type chaosRound struct {
 	credential motive.Option
 	secrets    []string
 	office     []int64
-	ops        []*chaosOp
+	ops        []*op
 }
 
 // run makes every call.
-func (r *chaosRound) run() {
+func (r *round) run() {
 	if r.concurrent {
 		r.inject()
 		var wg sync.WaitGroup
@@ -67,16 +67,16 @@ func (r *chaosRound) run() {
 }
 
 // close returns when no request is being handled any more.
-func (r *chaosRound) close() {
+func (r *round) close() {
 	r.transport.CloseIdleConnections()
 	r.srv.Close()
 }
 
-func (r *chaosRound) start() (err error) {
+func (r *round) start() (err error) {
 	// Without uniqueness nothing but the client prevents a second user. It is
 	// owed where a request may still be handled when the client asks what
 	// became of it: there nothing but uniqueness can.
-	r.lax = !r.is(func(f *chaosFault) bool { return f.hangs || f.late > 0 }) && r.random.IntN(2) == 0
+	r.lax = !r.is(func(f *fault) bool { return f.hangs || f.late > 0 }) && r.random.IntN(2) == 0
 	r.slow = r.deadline && r.random.IntN(2) == 0
 	var opts []motivetest.Option
 	if r.lax {
@@ -85,16 +85,16 @@ func (r *chaosRound) start() (err error) {
 	if r.srv, err = motivetest.Start(opts...); err != nil {
 		return err
 	}
-	for i := range chaosOffice {
+	for i := range officeSize {
 		user := r.srv.Seed(motive.User{FirstName: "Ada", LastName: fmt.Sprintf("office-%d", i), Role: motive.RoleFleetUser, Status: motive.StatusActive})
 		r.office = append(r.office, user[0].ID)
 	}
 	r.srv.SeedUserRoles(motive.UserRole{Name: "dispatch"}, motive.UserRole{Name: "safety"})
-	r.transport = &http.Transport{MaxIdleConnsPerHost: len(chaosCalls)}
+	r.transport = &http.Transport{MaxIdleConnsPerHost: len(apiCalls)}
 	r.setCredential()
 	r.client = r.newClient()
 	for i, call := range r.calls() {
-		op := &chaosOp{chaosCall: call, round: r, mark: fmt.Sprintf("r%dop%d", r.number, i)}
+		op := &op{apiCall: call, round: r, mark: fmt.Sprintf("r%dop%d", r.number, i)}
 		op.seed(r.srv)
 		r.ops = append(r.ops, op)
 	}
@@ -103,7 +103,7 @@ func (r *chaosRound) start() (err error) {
 
 // setCredential picks one of the kinds. A revoked token can be renewed in one of
 // them.
-func (r *chaosRound) setCredential() {
+func (r *round) setCredential() {
 	switch r.random.IntN(3) {
 	case 0:
 		r.secrets = []string{r.srv.APIKey()}
@@ -118,7 +118,7 @@ func (r *chaosRound) setCredential() {
 	}
 }
 
-func (r *chaosRound) newClient() *motive.Client {
+func (r *round) newClient() *motive.Client {
 	policy := motive.RetryPolicy{MaxAttempts: 3, MinWait: time.Millisecond, MaxWait: 4 * time.Millisecond, MaxRetryAfter: 10 * time.Millisecond, ReconcileWait: 5 * time.Millisecond}
 	attempt := 30 * time.Second // which even a slow machine does not meet
 	switch {
@@ -127,24 +127,24 @@ func (r *chaosRound) newClient() *motive.Client {
 	case r.fault.waits:
 		policy.MaxRetryAfter = 3 * time.Second
 	}
-	if !r.slow && r.is(func(f *chaosFault) bool { return f.hangs }) {
-		attempt = chaosAttempt
+	if !r.slow && r.is(func(f *fault) bool { return f.hangs }) {
+		attempt = attemptLimit
 	}
 	return r.srv.Client(motive.WithRetry(policy), motive.WithAttemptTimeout(attempt), motive.WithMaxBodySize(1<<20),
 		motive.WithTransport(r), r.credential)
 }
 
 // is reports whether one of the round's faults is of a kind.
-func (r *chaosRound) is(of func(*chaosFault) bool) bool {
+func (r *round) is(of func(*fault) bool) bool {
 	return of(r.fault) || r.noise != nil && of(r.noise)
 }
 
 // calls returns the calls of the round in a random order.
-func (r *chaosRound) calls() (calls []*chaosCall) {
-	for i, call := range chaosCalls {
+func (r *round) calls() (calls []*apiCall) {
+	for i, call := range apiCalls {
 		// Each wait costs a second or two: where they add up, two calls a time
 		// have to do.
-		brief := !r.fault.waits || r.concurrent || r.deadline || i/2 == r.pass%(len(chaosCalls)/2)
+		brief := !r.fault.waits || r.concurrent || r.deadline || i/2 == r.pass%(len(apiCalls)/2)
 		if r.fault.canStrike(call) && brief {
 			calls = append(calls, call)
 		}
@@ -153,18 +153,25 @@ func (r *chaosRound) calls() (calls []*chaosCall) {
 	return calls
 }
 
-func (r *chaosRound) inject() {
-	for _, f := range []*chaosFault{r.fault, r.noise} {
+func (r *round) inject() {
+	for _, f := range []*fault{r.fault, r.noise} {
 		if f != nil && f.make != nil {
 			r.srv.Inject(f.make(r.random), f.strikes(r.random, r.concurrent)...)
 		}
 	}
 }
 
+// patience is for calls that a client holds back since the server refuses all, or
+// has: minutes, which is right and tells nothing here.
+const patience = time.Second
+
 // end returns when the next op's context ends, and whether it is cancelled
 // rather than has a deadline; 0 is never.
-func (r *chaosRound) end() (after time.Duration, cancel bool) {
-	if !r.deadline {
+func (r *round) end() (after time.Duration, cancel bool) {
+	switch {
+	case !r.deadline && r.concurrent && r.fault.limits:
+		return patience, false
+	case !r.deadline:
 		return 0, false
 	}
 	longest := 80 * time.Millisecond
@@ -175,8 +182,8 @@ func (r *chaosRound) end() (after time.Duration, cancel bool) {
 }
 
 // run makes the call and takes note of its outcome.
-func (op *chaosOp) run(after time.Duration, byCancel bool) {
-	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), chaosMark{}, op.mark))
+func (op *op) run(after time.Duration, byCancel bool) {
+	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), markKey{}, op.mark))
 	defer cancel()
 	var ended atomic.Pointer[time.Time]
 	if after > 0 {
@@ -207,10 +214,10 @@ func (op *chaosOp) run(after time.Duration, byCancel bool) {
 
 // repeat makes each write again that may have happened, nothing being in the
 // way, and reports where the end is not the same.
-func (r *chaosRound) repeat(report func(op *chaosOp, format string, args ...any)) {
+func (r *round) repeat(report func(op *op, format string, args ...any)) {
 	r.transport.CloseIdleConnections() // on some of them a handler may still hang
 	again := r.srv.Client(motive.WithAPIKey(r.srv.APIKey()), motive.WithTransport(r))
-	var repeated []*chaosOp
+	var repeated []*op
 	for _, op := range r.ops {
 		unrefused := op.err == nil || errors.Is(op.err, motive.ErrOutcomeUnknown)
 		if op.effects == nil || op.repeat == errNeverRepeated || op.post && r.lax || !unrefused {
@@ -231,7 +238,7 @@ func (r *chaosRound) repeat(report func(op *chaosOp, format string, args ...any)
 }
 
 // fleet returns the users by the mark of the op that they are about.
-func (r *chaosRound) fleet() map[string][]motive.User {
+func (r *round) fleet() map[string][]motive.User {
 	fleet := map[string][]motive.User{}
 	for _, u := range r.srv.Users() {
 		fleet[u.LastName] = append(fleet[u.LastName], u)
@@ -239,19 +246,19 @@ func (r *chaosRound) fleet() map[string][]motive.User {
 	return fleet
 }
 
-// chaosTrace is what the fake knows of an op.
-type chaosTrace struct {
+// trace is what the fake knows of an op.
+type trace struct {
 	struck    bool
 	committed int
 	settled   bool // the client looked for what a create has made
 	lines     []string
 }
 
-func (r *chaosRound) traces() map[string]*chaosTrace {
-	traces := map[string]*chaosTrace{}
+func (r *round) traces() map[string]*trace {
+	traces := map[string]*trace{}
 	for _, op := range r.ops {
 		_, struck := r.struck.Load(op.mark)
-		traces[op.mark] = &chaosTrace{struck: struck}
+		traces[op.mark] = &trace{struck: struck}
 	}
 	requests := r.srv.Requests()
 	struck := make([][]string, len(requests))
@@ -259,7 +266,7 @@ func (r *chaosRound) traces() map[string]*chaosTrace {
 		struck[f.Request] = append(struck[f.Request], f.Fault)
 	}
 	for i, request := range requests {
-		trace := traces[request.Header.Get(chaosHeader)]
+		trace := traces[request.Header.Get(markHeader)]
 		if trace == nil || strings.HasPrefix(request.Path, "/oauth/") {
 			continue
 		}
@@ -275,7 +282,7 @@ func (r *chaosRound) traces() map[string]*chaosTrace {
 
 // fired returns the faults that did something: a rate limit also counts the
 // requests that it lets pass.
-func (r *chaosRound) fired(requests []motivetest.Request) []motivetest.FaultRecord {
+func (r *round) fired(requests []motivetest.Request) []motivetest.FaultRecord {
 	return slices.DeleteFunc(r.srv.Faults(), func(f motivetest.FaultRecord) bool {
 		return f.Fault == "rate limit" && requests[f.Request].Status != http.StatusTooManyRequests
 	})

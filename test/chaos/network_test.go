@@ -1,4 +1,4 @@
-package motive_test
+package chaos_test
 
 import (
 	"bytes"
@@ -13,16 +13,16 @@ import (
 	"time"
 )
 
-type chaosMark struct{}
+type markKey struct{}
 
-const chaosHeader = "X-Chaos"
+const markHeader = "X-Chaos"
 
 // RoundTrip lets each request carry the mark of its op, by which the fake's log
 // tells whose it was.
-func (r *chaosRound) RoundTrip(req *http.Request) (*http.Response, error) {
-	mark, _ := req.Context().Value(chaosMark{}).(string)
+func (r *round) RoundTrip(req *http.Request) (*http.Response, error) {
+	mark, _ := req.Context().Value(markKey{}).(string)
 	req = req.Clone(req.Context())
-	req.Header.Set(chaosHeader, mark)
+	req.Header.Set(markHeader, mark)
 	if after, late := r.delay(); late && mark != "" && !strings.Contains(req.URL.Path, "/oauth/") {
 		r.struck.Store(mark, true)
 		r.delivered.Add(1)
@@ -36,7 +36,7 @@ func (r *chaosRound) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // delay decides whether a request arrives late, and how late.
-func (r *chaosRound) delay() (after time.Duration, late bool) {
+func (r *round) delay() (after time.Duration, late bool) {
 	most := r.fault.late
 	if r.noise != nil {
 		most = max(most, r.noise.late)
@@ -51,7 +51,7 @@ func (r *chaosRound) delay() (after time.Duration, late bool) {
 // deliver is a network that breaks the connection to the client and hands the
 // request to the server all the same, a little later: perhaps when the client has
 // looked for what became of it.
-func (r *chaosRound) deliver(req *http.Request, after time.Duration) error {
+func (r *round) deliver(req *http.Request, after time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), after+time.Second) // a fault may let it hang
 	req = req.Clone(ctx)
 	if req.Body != nil {

@@ -1,4 +1,4 @@
-package motive_test
+package chaos_test
 
 import (
 	"fmt"
@@ -10,8 +10,8 @@ import (
 	"github.com/motive-go/motive/motivetest"
 )
 
-// chaosFault is something that goes wrong, in all the ways that motivetest has.
-type chaosFault struct {
+// fault is something that goes wrong, in all the ways that motivetest has.
+type fault struct {
 	name string
 	make func(*rand.Rand) motivetest.Fault
 	// late is in place of make for what is the network's fault: requests that
@@ -23,15 +23,16 @@ type chaosFault struct {
 	// makes All end in ErrIncompleteList.
 	only       []string
 	incomplete bool
-	// waits marks what makes the client wait for a second or more.
-	waits bool
+	// waits marks what makes the client wait for a second or more, and limits what
+	// makes it slow down.
+	waits, limits bool
 }
 
-func chaosFaults(foreign string) []*chaosFault {
+func allFaults(foreign string) []*fault {
 	always := func(f motivetest.Fault) func(*rand.Rand) motivetest.Fault {
 		return func(*rand.Rand) motivetest.Fault { return f }
 	}
-	faults := []*chaosFault{
+	faults := []*fault{
 		{name: "connection refused", make: func(r *rand.Rand) motivetest.Fault {
 			return motivetest.ConnectionRefused(time.Millisecond + time.Duration(r.IntN(4))*time.Millisecond)
 		}},
@@ -50,14 +51,14 @@ func chaosFaults(foreign string) []*chaosFault {
 			return motivetest.Latency(0, 20*time.Millisecond, r.Uint64())
 		}},
 		{name: "latency around the attempt timeout", hangs: true, make: func(r *rand.Rand) motivetest.Fault {
-			return motivetest.Latency(chaosAttempt-10*time.Millisecond, chaosAttempt+5*time.Millisecond, r.Uint64())
+			return motivetest.Latency(attemptLimit-10*time.Millisecond, attemptLimit+5*time.Millisecond, r.Uint64())
 		}},
 		{name: "redirect to another host", make: always(motivetest.RedirectTo(foreign))},
 		{name: "401 once", make: always(motivetest.UnauthorizedOnce())},
-		{name: "rate limit", make: func(r *rand.Rand) motivetest.Fault { return motivetest.RateLimit(r.IntN(10)) }},
+		{name: "rate limit", limits: true, make: func(r *rand.Rand) motivetest.Fault { return motivetest.RateLimit(r.IntN(10)) }},
 		{name: "page that repeats", only: []string{"All"}, incomplete: true, make: always(motivetest.RepeatPage())},
 		{name: "total too high", only: []string{"List", "All"}, incomplete: true, make: func(r *rand.Rand) motivetest.Fault {
-			return motivetest.LyingTotal(chaosOffice + 1 + r.IntN(1000))
+			return motivetest.LyingTotal(officeSize + 1 + r.IntN(1000))
 		}},
 		// 2 and 4 would end on a page's edge, where a total that is too low
 		// cannot be told from the truth without a request more for every list.
@@ -69,26 +70,26 @@ func chaosFaults(foreign string) []*chaosFault {
 		motivetest.WrongTypes: "wrong types", motivetest.NullBody: "null", motivetest.ArrayBody: "an array",
 		motivetest.DeepNesting: "deep nesting", motivetest.HugeBody: "100 MiB", motivetest.NotJSON: "no JSON",
 	} {
-		faults = append(faults, &chaosFault{name: "garbage: " + name, make: always(motivetest.Garbage(motivetest.Nonsense(kind)))})
+		faults = append(faults, &fault{name: "garbage: " + name, make: always(motivetest.Garbage(motivetest.Nonsense(kind)))})
 	}
 	for _, status := range []int{500, 502, 503, 504} {
 		for body, name := range []string{motivetest.JSON: "JSON", motivetest.HTML: "HTML", motivetest.Empty: "nothing"} {
 			faults = append(faults,
-				&chaosFault{name: fmt.Sprintf("status %d with %s", status, name), make: always(motivetest.Status(status, motivetest.Body(body)))},
-				&chaosFault{name: fmt.Sprintf("status %d with %s, after commit", status, name), make: always(motivetest.StatusAfter(status, motivetest.Body(body)))})
+				&fault{name: fmt.Sprintf("status %d with %s", status, name), make: always(motivetest.Status(status, motivetest.Body(body)))},
+				&fault{name: fmt.Sprintf("status %d with %s, after commit", status, name), make: always(motivetest.StatusAfter(status, motivetest.Body(body)))})
 		}
 	}
 	for _, value := range []string{"", "0", "-7", "120", "99999999999999999999", "soon"} {
-		faults = append(faults, &chaosFault{name: fmt.Sprintf("429, Retry-After: %q", value), make: always(motivetest.TooManyRequests(value))})
+		faults = append(faults, &fault{name: fmt.Sprintf("429, Retry-After: %q", value), limits: true, make: always(motivetest.TooManyRequests(value))})
 	}
 	for _, layout := range []string{http.TimeFormat, time.RFC850, time.ANSIC} {
 		faults = append(faults,
-			&chaosFault{name: "429, Retry-After: past date as " + layout, make: retryAt(layout, -time.Hour)},
-			&chaosFault{name: "429, Retry-After: far date as " + layout, make: retryAt(layout, time.Hour)})
+			&fault{name: "429, Retry-After: past date as " + layout, limits: true, make: retryAt(layout, -time.Hour)},
+			&fault{name: "429, Retry-After: far date as " + layout, limits: true, make: retryAt(layout, time.Hour)})
 	}
 	return append(faults,
-		&chaosFault{name: `429, Retry-After: "1"`, waits: true, make: always(motivetest.TooManyRequests("1"))},
-		&chaosFault{name: "429, Retry-After: near date", waits: true, make: retryAt(http.TimeFormat, 2*time.Second)})
+		&fault{name: `429, Retry-After: "1"`, waits: true, limits: true, make: always(motivetest.TooManyRequests("1"))},
+		&fault{name: "429, Retry-After: near date", waits: true, limits: true, make: retryAt(http.TimeFormat, 2*time.Second)})
 }
 
 func retryAt(layout string, after time.Duration) func(*rand.Rand) motivetest.Fault {
@@ -97,20 +98,23 @@ func retryAt(layout string, after time.Duration) func(*rand.Rand) motivetest.Fau
 	}
 }
 
-// chaosAttempt is the attempt timeout where a fault hangs.
-const chaosAttempt = 60 * time.Millisecond
+// attemptLimit is the attempt timeout where a fault hangs.
+const attemptLimit = 60 * time.Millisecond
 
-func (f *chaosFault) canStrike(call *chaosCall) bool {
+func (f *fault) canStrike(call *apiCall) bool {
 	return f.only == nil || slices.Contains(f.only, call.name)
 }
 
 // strikes says which requests a fault strikes, sometimes all of them.
-func (f *chaosFault) strikes(r *rand.Rand, concurrent bool) []motivetest.Match {
+func (f *fault) strikes(r *rand.Rand, concurrent bool) []motivetest.Match {
 	if f.incomplete {
 		return nil
 	}
 	if f.waits {
 		return []motivetest.Match{motivetest.Times(1)}
+	}
+	if concurrent && f.limits {
+		return []motivetest.Match{motivetest.Times([]int{1, 2, 1000}[r.IntN(3)])}
 	}
 	if concurrent {
 		return []motivetest.Match{motivetest.Times(1000), motivetest.Probability([]float64{0.4, 0.7, 1}[r.IntN(3)], r.Uint64())}

@@ -1,4 +1,4 @@
-package motive_test
+package chaos_test
 
 import (
 	"errors"
@@ -26,10 +26,10 @@ const (
 	goroutines = "goroutines left"
 )
 
-var chaosSins = []string{duplicates, lost, lies, definite, unequal, panics, overruns, leaks, goroutines}
+var sins = []string{duplicates, lost, lies, definite, unequal, panics, overruns, leaks, goroutines}
 
 // judge compares what the client said of op with what the fake has done.
-func (c *chaos) judge(op *chaosOp, users []motive.User, trace *chaosTrace) {
+func (c *chaos) judge(op *op, users []motive.User, trace *trace) {
 	accuse := func(sin, format string, args ...any) {
 		c.sin(sin, "%v: %s\n%v\n%s", op, fmt.Sprintf(format, args...), op.err, strings.Join(trace.lines, "\n"))
 	}
@@ -63,14 +63,14 @@ func (c *chaos) judge(op *chaosOp, users []motive.User, trace *chaosTrace) {
 }
 
 // mustBeIncomplete reports whether the server lies about its list throughout.
-func (r *chaosRound) mustBeIncomplete() bool {
+func (r *round) mustBeIncomplete() bool {
 	return r.fault.incomplete && r.noise == nil && !r.deadline
 }
 
 // retryDate is a date in Retry-After: each would have a row of its own.
 var retryDate = regexp.MustCompile(`"[A-Z][a-z]{2}[^"]*"`)
 
-func (c *chaos) count(r *chaosRound, traces map[string]*chaosTrace) {
+func (c *chaos) count(r *round, traces map[string]*trace) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.rounds++
@@ -80,12 +80,13 @@ func (c *chaos) count(r *chaosRound, traces map[string]*chaosTrace) {
 	c.fired["delivered late"] += int(r.delivered.Load())
 	for _, op := range r.ops {
 		c.worst, c.excess = max(c.worst, op.late), max(c.excess, op.excess)
-		if !traces[op.mark].struck {
+		held := errors.Is(op.err, motive.ErrRateLimited) // by what another call was told
+		if !traces[op.mark].struck && !held {
 			c.unstruck++
 			continue
 		}
 		c.operations++
-		c.cells[r.cell(op.chaosCall)] = true
+		c.cells[r.cell(op.apiCall)] = true
 		if op.newUser && op.err == nil && traces[op.mark].settled {
 			c.outcomes["settled"]++
 		}
@@ -110,7 +111,7 @@ func (c *chaos) sin(kind, format string, args ...any) {
 	}
 }
 
-func (op *chaosOp) String() string {
+func (op *op) String() string {
 	r := op.round
 	s := fmt.Sprintf("round %d, %s under %q", r.number, op.name, r.fault.name)
 	if r.noise != nil {
@@ -132,7 +133,7 @@ func (c *chaos) table() string {
 		c.outcomes["success"], c.outcomes["settled"], c.outcomes["failure"], c.outcomes["unknown"])
 	fmt.Fprintf(&b, "  %d servers, %d of %d combinations of call, fault, order and deadline, %d more operations not struck\n\n",
 		c.rounds, len(c.cells), c.combinations, c.unstruck)
-	for _, kind := range chaosSins {
+	for _, kind := range sins {
 		fmt.Fprintf(&b, "  %-50s %7d\n", kind, c.sins[kind])
 	}
 	fmt.Fprintf(&b, "  %-50s %7s\n", "worst overrun after the end of a context", c.excess.Round(100*time.Microsecond))

@@ -1,4 +1,4 @@
-package motive_test
+package chaos_test
 
 import (
 	"context"
@@ -31,10 +31,10 @@ func TestChaosKill(t *testing.T) {
 		return
 	}
 	t.Parallel()
-	trials := 4
+	trials := 2
 	switch {
-	case *chaosLong:
-		trials = 100
+	case *long > 0:
+		trials = 20
 	case testing.Short(), underRace:
 		trials = 1
 	}
@@ -45,7 +45,7 @@ func TestChaosKill(t *testing.T) {
 		kills += killed(t, srv, rand.New(rand.NewPCG(seed, uint64(i))))
 		requests += len(srv.Requests())
 		for n := range killUsers {
-			if made := srv.Created(fmt.Sprint(n), chaosTMS); made != 1 {
+			if made := srv.Created(fmt.Sprint(n), tms); made != 1 {
 				t.Errorf("trial %d: user %d was created %d times", i, n, made)
 			}
 		}
@@ -135,7 +135,7 @@ func provisionAgain(t *testing.T) {
 }
 
 func provisionOne(ctx context.Context, client *motive.Client, n int64) error {
-	_, err := client.Users.LookupByExternalID(ctx, fmt.Sprint(n), chaosTMS)
+	_, err := client.Users.LookupByExternalID(ctx, fmt.Sprint(n), tms)
 	if !errors.Is(err, motive.ErrNotFound) {
 		return err
 	}
@@ -143,7 +143,7 @@ func provisionOne(ctx context.Context, client *motive.Client, n int64) error {
 		FirstName: motive.Set("Ada"), LastName: motive.Set("Moss"), Role: motive.Set(motive.RoleDriver),
 		Phone: motive.Set(fmt.Sprint(5550100 + n)),
 		ExternalIDsAttributes: motive.Set([]motive.ExternalIDAttributes{
-			{ExternalID: fmt.Sprint(n), IntegrationName: chaosTMS},
+			{ExternalID: fmt.Sprint(n), IntegrationName: tms},
 		}),
 	})
 	return err

@@ -1,4 +1,4 @@
-package motive_test
+package leaks_test
 
 import (
 	"context"
