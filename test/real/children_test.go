@@ -1,0 +1,5 @@
+package real
+
+const roleVar = "MOTIVE_REAL_ROLE"
+
+func play(string) int { return 0 }
