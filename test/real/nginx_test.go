@@ -85,7 +85,7 @@ func startNginx(t *testing.T, c nginxConfig) *nginx {
 		if c.TLS {
 			n.URL = "https://" + loopback(c.Port)
 		}
-		n.process = start(t, c.Dir, "nginx", "-c", path, "-p", c.Dir, "-e", filepath.Join(c.Dir, "error.log"))
+		n.process = start(t, c.Dir, nil, "nginx", "-c", path, "-p", c.Dir, "-e", filepath.Join(c.Dir, "error.log"))
 		err := n.listens(c.Port)
 		if err == nil {
 			return n

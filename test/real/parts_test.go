@@ -96,12 +96,13 @@ type process struct {
 	done chan struct{}
 }
 
-// start starts a program, whose output goes to a file, and ends it with the test.
+// start starts a program, whose output goes to a file, with variables added to its
+// environment, and ends it with the test.
 // What it started itself ends with it: it leads a process group of its own.
-func start(t *testing.T, dir, program string, args ...string) *process {
+func start(t *testing.T, dir string, env []string, program string, args ...string) *process {
 	t.Helper()
 	cmd := exec.Command(find(program), args...)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 	log, err := os.Create(filepath.Join(t.TempDir(), "output.log"))
 	if err != nil {
 		t.Fatal(err)
