@@ -76,7 +76,7 @@ Exit codes: 0 all in line; 1 rows need attention; 2 wrong usage;
 		}
 	}
 	add(groupRoster, validateCommand(h), planCommand(h), applyCommand(h), resumeCommand(h))
-	add(groupFleet, exportCommand(h), lookupCommand(h))
+	add(groupFleet, loginCommand(h), exportCommand(h), lookupCommand(h))
 	add(groupOther, fakeCommand(h), versionCommand(h))
 	root.AddCommand(manCommand(h))
 	root.SetHelpCommandGroupID(groupOther)
@@ -98,7 +98,9 @@ Examples:
 {{.Example}}{{end}}{{if .HasAvailableSubCommands}}{{$cmds := .Commands}}{{range $group := .Groups}}
 
 {{.Title}}{{range $cmds}}{{if and (eq .GroupID $group.ID) (or .IsAvailableCommand (eq .Name "help"))}}
-  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if not .AllChildCommandsHaveGroup}}{{range $cmds}}{{if and (eq .GroupID "") .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if not .AllChildCommandsHaveGroup}}
+
+Commands:{{range $cmds}}{{if and (eq .GroupID "") .IsAvailableCommand}}
   {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
 
 Flags:

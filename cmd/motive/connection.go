@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/oauth/tokenfile"
 )
 
 // usualRate is a pace at which others never met a 429 from the real service, in
@@ -63,7 +65,27 @@ func (h host) credential() (motive.Option, error) {
 	case key != "":
 		return motive.WithAPIKey(key), nil
 	}
-	return nil, errors.New("no credential: set MOTIVE_ACCESS_TOKEN or MOTIVE_API_KEY")
+	return h.storedLogin()
+}
+
+// storedLogin is what motive login has stored.
+func (h host) storedLogin() (motive.Option, error) {
+	path, err := h.tokenPath()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return nil, errors.New("no credential: set MOTIVE_ACCESS_TOKEN or MOTIVE_API_KEY, or run motive login")
+	}
+	cfg, err := h.app("")
+	if err != nil {
+		return nil, fmt.Errorf("use the login in %s: %w", path, err)
+	}
+	store, err := tokenfile.New(path)
+	if err != nil {
+		return nil, err
+	}
+	return motive.WithOAuth2(cfg, store), nil
 }
 
 // fleetName names the fleet in plans: as the user says, or else the server.

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/text"
-
 	"github.com/motive-go/motive/provision"
 
 	printable "github.com/motive-go/motive/internal/text"
@@ -75,6 +73,7 @@ func (h host) explain(err error) {
 		for _, p := range roster.Problems {
 			h.say("  " + p.Error())
 		}
+		h.say("--map \"Employee ID=external_id\" gives a heading a name of the API, and --ignore-unknown leaves out the others. In a workbook, --heading-row 3 says where the headings are.")
 		return
 	}
 	message := err.Error()
@@ -91,7 +90,7 @@ func (h host) say(message string) {
 	for line := range strings.SplitSeq(message, "\n") {
 		indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
 		line = printable.Printable(line, 4000)
-		for part := range strings.SplitSeq(text.WrapSoft(line, max(width-len(indent), 16)), "\n") {
+		for _, part := range folded(line, width-len(indent)) {
 			fmt.Fprintln(h.err, strings.TrimRight(indent+part, " "))
 		}
 	}

@@ -64,11 +64,21 @@ func (h host) fake(ctx context.Context, f *fakeFlags) error {
 			return err
 		}
 	}
-	fmt.Fprintf(h.out, `A fake Motive with %s is at %s. In another terminal:
+	login := fake.OAuth()
+	fmt.Fprintf(h.out, `A fake Motive with %s is at %s.
+
+In another terminal:
   export MOTIVE_BASE_URL=%s
   export MOTIVE_ACCESS_TOKEN=%s
+
+or, for motive login, in place of the token:
+  export MOTIVE_CLIENT_ID=%s
+  export MOTIVE_CLIENT_SECRET=%s
+  export MOTIVE_AUTH_URL=%s
+  export MOTIVE_TOKEN_URL=%s
+
 Ctrl-C ends it.
-`, plural(len(fake.Users()), "user"), base, base, quoteArg(f.token))
+`, plural(len(fake.Users()), "user"), base, base, quoteArg(f.token), login.ClientID, login.ClientSecret, base+login.AuthURL, base+login.TokenURL)
 	select {
 	case <-ctx.Done():
 		return nil

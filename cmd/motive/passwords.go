@@ -13,7 +13,7 @@ func withoutPasswords(roster provision.Roster, opts provision.ReadOptions) provi
 	return func(yield func(provision.Row, error) bool) {
 		said := false
 		for row, err := range roster {
-			at := slices.IndexFunc(row.Columns, func(heading string) bool { return fieldOf(heading, opts) == "password" })
+			at := slices.IndexFunc(row.Columns, func(heading string) bool { return foldName(fieldOf(heading, opts)) == "password" })
 			if at >= 0 {
 				forget(&row, at)
 			}

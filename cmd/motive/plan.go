@@ -180,12 +180,14 @@ func (f *planFlags) save(plan *provision.Plan) error {
 
 // sayNext says how to go on.
 func (h host) sayNext(plan *provision.Plan, f *planFlags) {
-	h.say("")
 	if f.html != "" {
-		h.say("The page to sign off is " + f.html + ".")
+		h.say("\nThe page to sign off is " + f.html + ".")
 	}
+	if plan.Writes() == 0 {
+		return
+	}
+	h.say("")
 	switch {
-	case plan.Writes() == 0:
 	case f.out == "":
 		h.say("Nothing was written. To apply this plan, save it: -o NAME.plan")
 	case len(plan.Brakes) > 0:

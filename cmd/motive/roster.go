@@ -28,7 +28,7 @@ type rosterFlags struct {
 
 func (f *rosterFlags) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&f.columns, "map", "m", nil, `take the column with this heading for a field of the API, as in "Employee ID=external_id"; "Notes=" leaves a column out; may be repeated`)
+	flags.StringArrayVarP(&f.columns, "map", "m", nil, "take a column for a field of the API, a `heading=field` such as \"Employee ID=external_id\"; \"Notes=\" leaves a column out; may be repeated")
 	flags.BoolVar(&f.ignoreUnknown, "ignore-unknown", false, "leave out columns that the API does not have")
 	flags.StringVar(&f.sheet, "sheet", "", "`name` of the sheet of a workbook (default the first that is not hidden)")
 	flags.IntVar(&f.headingRow, "heading-row", 0, "`number` of the row of a workbook that has the headings (default the first with anything in it)")
@@ -137,13 +137,13 @@ func foldName(heading string) string {
 	}, heading)
 }
 
-// fieldOf is the folded name of the field that a heading stands for.
+// fieldOf is the name of the field that a heading stands for; "" where it is left
+// out.
 func fieldOf(heading string, opts provision.ReadOptions) string {
-	name := foldName(heading)
 	for from, to := range opts.Columns {
-		if foldName(from) == name {
-			return foldName(to)
+		if foldName(from) == foldName(heading) {
+			return to
 		}
 	}
-	return name
+	return strings.TrimSpace(heading)
 }

@@ -2,11 +2,9 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strconv"
 
 	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/motive-go/motive/provision"
@@ -90,56 +88,4 @@ func (h host) showChecked(c checked) error {
 		rows[i] = table.Row{line, printable.Printable(p.Column, 60), printable.Printable(p.Message, 2000)}
 	}
 	return writeTable(h.out, h.screen().width, table.Row{"LINE", "COLUMN", "PROBLEM"}, rows)
-}
-
-// narrow is the width below which the last column of a table goes on a line of
-// its own.
-const narrow = 60
-
-// writeTable prints rows, of which the last column is a text to be folded.
-func writeTable(w io.Writer, width int, header table.Row, rows []table.Row) error {
-	t := table.NewWriter()
-	style := table.StyleDefault
-	style.Options = table.OptionsNoBordersAndSeparators
-	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
-	t.SetStyle(style)
-	last := len(rows[0])
-	room := width
-	for column := range last - 1 {
-		widest := 0
-		for _, row := range append([]table.Row{header}, rows...) {
-			if row != nil {
-				widest = max(widest, text.StringWidth(row[column].(string)))
-			}
-		}
-		room -= widest + 2
-	}
-	if room < 16 || width < narrow && last > 2 {
-		return writeNarrow(w, width, rows)
-	}
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: last, WidthMax: room, WidthMaxEnforcer: text.WrapSoft}})
-	if header != nil {
-		t.AppendHeader(header)
-	}
-	t.AppendRows(rows)
-	t.SuppressTrailingSpaces()
-	_, err := io.WriteString(w, t.Render()+"\n")
-	return err
-}
-
-// writeNarrow prints each row on lines of its own.
-func writeNarrow(w io.Writer, width int, rows []table.Row) error {
-	for _, row := range rows {
-		head := ""
-		for _, cell := range row[:len(row)-1] {
-			if cell != "" {
-				head += cell.(string) + " "
-			}
-		}
-		lines := text.WrapSoft(head+row[len(row)-1].(string), width)
-		if _, err := fmt.Fprintln(w, lines); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -86,7 +86,7 @@ type sheetReader struct {
 	headingRow int // of the flag; 0 for the first with anything in it
 
 	csv      bytes.Buffer
-	fields   []string // of the headings, folded; nil before them
+	names    []string // of the fields that the headings stand for; nil before them
 	hidden   int      // rows with content that the sheet does not show
 	notices  []string
 	problems map[int][]provision.Problem // by line
@@ -120,7 +120,7 @@ func (s *sheetReader) read() error {
 		}
 	}
 	if s.hidden > 0 {
-		s.notices = append(s.notices, fmt.Sprintf("%d hidden or filtered rows were read as well", s.hidden))
+		s.notices = append(s.notices, "read as well: "+plural(s.hidden, "hidden or filtered row"))
 	}
 	return errors.Join(shownRows.Error(), heldRows.Error(), shownRows.Close(), heldRows.Close(), s.noteMerged())
 }
@@ -128,19 +128,19 @@ func (s *sheetReader) read() error {
 // row writes a row as a line of CSV. Every cell is quoted, so that no heading with
 // a semicolon is taken for a separator.
 func (s *sheetReader) row(line int, shown, held []string) error {
-	heading := s.fields == nil && line >= s.headingRow && !blank(shown)
-	for i := range max(len(shown), len(s.fields), 1) {
+	heading := s.names == nil && line >= s.headingRow && !blank(shown)
+	for i := range max(len(shown), len(s.names), 1) {
 		text := ""
 		if i < len(shown) {
 			text = shown[i]
 		}
-		if s.fields != nil && i < len(s.fields) && s.fields[i] != "" {
+		if i < len(s.names) && s.names[i] != "" {
 			var err error
 			if text, err = s.cell(line, i, text, at(held, i)); err != nil {
 				return err
 			}
 		}
-		if s.fields == nil && !heading {
+		if s.names == nil && !heading {
 			text = "" // above the headings
 		}
 		if i > 0 {
@@ -152,9 +152,9 @@ func (s *sheetReader) row(line int, shown, held []string) error {
 	}
 	s.csv.WriteByte('\n')
 	if heading {
-		s.fields = make([]string, len(shown))
+		s.names = make([]string, len(shown))
 		for i, text := range shown {
-			s.fields[i] = fieldOf(text, s.opts)
+			s.names[i] = fieldOf(oneLine(text), s.opts)
 		}
 	}
 	return nil
@@ -193,10 +193,10 @@ func (s *sheetReader) cell(line, column int, shown, held string) (string, error)
 	if err != nil || !day {
 		return shown, err
 	}
-	if s.fields[column] == "joinedat" {
+	if foldName(s.names[column]) == "joinedat" {
 		return s.date(number)
 	}
-	if keepsDigits(s.fields[column]) {
+	if keepsDigits(foldName(s.names[column])) {
 		s.problem(line, column, fmt.Sprintf("is a date in the workbook, shown as %q; format the column as text and enter it again", shown))
 	}
 	return shown, nil
@@ -321,7 +321,7 @@ func (s *sheetReader) noteMerged() error {
 }
 
 func (s *sheetReader) problem(line, column int, message string) {
-	s.problems[line] = append(s.problems[line], provision.Problem{Line: line, Column: s.fields[column], Message: message})
+	s.problems[line] = append(s.problems[line], provision.Problem{Line: line, Column: s.names[column], Message: message})
 }
 
 // roster reads the CSV, and adds what the sheet has shown of each row.
