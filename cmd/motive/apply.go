@@ -37,7 +37,7 @@ corrected and planned again.`,
 		Example: `  motive apply monday.plan
   motive apply monday.plan --force 4f2c9a    # past the limits, by the hash
   motive apply monday.plan --passwords new.csv`,
-		Args:              cobra.ExactArgs(1),
+		Args:              exactly("PLAN"),
 		ValidArgsFunction: completeFiles("plan"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return h.apply(cmd, f, args[0], false)
@@ -56,7 +56,7 @@ func resumeCommand(h host) *cobra.Command {
 machine. What has been done is in the journal beside the plan, and is not
 done again.`,
 		Example:           `  motive resume monday.plan`,
-		Args:              cobra.ExactArgs(1),
+		Args:              exactly("PLAN"),
 		ValidArgsFunction: completeFiles("plan"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return h.apply(cmd, f, args[0], true)

@@ -61,7 +61,6 @@ Exit codes: 0 all in line; 1 rows need attention; 2 wrong usage;
   motive resume monday.plan`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddGroup(
@@ -86,6 +85,16 @@ Exit codes: 0 all in line; 1 rows need attention; 2 wrong usage;
 		return exit(exitUsage, fmt.Errorf("%w\nSee %s --help.", err, cmd.CommandPath()))
 	})
 	return root
+}
+
+// exactly takes one argument.
+func exactly(name string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			return nil
+		}
+		return fmt.Errorf("%d arguments, and there has to be one: %s %s\nSee %s --help.", len(args), cmd.CommandPath(), name, cmd.CommandPath())
+	}
 }
 
 // usageTemplate is cobra's, with flags folded to a width.

@@ -70,10 +70,14 @@ func (h host) explain(err error) {
 	var roster *provision.RosterError
 	if errors.As(err, &roster) {
 		h.say("The roster cannot be read:")
+		columns := false
 		for _, p := range roster.Problems {
 			h.say("  " + p.Error())
+			columns = columns || p.Column != ""
 		}
-		h.say("--map \"Employee ID=external_id\" gives a heading a name of the API, and --ignore-unknown leaves out the others. In a workbook, --heading-row 3 says where the headings are.")
+		if columns {
+			h.say(columnsHelp)
+		}
 		return
 	}
 	message := err.Error()
@@ -82,6 +86,8 @@ func (h host) explain(err error) {
 	}
 	h.say("motive: " + message)
 }
+
+const columnsHelp = `--map "Employee ID=external_id" gives a heading a name of the API, and --ignore-unknown leaves out the others. In a workbook, --heading-row 3 says where the headings are.`
 
 // say writes a text for people beside the output, wrapped, without control
 // characters.

@@ -3,10 +3,13 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/motive-go/motive"
 
@@ -44,14 +47,28 @@ func lookupCommand(h host) *cobra.Command {
 	flags.StringVar(&f.key.Email, "email", "", "`address` of the user")
 	flags.StringVar(&f.key.Phone, "phone", "", "`number` of the user")
 	flags.BoolVar(&f.json, "json", false, "print JSON, for programs")
-	cmd.MarkFlagsOneRequired("id", "external-id", "driver-company-id", "username", "email", "phone")
-	cmd.MarkFlagsMutuallyExclusive("id", "external-id", "driver-company-id", "username", "email", "phone")
-	cmd.MarkFlagsRequiredTogether("external-id", "integration")
 	f.connection.addFlags(cmd)
 	return cmd
 }
 
+var lookupKeys = []string{"id", "external-id", "driver-company-id", "username", "email", "phone"}
+
+// checkKey returns what is wrong with the flags that say who is looked for.
+func checkKey(flags *pflag.FlagSet) error {
+	given := slices.DeleteFunc(slices.Clone(lookupKeys), func(name string) bool { return !flags.Changed(name) })
+	switch {
+	case len(given) != 1:
+		return fmt.Errorf("%d keys, and there has to be one: --%s", len(given), strings.Join(lookupKeys, ", --"))
+	case flags.Changed("external-id") != flags.Changed("integration"):
+		return errors.New("--external-id and --integration go together, since an id is one of a system")
+	}
+	return nil
+}
+
 func (h host) lookup(cmd *cobra.Command, f *lookupFlags) error {
+	if err := checkKey(cmd.Flags()); err != nil {
+		return err
+	}
 	client, err := f.connection.client(h)
 	if err != nil {
 		return err

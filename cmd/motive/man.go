@@ -14,7 +14,7 @@ func manCommand(h host) *cobra.Command {
 		Short:  "Write the manual pages",
 		Long:   `Write the manual pages, one for each command, to a directory.`,
 		Hidden: true,
-		Args:   cobra.ExactArgs(1),
+		Args:   exactly("DIRECTORY"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return err

@@ -45,7 +45,7 @@ fleet and not in the roster is left alone, unless you say --leavers.`,
 		Example: `  motive plan team.csv --integration tms -o monday.plan
   motive plan team.xlsx --sheet Drivers --map "Employee ID=external_id"
   motive plan team.csv --integration tms --leavers --html monday.html`,
-		Args:              cobra.ExactArgs(1),
+		Args:              exactly("ROSTER"),
 		ValidArgsFunction: completeFiles("csv", "jsonl", "xlsx"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return h.plan(cmd, f, args[0]) },
 	}
@@ -262,7 +262,7 @@ func masked(value json.RawMessage) json.RawMessage {
 }
 
 // listed is never null in JSON.
-func listed(texts []string) []string { return slices.Concat([]string{}, texts) }
+func listed(texts []string) []string { return append([]string{}, texts...) }
 
 func writeJSON(w io.Writer, value any) error {
 	data, err := json.MarshalIndent(value, "", "  ")

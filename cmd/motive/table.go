@@ -46,15 +46,18 @@ func writeTable(w io.Writer, width int, header table.Row, rows []table.Row) erro
 
 // writeNarrow prints each row on lines of its own, as "4, email: is taken".
 func writeNarrow(w io.Writer, width int, rows []table.Row) error {
+	first := ""
 	for _, row := range rows {
-		last := len(row) - 1
-		var head []string
-		for _, cell := range row[:last] {
+		if cell := row[0].(string); cell != "" {
+			first = cell // which stands for the rows below as well
+		}
+		head := first
+		for _, cell := range row[1 : len(row)-1] {
 			if cell != "" {
-				head = append(head, cell.(string))
+				head += ", " + cell.(string)
 			}
 		}
-		for i, line := range folded(strings.Join(head, ", ")+": "+row[last].(string), width-2) {
+		for i, line := range folded(head+": "+row[len(row)-1].(string), width-2) {
 			if i > 0 {
 				line = "  " + line
 			}

@@ -23,7 +23,7 @@ All problems are shown, by line and column. What only the fleet can show, such
 as an email that somebody else has, is seen in a plan.`,
 		Example: `  motive validate team.csv
   motive validate team.xlsx --sheet Drivers --map "Employee ID=external_id"`,
-		Args:              cobra.ExactArgs(1),
+		Args:              exactly("ROSTER"),
 		ValidArgsFunction: completeFiles("csv", "jsonl", "xlsx"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return h.validate(f, args[0], asJSON)
