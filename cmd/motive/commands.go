@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 )
 
@@ -80,11 +82,29 @@ Exit codes: 0 all in line; 1 rows need attention; 2 wrong usage;
 	root.AddCommand(manCommand(h))
 	root.SetHelpCommandGroupID(groupOther)
 	root.SetCompletionCommandGroupID(groupOther)
+	root.InitDefaultCompletionCmd()
+	foldHelp(root)
 	root.SetUsageTemplate(usageTemplate(usualWidth))
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return exit(exitUsage, fmt.Errorf("%w\nSee %s --help.", err, cmd.CommandPath()))
 	})
 	return root
+}
+
+// foldHelp folds the lines that are too long for a screen, which are not ours.
+func foldHelp(cmd *cobra.Command) {
+	var lines []string
+	for line := range strings.SplitSeq(cmd.Long, "\n") {
+		if text.StringWidth(line) <= usualWidth {
+			lines = append(lines, line)
+			continue
+		}
+		lines = append(lines, folded(line, usualWidth)...)
+	}
+	cmd.Long = strings.Join(lines, "\n")
+	for _, below := range cmd.Commands() {
+		foldHelp(below)
+	}
 }
 
 // exactly takes one argument.
