@@ -13,9 +13,6 @@ import (
 func run(ctx context.Context, h host, args []string) int {
 	root := rootCommand(h)
 	root.SetArgs(longMap(args))
-	root.SetIn(h.in)
-	root.SetOut(h.out)
-	root.SetErr(h.err)
 	err := root.ExecuteContext(ctx)
 	if err != nil {
 		h.explain(err)
@@ -65,6 +62,9 @@ Exit codes: 0 all in line; 1 rows need attention; 2 wrong usage;
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetIn(h.in)
+	root.SetOut(h.out)
+	root.SetErr(h.err)
 	root.AddGroup(
 		&cobra.Group{ID: groupRoster, Title: "From a roster to the fleet:"},
 		&cobra.Group{ID: groupFleet, Title: "The fleet:"},
@@ -94,7 +94,7 @@ Exit codes: 0 all in line; 1 rows need attention; 2 wrong usage;
 // foldHelp folds the lines that are too long for a screen, which are not ours.
 func foldHelp(cmd *cobra.Command) {
 	var lines []string
-	for line := range strings.SplitSeq(cmd.Long, "\n") {
+	for line := range strings.SplitSeq(strings.ReplaceAll(cmd.Long, "\t", "    "), "\n") {
 		if text.StringWidth(line) <= usualWidth {
 			lines = append(lines, line)
 			continue

@@ -47,6 +47,7 @@ func (m *meter) draw() {
 	m.bars = mpb.New(mpb.WithOutput(m.out), mpb.WithRefreshRate(100*time.Millisecond), mpb.WithAutoRefresh())
 	m.bar = m.bars.New(int64(m.pace.total), mpb.BarStyle().Lbound("").Filler("█").Tip("█").Padding("░").Rbound(""),
 		mpb.BarRemoveOnComplete(),
+		mpb.BarFillerTrim(),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + m.words() })),
 	)
 }
@@ -195,7 +196,7 @@ func (p *pace) words() string {
 	words += fmt.Sprintf(", %.3g/s", rate)
 	left := time.Duration(float64(p.total-p.done) / rate * float64(time.Second))
 	if p.done < p.total {
-		words += fmt.Sprintf(", %s left", left.Round(time.Second))
+		words += fmt.Sprintf(", %s left", max(left.Round(time.Second), time.Second))
 	}
 	return words
 }
