@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -180,6 +181,11 @@ func (f *planFlags) save(plan *provision.Plan) error {
 
 // sayNext says how to go on.
 func (h host) sayNext(plan *provision.Plan, f *planFlags) {
+	if f.leavers {
+		for _, spared := range sparedLeavers(plan) {
+			h.say("\n" + spared)
+		}
+	}
 	if f.html != "" {
 		h.say("\nThe page to sign off is " + f.html + ".")
 	}
@@ -195,6 +201,22 @@ func (h host) sayNext(plan *provision.Plan, f *planFlags) {
 	default:
 		h.say("Nothing was written. To apply this plan:\n  motive apply " + quoteArg(f.out))
 	}
+}
+
+// sparedLeavers says of whom stands in no row, and why they are left alone
+// although leavers were asked for: "12 in no row left alone: …".
+func sparedLeavers(plan *provision.Plan) []string {
+	count := make(map[string]int)
+	for i := range plan.Steps {
+		if s := &plan.Steps[i]; s.Action == provision.ActionLeftAlone && s.Line == 0 {
+			count[s.Reason]++
+		}
+	}
+	var said []string
+	for _, reason := range slices.Sorted(maps.Keys(count)) {
+		said = append(said, fmt.Sprintf("%s left alone: %s", plural(count[reason], "user"), reason))
+	}
+	return said
 }
 
 // quoteArg is a path as a shell takes it.

@@ -114,6 +114,10 @@ var screens = []screenTest{
 		},
 	},
 	{
+		name: "leavers_spared", widths: []int{80}, users: fleet(), files: map[string]string{"team.csv": teamWithProblems},
+		steps: []step{{line: "plan team.csv --integration tms --leavers -o monday.plan", code: exitRows}},
+	},
+	{
 		name: "changed_meanwhile", widths: []int{80}, users: fleet(), files: map[string]string{"team.csv": team},
 		steps: []step{
 			{line: "plan team.csv --integration tms -o monday.plan", then: func(t *testing.T, server *motivetest.Server) {

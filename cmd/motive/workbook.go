@@ -189,6 +189,9 @@ func (s *sheetReader) cell(line, column int, shown, held string) (string, error)
 	if whole, ok := shortened(shown, number); ok {
 		return whole, nil
 	}
+	if phone(foldName(s.names[column])) && onlyDigits(shown) == held {
+		return held, nil // without what a format puts between the digits
+	}
 	day, err := s.isDate(line, column)
 	if err != nil || !day {
 		return shown, err
@@ -214,6 +217,17 @@ func shortened(shown string, number float64) (string, bool) {
 		return "", false
 	}
 	return strconv.FormatInt(int64(number), 10), true
+}
+
+func phone(field string) bool { return field == "phone" || field == "phone2" }
+
+func onlyDigits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // keepsDigits tells the fields in which a date is an id or a name that was taken
