@@ -56,6 +56,7 @@ func (p *Plan) WriteTable(w io.Writer, opts PrintOptions) error {
 	p.heading(&out, opts)
 	var bad []*Step
 	names := p.nameWidth(opts)
+	headed := out.Len()
 	for i := range p.Steps {
 		switch s := &p.Steps[i]; s.Action {
 		case ActionInvalid, ActionConflict:
@@ -68,7 +69,9 @@ func (p *Plan) WriteTable(w io.Writer, opts PrintOptions) error {
 			s.print(&out, opts, names)
 		}
 	}
-	fmt.Fprintln(&out)
+	if out.Len() > headed {
+		fmt.Fprintln(&out)
+	}
 	lines(&out, opts, "", p.summary())
 	if len(bad) > 0 {
 		fmt.Fprintln(&out)
