@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/motive-go/motive/internal/backoff"
 )
 
 // Limiter holds the requests of one fleet to a rate that all processes share. It
@@ -35,6 +36,9 @@ const (
 	// How long a request waits for a database that cannot be reached.
 	limitPatience = 15 * time.Second
 
+	// maxLead is how much sooner than the rate has it a request may go.
+	maxLead = 100 * time.Millisecond
+
 	// minLate is how much longer than usual a statement may take, at rates where
 	// half a gap is less.
 	minLate = 10 * time.Millisecond
@@ -59,9 +63,9 @@ func NewLimiter(pool *pgxpool.Pool, fleet string, perSecond float64, burst int) 
 		pool:  pool,
 		fleet: fleet,
 		gap:   gap,
-		// Half a gap, so that who comes a little late to its turn does not move all
-		// that follow. It fits between perSecond and perSecond + 1.
-		slack: time.Duration(burst-1)*gap + gap/2,
+		// Part of a gap more, so that who comes a little late to its turn does not
+		// move all that follow. It fits between perSecond and perSecond + burst.
+		slack: time.Duration(burst-1)*gap + min(gap/2, maxLead),
 		turn:  make(chan struct{}, 1),
 	}, nil
 }
@@ -71,20 +75,20 @@ func NewLimiter(pool *pgxpool.Pool, fleet string, perSecond float64, burst int) 
 // with an error where the database cannot be reached for 15 seconds.
 func (l *Limiter) Wait(ctx context.Context) error {
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return backoff.ContextError(ctx)
 	}
 	select {
 	case l.turn <- struct{}{}:
 		defer func() { <-l.turn }()
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return backoff.ContextError(ctx)
 	}
 	for {
 		wait := time.Until(l.next)
-		if deadline, ok := ctx.Deadline(); ok && wait > time.Until(deadline) {
+		if wait > 0 && backoff.PastDeadline(ctx, wait) {
 			return errNoRoom
 		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := backoff.Sleep(ctx, wait); err != nil {
 			return err
 		}
 		taken, err := l.take(ctx)

@@ -3,14 +3,14 @@ package postgres
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/motive-go/motive/internal/backoff"
 )
 
 const (
-	minRetryWait = 50 * time.Millisecond
+	minRetryWait = 100 * time.Millisecond
 	maxRetryWait = time.Second
 )
 
@@ -18,12 +18,12 @@ const (
 // do must be one that may be done twice.
 func insist(ctx context.Context, patience time.Duration, do func() error) error {
 	until := time.Now().Add(patience)
-	for wait := minRetryWait; ; wait = min(2*wait, maxRetryWait) {
+	for attempt := 1; ; attempt++ {
 		err := do()
-		if err == nil || !unreachable(err) || time.Now().Add(wait).After(until) {
+		if err == nil || !unreachable(err) || time.Now().After(until) {
 			return err
 		}
-		if sleep(ctx, wait/2+rand.N(wait/2)) != nil {
+		if backoff.Sleep(ctx, backoff.Full(minRetryWait, maxRetryWait, attempt)) != nil {
 			return err
 		}
 	}
@@ -45,18 +45,3 @@ func unreachable(err error) bool {
 
 // readOnly is what a server says that has become a replica.
 const readOnly = "25006"
-
-// sleep waits for d or for the end of ctx.
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
-}

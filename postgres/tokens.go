@@ -9,12 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	mathrand "math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/motive-go/motive/internal/backoff"
 	"github.com/motive-go/motive/oauth"
 )
 
@@ -156,12 +156,12 @@ func (s *TokenStore) saveSealed(ctx context.Context, holder string, sealed []byt
 // Lock waits for the lock or the end of ctx.
 func (s *TokenStore) Lock(ctx context.Context) (unlock func(), err error) {
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, backoff.ContextError(ctx)
 	}
 	select {
 	case s.turn <- struct{}{}:
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return nil, backoff.ContextError(ctx)
 	}
 	tx, holder, err := s.lock(ctx)
 	if err != nil {
@@ -198,7 +198,7 @@ func (s *TokenStore) lock(ctx context.Context) (pgx.Tx, string, error) {
 // waitForLock looks again and again rather than to wait in the database, where
 // it would keep a connection from those who are at work.
 func (s *TokenStore) waitForLock(ctx context.Context) (pgx.Tx, error) {
-	for poll := minPoll; ; poll = min(2*poll, maxPoll) {
+	for attempt := 1; ; attempt++ {
 		var tx pgx.Tx
 		err := insist(ctx, patience, func() (err error) {
 			tx, err = s.tryLock(ctx)
@@ -207,7 +207,7 @@ func (s *TokenStore) waitForLock(ctx context.Context) (pgx.Tx, error) {
 		if tx != nil || err != nil {
 			return tx, err
 		}
-		if err := sleep(ctx, poll/2+mathrand.N(poll/2)); err != nil {
+		if err := backoff.Sleep(ctx, minPoll+backoff.Full(minPoll, maxPoll, attempt)); err != nil {
 			return nil, err
 		}
 	}
@@ -275,8 +275,8 @@ func (s *TokenStore) durably(ctx context.Context, sql string, args ...any) (chan
 	return changed, err
 }
 
-// connected calls do with a connection of the pool or, if it has none for a while,
-// with one beside it: all of its connections may be held by locks whose
+// connected calls do with a connection of the pool or, if it has none for a
+// while, with one beside it: all of its connections may be held by locks whose
 // holders wait here.
 //
 // While the database cannot be reached, all that is repeated, so do must be
@@ -294,7 +294,7 @@ func (s *TokenStore) connectedOnce(ctx context.Context, do func(*pgx.Conn) error
 		return do(pooled.Conn())
 	}
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return backoff.ContextError(ctx)
 	}
 	conn, err := connect(ctx, s.pool.Config())
 	if err != nil {

@@ -32,8 +32,12 @@ BEGIN
 
 	-- The row is locked: from here on nobody else reads the clock.
 	this_is := clock_timestamp();
-	-- full_at is never further ahead than this, unless the clock was set back.
-	full_at_ := greatest(this_is, least(entry.full_at, this_is + slack + gap));
+	full_at_ := greatest(this_is, entry.full_at);
+	-- A request moves full_at to this_is + slack + gap at the most. What is much
+	-- further ahead was written before the clock was set back.
+	IF full_at_ > this_is + slack + gap + interval '1 minute' THEN
+		full_at_ := this_is + slack;
+	END IF;
 	-- A pause leaves an empty bucket behind: the first request after it is let
 	-- through alone, and not a burst.
 	full_at_ := greatest(full_at_, entry.paused_until + slack);
