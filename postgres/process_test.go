@@ -259,16 +259,23 @@ func TestLoginThatEndsInTheWindowEndsOnce(t *testing.T) {
 	})
 }
 
-// The same with kills at random, until the login has ended; in its full form many
-// times over.
-func TestKillsAnywhereEndTheLoginAtMostOnce(t *testing.T) {
+// The same with kills at any time, every fourth of them around the end of a
+// refresh, and a new login whenever one has ended.
+func TestKillsAnywhereEndALoginOnce(t *testing.T) {
 	if !full() {
 		t.Skip("the short form is TestLoginThatEndsInTheWindowEndsOnce: set " + fullVar + "=1 for kills at random")
 	}
 	eachWay(t, func(t *testing.T, url string) {
 		const kills = 200
 		p := newProvider(t, time.Second)
-		p.committed = func(int) { time.Sleep(50 * time.Millisecond) } // the window, wide enough to be met
+		refreshing := make(chan int)
+		p.committed = func(pid int) {
+			select {
+			case refreshing <- pid:
+			default:
+			}
+			time.Sleep(50 * time.Millisecond) // the window, wide enough to be met
+		}
 		logIn(t, url, p)
 		workers := map[int]*tokenWorker{}
 		start := func() {
@@ -279,40 +286,42 @@ func TestKillsAnywhereEndTheLoginAtMostOnce(t *testing.T) {
 			start()
 		}
 		logins := 0
-		for range kills {
+		for n := range kills {
 			time.Sleep(rand.N(300 * time.Millisecond))
-			for pid, w := range workers { // any
-				p.mu.Lock()
-				p.dead[pid] = true // what it has sent and is not yet served
-				p.mu.Unlock()
-				w.kill()
-				delete(workers, pid)
-				break
+			pid := anyOf(workers)
+			if n%4 == 3 {
+				pid = <-refreshing
+				time.Sleep(rand.N(100 * time.Millisecond))
 			}
+			p.bury(pid)
+			workers[pid].kill()
+			delete(workers, pid)
 			start()
-			p.mu.Lock()
-			ended := p.refused > 0
-			p.mu.Unlock()
-			if !ended {
+			if !p.hasRefused() {
 				continue
 			}
 			expectEnded(t, p, workers)
 			refuseNothingElse(t, p)
 			logins++
-			p.mu.Lock()
-			p.refused = 0
-			p.mu.Unlock()
-			logIn(t, url, p)
 			for pid, w := range workers {
 				w.kill()
 				delete(workers, pid)
 			}
+			p.forget()
+			logIn(t, url, p)
 			for range processes {
 				start()
 			}
 		}
-		t.Logf("%d kills anywhere: %d logins ended, each with 1 presentation of its dead token, and all %d processes said so", kills, logins, processes)
+		t.Logf("%d processes, %d kills anywhere: %d logins ended, each with 1 presentation of its dead token, and every process said so", processes, kills, logins)
 	})
+}
+
+func anyOf(workers map[int]*tokenWorker) (pid int) {
+	for pid = range workers { // in any order
+		break
+	}
+	return pid
 }
 
 func expectEnded(t *testing.T, p *provider, workers map[int]*tokenWorker) {

@@ -43,6 +43,26 @@ func (p *provider) login() *oauth2.Token {
 	return p.issue()
 }
 
+// bury says that a process is dead, so that a request which it has sent and which
+// is not served yet does not count.
+func (p *provider) bury(pid int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dead[pid] = true
+}
+
+func (p *provider) hasRefused() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.refused > 0
+}
+
+func (p *provider) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refused = 0
+}
+
 func (p *provider) issue() *oauth2.Token {
 	p.issued++
 	p.current = fmt.Sprintf("canary-refresh-%d", p.issued)
