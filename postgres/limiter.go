@@ -110,6 +110,9 @@ func (l *Limiter) take(ctx context.Context) (taken bool, err error) {
 		took = time.Since(start)
 		return err
 	})
+	if err != nil && ctx.Err() != nil {
+		return false, backoff.ContextError(ctx)
+	}
 	if err != nil {
 		return false, fmt.Errorf("postgres: asking for a turn of fleet %q: %w", l.fleet, explain(err))
 	}

@@ -92,18 +92,18 @@ func (s *TokenStore) Format(f fmt.State, _ rune) {
 func (s *TokenStore) Load(ctx context.Context) (*oauth.Record, error) {
 	sealed, err := s.read(ctx)
 	if err != nil {
-		return nil, s.wrap("loading", err)
+		return nil, s.wrap(ctx, "loading", err)
 	}
 	if sealed == nil {
 		return nil, nil
 	}
 	plain, err := s.sealer.Open(s.name, sealed)
 	if err != nil {
-		return nil, s.wrap("loading", err)
+		return nil, s.wrap(ctx, "loading", err)
 	}
 	record := &oauth.Record{}
 	if err := json.Unmarshal(plain, record); err != nil {
-		return nil, s.wrap("loading", err)
+		return nil, s.wrap(ctx, "loading", err)
 	}
 	return record, nil
 }
@@ -124,23 +124,23 @@ func (s *TokenStore) read(ctx context.Context) (sealed []byte, err error) {
 // a record that is not saved ends the login, and to save it twice does no harm.
 func (s *TokenStore) Save(ctx context.Context, r *oauth.Record) error {
 	if r == nil {
-		return s.wrap("saving", errors.New("it is nil"))
+		return s.wrap(ctx, "saving", errors.New("it is nil"))
 	}
 	s.mu.Lock()
 	holder := s.holder
 	s.mu.Unlock()
 	if holder == "" {
-		return s.wrap("saving", errNotLocked)
+		return s.wrap(ctx, "saving", errNotLocked)
 	}
 	plain, err := json.Marshal(r)
 	if err != nil {
-		return s.wrap("saving", err)
+		return s.wrap(ctx, "saving", err)
 	}
 	sealed, err := s.sealer.Seal(s.name, plain)
 	if err != nil {
-		return s.wrap("saving", err)
+		return s.wrap(ctx, "saving", err)
 	}
-	return s.wrap("saving", s.saveSealed(ctx, holder, sealed))
+	return s.wrap(ctx, "saving", s.saveSealed(ctx, holder, sealed))
 }
 
 func (s *TokenStore) saveSealed(ctx context.Context, holder string, sealed []byte) error {
@@ -156,17 +156,17 @@ func (s *TokenStore) saveSealed(ctx context.Context, holder string, sealed []byt
 // Lock waits for the lock or the end of ctx.
 func (s *TokenStore) Lock(ctx context.Context) (unlock func(), err error) {
 	if ctx.Err() != nil {
-		return nil, backoff.ContextError(ctx)
+		return nil, s.wrap(ctx, "locking", ctx.Err())
 	}
 	select {
 	case s.turn <- struct{}{}:
 	case <-ctx.Done():
-		return nil, backoff.ContextError(ctx)
+		return nil, s.wrap(ctx, "locking", ctx.Err())
 	}
 	tx, holder, err := s.lock(ctx)
 	if err != nil {
 		<-s.turn
-		return nil, s.wrap("locking", err)
+		return nil, s.wrap(ctx, "locking", err)
 	}
 	s.hold(holder)
 	return sync.OnceFunc(func() {
@@ -324,10 +324,14 @@ func connect(ctx context.Context, config *pgxpool.Config) (*pgx.Conn, error) {
 	return conn, nil
 }
 
-// wrap says which login an error is about.
-func (s *TokenStore) wrap(doing string, err error) error {
+// wrap says which login an error is about. The end of the context is the reason
+// for whatever went wrong in the middle of it.
+func (s *TokenStore) wrap(ctx context.Context, doing string, err error) error {
 	if err == nil {
 		return nil
+	}
+	if ctx.Err() != nil {
+		err = backoff.ContextError(ctx)
 	}
 	return fmt.Errorf("postgres: %s the login of %q: %w", doing, s.name, explain(err))
 }
