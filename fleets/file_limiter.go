@@ -27,6 +27,7 @@ const (
 	maxPerSecond = 1e6
 	maxLead      = 100 * time.Millisecond
 	maxPause     = time.Hour
+	minLate      = 10 * time.Millisecond
 )
 
 func newFileLimiter(db *sql.DB, fleet string, perSecond float64, burst int) (*fileLimiter, error) {
@@ -88,7 +89,8 @@ func (l *fileLimiter) take(ctx context.Context) (taken bool, wait time.Duration,
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return false, 0, err
 	}
-	fullAt, taken, wait = pace(time.Now().UnixMicro(), fullAt, pausedUntil, l.gap.Microseconds(), l.slack.Microseconds())
+	now := time.Now()
+	fullAt, taken, wait = pace(now.UnixMicro(), fullAt, pausedUntil, l.gap.Microseconds(), l.slack.Microseconds())
 	if !taken {
 		return false, wait, nil
 	}
@@ -97,7 +99,13 @@ func (l *fileLimiter) take(ctx context.Context) (taken bool, wait time.Duration,
 	if err != nil {
 		return false, 0, err
 	}
-	return true, wait, tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return false, 0, err
+	}
+	// A turn that one hears of too late would be one too many beside those that
+	// others have had meanwhile.
+	late := time.Since(now) > max(l.gap/2, minLate)
+	return !late, wait, nil
 }
 
 // Pause holds back the requests of the fleet for d from now, at most an hour. It

@@ -3,10 +3,13 @@ package fleets_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
-	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"strconv"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,6 +23,8 @@ const (
 	workerVar  = "FLEETS_TEST_WORKER" // the database's URL or path
 	baseVar    = "FLEETS_TEST_BASE"
 	driversVar = "FLEETS_TEST_DRIVERS"
+	rateVar    = "FLEETS_TEST_RATE"
+	hurryVar   = "FLEETS_TEST_HURRY"
 	fullVar    = "FLEETS_TEST_FULL" // the long forms, whose figures stand in the README
 )
 
@@ -138,7 +143,49 @@ func eventually(t testing.TB, within time.Duration, what string, done func() boo
 	}
 }
 
+// work is a worker process, until it is told to stop or is killed.
 func work(db string) int {
-	fmt.Fprintln(os.Stderr, "no worker yet", db, exec.ErrNotFound)
-	return 1
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	if err := workOn(ctx, db); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
 }
+
+func workOn(ctx context.Context, db string) error {
+	drivers, err := strconv.Atoi(os.Getenv(driversVar))
+	if err != nil {
+		return err
+	}
+	perSecond, err := strconv.ParseFloat(os.Getenv(rateVar), 64)
+	if err != nil {
+		return err
+	}
+	opened, closeDB, err := openDB(ctx, db)
+	if err != nil {
+		return err
+	}
+	defer closeDB()
+	engine, err := fleets.New(opened, fleets.Options{
+		Open:   opener(os.Getenv(baseVar), drivers),
+		Limit:  func(string) (float64, int) { return perSecond, 1 },
+		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	if os.Getenv(hurryVar) == "1" {
+		engine.Hurry(hurrySlice, hurryRescue, hurryLease)
+	}
+	return engine.Run(ctx)
+}
+
+// In the short forms everything that is a matter of time is quicker.
+const (
+	hurrySlice  = 3 * time.Second
+	hurryRescue = 8 * time.Second
+	hurryLease  = 4 * time.Second
+)
