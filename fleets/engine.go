@@ -40,9 +40,9 @@ type times struct {
 	stop   time.Duration // for slices to end, when a worker stops
 }
 
-// A slice is at most 45 s long and is rescued after 75 s, which River looks for
-// every 30 s: so a fleet whose process died is in other hands within 120 s, its
-// lease having ended long before.
+// A fleet whose process died is in other hands after a lease, a sweep and a
+// moment: within 45 s. River's own rescue comes later and finds nothing to do; it
+// would take up to 111 s, since it looks every 30 s only.
 var defaultTimes = times{
 	slice: 45 * time.Second, job: 60 * time.Second, rescue: 75 * time.Second,
 	lease: 30 * time.Second, beat: 5 * time.Second, sweep: 10 * time.Second,
@@ -113,11 +113,15 @@ func (e *Engine) Sync(ctx context.Context, id string) error {
 	if err := checkID(id); err != nil {
 		return err
 	}
-	if err := e.db.state.want(ctx, id); err != nil {
+	c, idle, err := e.db.state.want(ctx, id, e.times.lease)
+	if err != nil {
 		return fmt.Errorf("fleets: asking for a sync of %q: %w", id, err)
 	}
+	if !idle {
+		return nil
+	}
 	// Where this fails, a worker finds the fleet within a few seconds.
-	if err := e.enqueue(ctx, id); err != nil {
+	if err := e.enqueue(ctx, c); err != nil {
 		e.opts.Logger.WarnContext(ctx, "fleets: a job was not inserted", "fleet", id, "error", err)
 	}
 	return nil
@@ -241,17 +245,19 @@ type atOnce struct{}
 
 func (atOnce) NextRetry(*rivertype.JobRow) time.Time { return time.Now() }
 
-// job is a slice of a sync.
+// job is a slice of a sync. The fence makes it another one than a job whose
+// process has died, and which River holds for running until it is rescued.
 type job struct {
 	Fleet string `json:"fleet"`
+	Fence int64  `json:"fence"`
 }
 
 func (job) Kind() string { return jobKind }
 
-// enqueue inserts a job, unless one waits or runs. States in which a job has come
+// enqueue inserts a job, unless it waits or runs. States in which a job has come
 // to its end do not count, or else a fleet would be synced once.
-func (e *Engine) enqueue(ctx context.Context, id string) error {
-	_, err := e.insert.Insert(ctx, job{id}, &river.InsertOpts{
+func (e *Engine) enqueue(ctx context.Context, c call) error {
+	_, err := e.insert.Insert(ctx, job{c.fleet, c.fence}, &river.InsertOpts{
 		Queue:       queueName,
 		MaxAttempts: maxAttempts,
 		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{

@@ -73,8 +73,8 @@ func (e *Engine) join(ctx context.Context) error {
 	return nil
 }
 
-// keepAlive sends signs of life until ctx ends, and a while longer: the sessions
-// are still in hand.
+// keepAlive sends signs of life until ctx ends. What is in flight then has the
+// rest of the lease to come to its end.
 func (e *Engine) keepAlive(ctx context.Context) {
 	for backoff.Sleep(ctx, e.times.beat) == nil {
 		e.beat(ctx)

@@ -130,11 +130,21 @@ func (s *state) forget(ctx context.Context, older time.Duration) error {
 	return err
 }
 
-// want asks for one more sync of a fleet, at once.
-func (s *state) want(ctx context.Context, id string) error {
-	_, err := s.exec(ctx, `INSERT INTO motive_fleets (id, wanted) VALUES ($1, 1)
-		ON CONFLICT (id) DO UPDATE SET wanted = motive_fleets.wanted + 1, due_at = 0`, id)
-	return err
+// call is a fleet that a worker is called for. The fence is the one that its next
+// holder finds: a job that was called before the last take is another.
+type call struct {
+	fleet string
+	fence int64
+}
+
+// want asks for one more sync of a fleet, at once. It reports whether a worker
+// has to be called: not where one has the fleet in hand.
+func (s *state) want(ctx context.Context, id string, lease time.Duration) (c call, idle bool, err error) {
+	c.fleet = id
+	err = s.row(ctx, `INSERT INTO motive_fleets (id, wanted) VALUES ($1, 1)
+		ON CONFLICT (id) DO UPDATE SET wanted = motive_fleets.wanted + 1, due_at = 0
+		RETURNING fence, holder IS NULL OR NOT `+alive, id, lease.Milliseconds()).Scan(&c.fence, &idle)
+	return c, idle, err
 }
 
 // allow lets one plan of a fleet pass the brakes.
@@ -212,27 +222,23 @@ func (s *state) release(ctx context.Context, c *claim) error {
 
 // wanting lists fleets that have something to do now, and that no living process
 // has in hand.
-func (s *state) wanting(ctx context.Context, lease time.Duration, most int) ([]string, error) {
-	return s.ids(ctx, `SELECT id FROM motive_fleets
+func (s *state) wanting(ctx context.Context, lease time.Duration, most int) ([]call, error) {
+	rows, err := s.rows(ctx, `SELECT id, fence FROM motive_fleets
 		WHERE wanted > done AND due_at <= {now} AND (holder IS NULL OR NOT `+alive+`)
 		ORDER BY due_at, id LIMIT $1`, most, lease.Milliseconds())
-}
-
-func (s *state) ids(ctx context.Context, query string, args ...any) ([]string, error) {
-	rows, err := s.rows(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var ids []string
+	var calls []call
 	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
+		var c call
+		if err := rows.Scan(&c.fleet, &c.fence); err != nil {
 			return nil, err
 		}
-		ids = append(ids, id)
+		calls = append(calls, c)
 	}
-	return ids, rows.Err()
+	return calls, rows.Err()
 }
 
 // plan sets when a fleet is synced by itself.

@@ -39,12 +39,12 @@ func (e *Engine) sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	ids, err := e.db.state.wanting(ctx, e.times.lease, sweepMost)
+	calls, err := e.db.state.wanting(ctx, e.times.lease, sweepMost)
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
-		if err := e.enqueue(ctx, id); err != nil {
+	for _, c := range calls {
+		if err := e.enqueue(ctx, c); err != nil {
 			return err
 		}
 	}
