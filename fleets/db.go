@@ -35,6 +35,7 @@ type database struct {
 	queue    func(*river.Config) (queue, error)
 	migrate  func(ctx context.Context) error // River's tables and those of the limits
 	exclude  string                          // keeps other processes from migrating meanwhile
+	reserve  bool                            // a connection for the signs of life
 	closeAll func() error
 }
 
@@ -90,7 +91,9 @@ func openSQLite(path string) (*database, error) {
 
 // Postgres keeps everything in the database of pool, which stays open. It serves
 // any number of processes and machines, also through PgBouncer in transaction
-// mode where pool is configured for it (default_query_exec_mode=exec).
+// mode where pool is configured for it (default_query_exec_mode=exec). A worker
+// holds one connection of the pool, and hundreds of slots share the others: give
+// it 8 to 16.
 func Postgres(pool *pgxpool.Pool) DB {
 	return DB{func() (*database, error) { return openPostgres(pool) }}
 }
@@ -118,9 +121,14 @@ func openPostgres(pool *pgxpool.Pool) (*database, error) {
 			return migrateRiver(ctx, driver)
 		},
 		exclude:  `SELECT pg_advisory_xact_lock(4870351612)`, // a number of our own, for the migration alone
-		closeAll: db.Close,                                   // the pool is the caller's
+		reserve:  pool.Config().MaxConns >= minReserving,
+		closeAll: db.Close, // the pool is the caller's
 	}, nil
 }
+
+// minReserving is how large a pool has to be for one of its connections to be
+// set apart.
+const minReserving = 4
 
 func migrateRiver[T any](ctx context.Context, driver riverdriver.Driver[T]) error {
 	migrator, err := rivermigrate.New(driver, nil)

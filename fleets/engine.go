@@ -179,9 +179,12 @@ func (e *Engine) Release(ctx context.Context, id, plan string) error {
 const minHash = 6 // as provision.ApplyOptions.Force has it
 
 // Run works until ctx ends, and then lets what is in flight finish, for at most
-// 45 seconds. It returns nil then, and an error where it cannot begin.
+// 45 seconds. It returns nil then, and an error where it cannot begin. An engine
+// runs once at a time.
 func (e *Engine) Run(ctx context.Context) error {
-	if err := e.join(ctx); err != nil {
+	heart := e.db.newHeart()
+	defer heart.stop()
+	if err := e.join(ctx, heart); err != nil {
 		return fmt.Errorf("fleets: joining the workers: %w", err)
 	}
 	workers := river.NewWorkers()
@@ -198,7 +201,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		return fmt.Errorf("fleets: starting River: %w", err)
 	}
 	var loops sync.WaitGroup
-	loops.Go(func() { e.keepAlive(ctx) })
+	loops.Go(func() { e.keepAlive(ctx, heart) })
 	loops.Go(func() { e.keepSweeping(ctx) })
 	<-ctx.Done()
 	cancel(errStopping)

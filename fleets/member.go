@@ -64,9 +64,9 @@ func (m *member) in(process string, most time.Duration) bool {
 	return process == m.process && now.Sub(m.alive) < most && now.Round(0).Sub(m.alive.Round(0)) < most
 }
 
-func (e *Engine) join(ctx context.Context) error {
+func (e *Engine) join(ctx context.Context, heart *heart) error {
 	process, at := processName(), time.Now()
-	if err := e.db.state.join(ctx, process); err != nil {
+	if err := e.db.state.join(ctx, heart, process); err != nil {
 		return err
 	}
 	e.member.enter(process, at)
@@ -75,20 +75,20 @@ func (e *Engine) join(ctx context.Context) error {
 
 // keepAlive sends signs of life until ctx ends. What is in flight then has the
 // rest of the lease to come to its end.
-func (e *Engine) keepAlive(ctx context.Context) {
+func (e *Engine) keepAlive(ctx context.Context, heart *heart) {
 	for backoff.Sleep(ctx, e.times.beat) == nil {
-		e.beat(ctx)
+		e.beat(ctx, heart)
 	}
 }
 
 // beat sends a sign of life. A process that others have taken for dead, or that
 // could not be heard of for as long, lets go of its fleets and joins anew.
-func (e *Engine) beat(ctx context.Context) {
+func (e *Engine) beat(ctx context.Context, heart *heart) {
 	process, _ := e.member.now()
 	at := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, e.times.lease/2)
 	defer cancel()
-	alive, err := e.db.state.beat(ctx, process, e.times.lease-e.times.margin())
+	alive, err := e.db.state.beat(ctx, heart, process, e.times.lease-e.times.margin())
 	if alive {
 		e.member.lives(process, at)
 		return
@@ -97,7 +97,7 @@ func (e *Engine) beat(ctx context.Context) {
 		e.opts.Logger.WarnContext(ctx, "fleets: a sign of life did not arrive", "process", process, "error", err)
 		return
 	}
-	if err := e.join(ctx); err != nil {
+	if err := e.join(ctx, heart); err != nil {
 		e.opts.Logger.ErrorContext(ctx, "fleets: joining the workers anew", "process", process, "error", err)
 		return
 	}

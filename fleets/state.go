@@ -105,15 +105,15 @@ func (s *state) with(args []any) []any { return append(s.first[:len(s.first):len
 const alive = `EXISTS (SELECT 1 FROM motive_processes p WHERE p.id = holder AND p.beat_at > {now} - $2)`
 
 // join enters a process.
-func (s *state) join(ctx context.Context, process string) error {
-	_, err := s.exec(ctx, `INSERT INTO motive_processes (id, beat_at) VALUES ($1, {now})`, process)
+func (s *state) join(ctx context.Context, heart *heart, process string) error {
+	_, err := heart.exec(ctx, s, `INSERT INTO motive_processes (id, beat_at) VALUES ($1, {now})`, process)
 	return err
 }
 
 // beat says that a process lives. It reports false for one that was taken for
 // dead.
-func (s *state) beat(ctx context.Context, process string, lease time.Duration) (bool, error) {
-	changed, err := s.exec(ctx, `UPDATE motive_processes SET beat_at = {now} WHERE id = $1 AND beat_at > {now} - $2`,
+func (s *state) beat(ctx context.Context, heart *heart, process string, lease time.Duration) (bool, error) {
+	changed, err := heart.exec(ctx, s, `UPDATE motive_processes SET beat_at = {now} WHERE id = $1 AND beat_at > {now} - $2`,
 		process, lease.Milliseconds())
 	return changed == 1, err
 }

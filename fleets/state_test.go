@@ -81,8 +81,8 @@ func TestOneProcessAtATimeHasAFleetInHand(t *testing.T) {
 			}
 		}
 
-		must(s.join(ctx, "one"))
-		must(s.join(ctx, "two"))
+		must(s.join(ctx, &heart{}, "one"))
+		must(s.join(ctx, &heart{}, "two"))
 		take("one", errNothingToDo) // nobody knows the fleet
 		must(want(ctx, s))
 		one := take("one", nil)
@@ -107,22 +107,22 @@ func TestOneProcessAtATimeHasAFleetInHand(t *testing.T) {
 func TestSignOfLifeOfWhoIsTakenForDeadIsRefused(t *testing.T) {
 	onEachState(t, func(t *testing.T, s *state) {
 		ctx := t.Context()
-		if err := s.join(ctx, "one"); err != nil {
+		if err := s.join(ctx, &heart{}, "one"); err != nil {
 			t.Fatal(err)
 		}
-		if alive, err := s.beat(ctx, "one", time.Minute); !alive || err != nil {
+		if alive, err := s.beat(ctx, &heart{}, "one", time.Minute); !alive || err != nil {
 			t.Errorf("beat: %t, %v", alive, err)
 		}
-		if alive, err := s.beat(ctx, "one", -time.Minute); alive || err != nil {
+		if alive, err := s.beat(ctx, &heart{}, "one", -time.Minute); alive || err != nil {
 			t.Errorf("beat after the lease has ended: %t, %v", alive, err)
 		}
-		if alive, err := s.beat(ctx, "nobody", time.Minute); alive || err != nil {
+		if alive, err := s.beat(ctx, &heart{}, "nobody", time.Minute); alive || err != nil {
 			t.Errorf("beat of who has never joined: %t, %v", alive, err)
 		}
 		if err := s.forget(ctx, -time.Minute); err != nil {
 			t.Fatal(err)
 		}
-		if alive, err := s.beat(ctx, "one", time.Minute); alive || err != nil {
+		if alive, err := s.beat(ctx, &heart{}, "one", time.Minute); alive || err != nil {
 			t.Errorf("beat of who is forgotten: %t, %v", alive, err)
 		}
 	})
@@ -148,7 +148,7 @@ func TestFleetIsFoundWhenItIsDue(t *testing.T) {
 			}
 			return c
 		}
-		if err := errors.Join(s.join(ctx, "one"), want(ctx, s)); err != nil {
+		if err := errors.Join(s.join(ctx, &heart{}, "one"), want(ctx, s)); err != nil {
 			t.Fatal(err)
 		}
 		if n := found(); n != 1 {
@@ -225,7 +225,7 @@ func TestWorkerIsCalledWhereNobodyHasTheFleet(t *testing.T) {
 		}
 		expect(0, true)
 		expect(0, true)
-		if err := s.join(ctx, "one"); err != nil {
+		if err := s.join(ctx, &heart{}, "one"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.take(ctx, "fleet", "one", time.Minute); err != nil {
