@@ -1,0 +1,20 @@
+package fleets
+
+import (
+	"context"
+	"time"
+)
+
+// Hurry makes everything that is a matter of time quicker.
+func (e *Engine) Hurry(slice, rescue, lease time.Duration) {
+	e.times = times{
+		slice: slice, job: rescue * 4 / 5, rescue: rescue,
+		lease: lease, beat: lease / 6, sweep: lease / 3,
+		again: lease / 6, stop: 10 * time.Second,
+	}
+}
+
+// Kill takes a process for dead.
+func (e *Engine) Kill(ctx context.Context, process string) error {
+	return e.db.state.leave(ctx, process)
+}

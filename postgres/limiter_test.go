@@ -1,0 +1,394 @@
+package postgres_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/motive-go/motive/postgres"
+)
+
+func limiter(t testing.TB, pool *pgxpool.Pool, fleet string, perSecond float64, burst int) *postgres.Limiter {
+	t.Helper()
+	l, err := postgres.NewLimiter(pool, fleet, perSecond, burst)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestNewLimiterRefuses(t *testing.T) {
+	t.Parallel()
+	pool := open(t, "postgres://nobody@127.0.0.1:1/none", 1)
+	tests := []struct {
+		name      string
+		pool      *pgxpool.Pool
+		fleet     string
+		perSecond float64
+		burst     int
+	}{
+		{"no pool", nil, "a", 1, 1},
+		{"no fleet", pool, "", 1, 1},
+		{"no rate", pool, "a", 0, 1},
+		{"a rate that is no number", pool, "a", nan(), 1},
+		{"a rate beyond the clock", pool, "a", 2e6, 1},
+		{"no burst", pool, "a", 1, 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if l, err := postgres.NewLimiter(test.pool, test.fleet, test.perSecond, test.burst); err == nil || l != nil {
+				t.Errorf("NewLimiter: %v, %v; want an error", l, err)
+			}
+		})
+	}
+}
+
+func nan() float64 { return 0 / func() float64 { return 0 }() }
+
+func TestLimiterLetsABurstThroughAndThenKeepsTheRate(t *testing.T) {
+	eachWay(t, func(t *testing.T, url string) {
+		const perSecond, burst, requests = 10, 5, 10
+		l := limiter(t, open(t, url, 2), "fleet", perSecond, burst)
+		start := time.Now()
+		for range requests {
+			if err := l.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// Half a gap of slack, and nothing else, comes off.
+		least := (requests - burst) * time.Second / perSecond * 9 / 10
+		if took := time.Since(start); took < least {
+			t.Errorf("%d requests took %s, want at least %s", requests, took, least)
+		}
+	})
+}
+
+func TestFleetsDoNotShareALimit(t *testing.T) {
+	eachWay(t, func(t *testing.T, url string) {
+		pool := open(t, url, 2)
+		start := time.Now()
+		for n := range 20 {
+			if err := limiter(t, pool, fmt.Sprint("fleet", n), 0.01, 1).Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(start); took > 50*time.Second {
+			t.Errorf("20 fleets waited for one another: %s", took)
+		}
+	})
+}
+
+func TestWaitEndsAtOnceWhereTheDeadlineComesFirst(t *testing.T) {
+	eachWay(t, func(t *testing.T, url string) {
+		l := limiter(t, open(t, url, 2), "fleet", 0.01, 1)
+		if err := l.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		start := time.Now()
+		if err := l.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Wait: %v, want a deadline", err)
+		}
+		if took := time.Since(start); took > 20*time.Second {
+			t.Errorf("Wait returned after %s, want at once", took)
+		}
+	})
+}
+
+func TestWaitEndsWithItsContext(t *testing.T) {
+	eachWay(t, func(t *testing.T, url string) {
+		l := limiter(t, open(t, url, 2), "fleet", 0.01, 1)
+		if err := l.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		why := errors.New("the caller has left")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var wg sync.WaitGroup
+		for range 5 { // one asks, the others queue for it
+			wg.Go(func() {
+				if err := l.Wait(ctx); !errors.Is(err, why) {
+					t.Errorf("Wait: %v, want %v", err, why)
+				}
+			})
+		}
+		time.AfterFunc(20*time.Millisecond, func() { cancel(why) })
+		wg.Wait()
+	})
+}
+
+// Those who gave up waiting have taken nothing: the next request goes as soon as
+// it would have gone without them.
+func TestWhoLeavesTakesNothingAlong(t *testing.T) {
+	eachWay(t, func(t *testing.T, url string) {
+		const perSecond = 2
+		pool := open(t, url, 4)
+		start := time.Now()
+		if err := limiter(t, pool, "fleet", perSecond, 1).Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		for range 30 { // as many processes
+			l := limiter(t, pool, "fleet", perSecond, 1)
+			wg.Go(func() { _ = l.Wait(ctx) })
+		}
+		time.AfterFunc(100*time.Millisecond, cancel)
+		wg.Wait()
+		if err := limiter(t, pool, "fleet", perSecond, 1).Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("the next request went after %s, want half a second", took)
+		}
+	})
+}
+
+func TestPauseHoldsForEveryProcessAndLeavesNoBurst(t *testing.T) {
+	eachWay(t, func(t *testing.T, url string) {
+		const perSecond, burst = 20, 10
+		first, second := limiter(t, open(t, url, 2), "fleet", perSecond, burst), limiter(t, open(t, url, 2), "fleet", perSecond, burst)
+		start := time.Now()
+		if err := first.Pause(t.Context(), 400*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+		if err := first.Pause(t.Context(), time.Millisecond); err != nil { // does not shorten it
+			t.Fatal(err)
+		}
+		if err := second.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if held := time.Since(start); held < 400*time.Millisecond {
+			t.Errorf("a request was let through after %s of 400ms", held)
+		}
+		resumed := time.Now()
+		for range 6 {
+			if err := first.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took, least := time.Since(resumed), 5*time.Second/perSecond; took < least {
+			t.Errorf("6 requests after a pause took %s, want at least %s", took, least)
+		}
+	})
+}
+
+// A clock that was set back leaves a row that is full far in the future.
+func TestClockThatWasSetBackDoesNotStopAFleet(t *testing.T) {
+	t.Parallel()
+	direct, _ := database(t)
+	pool := open(t, direct, 2)
+	if _, err := pool.Exec(t.Context(), `INSERT INTO motive_limits (fleet, full_at) VALUES ('fleet', now() + interval '1 hour')`); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for range 2 {
+		if err := limiter(t, pool, "fleet", 10, 1).Wait(ctx); err != nil {
+			t.Errorf("Wait: %v", err)
+		}
+	}
+}
+
+func TestWaitOutlivesACutConnection(t *testing.T) {
+	eachWay(t, func(t *testing.T, url string) {
+		pool := open(t, url, 2)
+		l := limiter(t, pool, "fleet", 1000, 1)
+		for range 3 {
+			if err := l.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			admin := open(t, url, 1)
+			if _, err := admin.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := l.Wait(t.Context()); err != nil {
+			t.Errorf("Wait: %v", err)
+		}
+	})
+}
+
+const (
+	rateVar  = "RATE"
+	worksFor = "FLEET"
+)
+
+// A worker asks for turns from eight goroutines and prints when each was given,
+// in microseconds. To a line on its input it pauses the fleet for a second and
+// prints when that was kept from and to.
+func init() {
+	roles["asks for turns"] = func(ctx context.Context, pool *pgxpool.Pool) error {
+		rate, err := strconv.ParseFloat(os.Getenv(rateVar), 64)
+		if err != nil {
+			return err
+		}
+		l, err := postgres.NewLimiter(pool, os.Getenv(worksFor), rate, 1)
+		if err != nil {
+			return err
+		}
+		go func() {
+			for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+				if err := l.Pause(ctx, pauseFor); err == nil {
+					fmt.Println("paused", time.Now().UnixMicro())
+				}
+			}
+		}()
+		for range 8 {
+			go func() {
+				for {
+					if err := l.Wait(ctx); err != nil {
+						fmt.Println("failed", 0)
+						return
+					}
+					fmt.Println("turn", time.Now().UnixMicro())
+				}
+			}()
+		}
+		select {}
+	}
+}
+
+const pauseFor = time.Second
+
+// turns is what the workers have printed.
+type turns struct {
+	mu     sync.Mutex
+	given  []time.Time
+	paused []time.Time // from when on
+	failed int
+}
+
+func (r *turns) read(lines *bufio.Scanner) {
+	for lines.Scan() {
+		what, micros, _ := strings.Cut(lines.Text(), " ")
+		n, err := strconv.ParseInt(micros, 10, 64)
+		if err != nil {
+			continue // half a line of a worker that was killed
+		}
+		r.mu.Lock()
+		switch what {
+		case "turn":
+			r.given = append(r.given, time.UnixMicro(n))
+		case "paused":
+			r.paused = append(r.paused, time.UnixMicro(n))
+		case "failed":
+			r.failed++
+		}
+		r.mu.Unlock()
+	}
+}
+
+// most is the largest number of turns within any second.
+func most(given []time.Time) int {
+	slices.SortFunc(given, time.Time.Compare)
+	largest, first := 0, 0
+	for i, at := range given {
+		for at.Sub(given[first]) >= time.Second {
+			first++
+		}
+		largest = max(largest, i-first+1)
+	}
+	return largest
+}
+
+// Four processes share a limit of 25 a second, are killed one after the other and
+// started again, and one of them pauses the fleet.
+func TestProcessesThatDieKeepTheLimit(t *testing.T) {
+	eachWay(t, func(t *testing.T, url string) {
+		const processes, rate = 4, 25
+		length := 6 * time.Second
+		if full() {
+			length = time.Minute
+		}
+		var r turns
+		var readers sync.WaitGroup
+		type worker struct {
+			cmd  *exec.Cmd
+			tell func()
+		}
+		start := func() worker {
+			cmd := child(t, "asks for turns", url, rateVar+"="+fmt.Sprint(rate), worksFor+"=fleet")
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			in, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			readers.Go(func() { r.read(bufio.NewScanner(out)) })
+			return worker{cmd, func() { fmt.Fprintln(in) }}
+		}
+		workers := make([]worker, processes)
+		for i := range workers {
+			workers[i] = start()
+		}
+		began := time.Now()
+		paused := false
+		kills := 0
+		for time.Since(began) < length {
+			time.Sleep(length / 24)
+			i := rand.N(processes)
+			if !paused && time.Since(began) > length/3 {
+				workers[i].tell()
+				paused = true
+				continue
+			}
+			_ = workers[i].cmd.Process.Kill()
+			_ = workers[i].cmd.Wait()
+			workers[i] = start()
+			kills++
+		}
+		for _, w := range workers {
+			_ = w.cmd.Process.Kill()
+			_ = w.cmd.Wait()
+		}
+		readers.Wait()
+		r.report(t, rate, kills)
+	})
+}
+
+func (r *turns) report(t *testing.T, rate, kills int) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.failed > 0 || len(r.paused) != 1 || len(r.given) < rate {
+		t.Fatalf("%d failures, %d pauses, %d turns: want 0, 1 and many", r.failed, len(r.paused), len(r.given))
+	}
+	atOnce := most(r.given)
+	if atOnce > rate+1 {
+		t.Errorf("%d turns within one second, want at most %d", atOnce, rate+1)
+	}
+	during := 0
+	for _, at := range r.given {
+		if since := at.Sub(r.paused[0]); since > 0 && since < pauseFor-50*time.Millisecond {
+			during++
+		}
+	}
+	if during > 0 {
+		t.Errorf("%d turns during a pause", during)
+	}
+	length := r.given[len(r.given)-1].Sub(r.given[0]) - pauseFor
+	used := float64(len(r.given)-1) / (length.Seconds() * float64(rate))
+	if used < 0.95 {
+		t.Errorf("%.1f%% of the rate was used, want 95%%", 100*used)
+	}
+	t.Logf("%d turns in %s beside the pause, %d kills: at most %d in a second, %d during the pause, %.1f%% of the rate used",
+		len(r.given), length.Round(time.Millisecond), kills, atOnce, during, 100*used)
+}
