@@ -98,7 +98,7 @@ func decodePage(ctx context.Context, body []byte, limit int) (*listing, error) {
 	d := userTable.Decoder(body)
 	defer d.Close()
 	var within, beside position // under a key of its own, or next to the users
-	users, err := readList(ctx, d, "users", limit, readUser, errNoUser, func(key []byte) {
+	users, err := list[*User]{"users", limit, readUser, errNoUser, func(key []byte) {
 		if string(key) != "pagination" {
 			beside.set(key, d.Value())
 			return
@@ -106,7 +106,7 @@ func decodePage(ctx context.Context, body []byte, limit int) (*listing, error) {
 		for key, value := range lenient.Members(d.Value()) {
 			within.set(key, value)
 		}
-	})
+	}}.read(ctx, d)
 	if err != nil {
 		return nil, err
 	}
@@ -114,43 +114,29 @@ func decodePage(ctx context.Context, body []byte, limit int) (*listing, error) {
 	return &listing{UserPage{users, found.Pagination}, found.announced}, nil
 }
 
-// readList reads a whole body that is an array, or an object with one under name,
-// the last if there are several. Each row must have an id; other gets the keys of
-// the other members.
-func readList[T any](ctx context.Context, d *lenient.Decoder, name string, limit int,
-	row func(*lenient.Decoder) (T, int64), noID error, other func(key []byte)) (rows []T, err error) {
-	const glance = 256 // rows between two looks at the context
-	found := false
-	read := func() {
-		if found = d.At('['); !found {
-			return
-		}
-		rows = []T{}
-		for range d.Elements() {
-			item, id := row(d)
-			switch {
-			case d.Err() != nil:
-			case len(rows) == limit:
-				err = fmt.Errorf("the response holds more than %d %s on a page", limit, name)
-			case len(rows)%glance == glance-1 && ctx.Err() != nil:
-				err = ctx.Err()
-			case id <= 0:
-				err = fmt.Errorf("%s[%d]: %w", name, len(rows), noID)
-			}
-			if err != nil {
-				return
-			}
-			rows = append(rows, item)
-		}
-	}
-	if d.At('[') {
-		read()
+// list is how a list of T is read: rows under name, each with an id.
+type list[T any] struct {
+	name  string
+	limit int // rows; below 0 for none
+	row   func(*lenient.Decoder) (item T, id int64)
+	noID  error
+	other func(key []byte) // gets the keys of the other members; may be nil
+}
+
+// read reads a whole body that is an array, or an object with one under the name,
+// the last if there are several.
+func (l list[T]) read(ctx context.Context, d *lenient.Decoder) (rows []T, err error) {
+	found := d.At('[')
+	if found {
+		rows, err = l.rows(ctx, d)
 	} else {
 		for key := range d.Members() {
-			if string(key) == name {
-				read()
-			} else {
-				other(key)
+			if string(key) == l.name {
+				if found = d.At('['); found {
+					rows, err = l.rows(ctx, d)
+				}
+			} else if l.other != nil {
+				l.other(key)
 			}
 			if err != nil {
 				break
@@ -162,6 +148,27 @@ func readList[T any](ctx context.Context, d *lenient.Decoder, name string, limit
 	}
 	if !found {
 		return nil, errNoList
+	}
+	return rows, nil
+}
+
+// rows reads the array that d is at.
+func (l list[T]) rows(ctx context.Context, d *lenient.Decoder) ([]T, error) {
+	const glance = 256 // rows between two looks at the context
+	rows := []T{}
+	for range d.Elements() {
+		item, id := l.row(d)
+		switch {
+		case d.Err() != nil:
+			return nil, d.Err()
+		case len(rows) == l.limit:
+			return nil, fmt.Errorf("the response holds more than %d %s on a page", l.limit, l.name)
+		case len(rows)%glance == glance-1 && ctx.Err() != nil:
+			return nil, ctx.Err()
+		case id <= 0:
+			return nil, fmt.Errorf("%s[%d]: %w", l.name, len(rows), l.noID)
+		}
+		rows = append(rows, item)
 	}
 	return rows, nil
 }
@@ -206,7 +213,7 @@ func decodeRoles(ctx context.Context, body []byte) ([]UserRole, error) {
 		d.Read(&role, "user_role")
 		return role, role.ID
 	}
-	return readList(ctx, d, "user_roles", -1, read, errNoRole, func([]byte) {})
+	return list[UserRole]{name: "user_roles", limit: -1, row: read, noID: errNoRole}.read(ctx, d)
 }
 
 // decodeDeletion takes the documented {"success":true}, and an empty body.

@@ -248,33 +248,39 @@ func (s *UsersService) walk(ctx context.Context, opts ListUsersOptions, o CallSe
 	})
 	defer pages.Stop()
 	for {
-		page, err := pages.Get(pager.PageNo(), pager.LastPage())
+		page, ahead, err := pages.Get(pager.PageNo(), pager.LastPage())
 		if o.Response != nil && page != nil {
 			*o.Response = page.response
 		}
 		if err != nil {
 			return err
 		}
-		if pages.Ahead() && !pager.Steady(page.facts()) {
-			pager.Distrust(o.ReadAhead, thrown(pages.Stop(), page))
+		facts := page.facts()
+		if ahead && !pager.Steady(facts) {
+			pager.Distrust(o.ReadAhead, thrown(pages.Stop(), facts))
 			continue
 		}
-		facts := page.facts()
 		unseen := pager.Unseen(facts.IDs)
 		for _, i := range unseen {
 			if !yield(page.Users[i]) {
 				return nil
 			}
 		}
-		switch pager.Next(facts, len(unseen)) {
-		case paging.Done:
-			return nil
-		case paging.Short:
-			return fmt.Errorf("motive: the list of users ended after %d of %d: %w", pager.Came(), pager.Announced(), ErrIncompleteList)
-		case paging.Repeated:
-			return fmt.Errorf("motive: page %d of the users repeats what came before, after %d users: %w", pager.PageNo(), pager.Came(), ErrIncompleteList)
+		if verdict := pager.Next(facts, len(unseen)); verdict != paging.Next && verdict != paging.Back {
+			return ending(pager, verdict)
 		}
 	}
+}
+
+// ending is the error of a list that has ended, nil if it is complete.
+func ending(p *paging.Pager, v paging.Verdict) error {
+	switch v {
+	case paging.Short:
+		return fmt.Errorf("motive: the list of users ended after %d of %d: %w", p.Came(), p.Announced(), ErrIncompleteList)
+	case paging.Repeated:
+		return fmt.Errorf("motive: page %d of the users repeats what came before, after %d users: %w", p.PageNo(), p.Came(), ErrIncompleteList)
+	}
+	return nil
 }
 
 // fetched is a page, and the response it came in.
@@ -297,9 +303,9 @@ func (l *listing) facts() paging.Page {
 }
 
 // thrown is what is known of pages that are read again.
-func thrown(pages []*fetched, and *fetched) []paging.Page {
-	facts := make([]paging.Page, 0, len(pages)+1)
-	for _, page := range append(pages, and) {
+func thrown(pages []*fetched, and paging.Page) []paging.Page {
+	facts := []paging.Page{and}
+	for _, page := range pages {
 		facts = append(facts, page.facts())
 	}
 	return facts

@@ -428,18 +428,25 @@ func numberLen(b []byte) int {
 		}
 		i += 1 + n
 	}
-	if i < len(b) && (b[i] == 'e' || b[i] == 'E') {
-		i++
-		if i < len(b) && (b[i] == '+' || b[i] == '-') {
-			i++
-		}
-		n := digits(b[i:])
-		if n == 0 {
-			return 0
-		}
-		i += n
+	n, ok := exponentLen(b[i:])
+	if !ok {
+		return 0
 	}
-	return i
+	return i + n
+}
+
+// exponentLen returns the length of the exponent that b begins with, 0 if there is
+// none, and whether it is well formed.
+func exponentLen(b []byte) (int, bool) {
+	if len(b) == 0 || b[0] != 'e' && b[0] != 'E' {
+		return 0, true
+	}
+	sign := 1
+	if len(b) > 1 && (b[1] == '+' || b[1] == '-') {
+		sign = 2
+	}
+	n := digits(b[sign:])
+	return sign + n, n > 0
 }
 
 func digits(b []byte) int {

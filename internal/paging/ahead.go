@@ -36,15 +36,13 @@ func NewAhead[T any](ctx context.Context, most int, fetch func(context.Context, 
 	return a
 }
 
-// Ahead reports whether pages are under way that nobody has asked for.
-func (a *Ahead[T]) Ahead() bool { return len(a.flying) > 0 }
-
 // Get returns a page, and has those behind it fetched meanwhile, up to the last
 // one. The page is the one that follows the page before, unless Stop came in
-// between.
-func (a *Ahead[T]) Get(page, last int) (T, error) {
-	if a.most <= 1 || last <= page && !a.Ahead() {
-		return a.fetch(a.ctx, page)
+// between. ahead says that others were under way at the same time.
+func (a *Ahead[T]) Get(page, last int) (got T, ahead bool, err error) {
+	if a.most <= 1 || last <= page && len(a.flying) == 0 {
+		got, err = a.fetch(a.ctx, page)
+		return got, false, err
 	}
 	for next := page + len(a.flying); len(a.flying) < a.most && next <= last; next++ {
 		a.launch(next)
@@ -55,7 +53,7 @@ func (a *Ahead[T]) Get(page, last int) (T, error) {
 	if f.panicked != nil {
 		panic(f.panicked)
 	}
-	return f.got, f.err
+	return f.got, true, f.err
 }
 
 var errGone = errors.New("fetching a page ended its goroutine")

@@ -26,7 +26,7 @@ func TestAheadKeepsOrderAndItsBound(t *testing.T) {
 		defer pages.Stop()
 		start := time.Now()
 		for want := 1; want <= 41; want++ {
-			if got, err := pages.Get(want, 41); got != want || err != nil {
+			if got, _, err := pages.Get(want, 41); got != want || err != nil {
 				t.Fatalf("page %d: got %d, %v", want, got, err)
 			}
 		}
@@ -54,14 +54,14 @@ func TestStopLeavesNothingUnderWay(t *testing.T) {
 			}
 			return page, ctx.Err()
 		})
-		if got, err := pages.Get(1, 100); got != 1 || err != nil {
+		if got, _, err := pages.Get(1, 100); got != 1 || err != nil {
 			t.Fatal(got, err)
 		}
 		synctest.Wait()
 		if thrown := pages.Stop(); len(thrown) != 2 || under.Load() != 0 {
 			t.Errorf("thrown away %v, %d under way", thrown, under.Load())
 		}
-		if got, err := pages.Get(3, 100); got != 3 || err != nil || pages.Ahead() {
+		if got, ahead, err := pages.Get(3, 100); got != 3 || err != nil || ahead {
 			t.Errorf("after Stop: %d, %v", got, err)
 		}
 	})
@@ -79,7 +79,7 @@ func TestFailureComesInItsTurn(t *testing.T) {
 	pages := paging.NewAhead(t.Context(), 8, fetch)
 	defer pages.Stop()
 	for page := 1; page <= 3; page++ {
-		if _, err := pages.Get(page, 9); (page == 3) != errors.Is(err, broken) {
+		if _, _, err := pages.Get(page, 9); (page == 3) != errors.Is(err, broken) {
 			t.Errorf("page %d: %v", page, err)
 		}
 	}
@@ -94,7 +94,7 @@ func TestPanicReachesWhoeverAsksForThePage(t *testing.T) {
 		return page, nil
 	})
 	defer pages.Stop()
-	if _, err := pages.Get(1, 9); err != nil {
+	if _, _, err := pages.Get(1, 9); err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
@@ -102,6 +102,6 @@ func TestPanicReachesWhoeverAsksForThePage(t *testing.T) {
 			t.Errorf("recovered %v", r)
 		}
 	}()
-	_, err := pages.Get(2, 9)
+	_, _, err := pages.Get(2, 9)
 	t.Errorf("no panic, but %v", err)
 }

@@ -288,12 +288,11 @@ func readAll(ctx context.Context, f *fleet, size, most int, got map[int64]bool) 
 	defer pages.Stop()
 	p := paging.New(1, size)
 	for range 10_000 {
-		ahead := pages.Ahead()
-		page, err := pages.Get(p.PageNo(), p.LastPage())
+		page, ahead, err := pages.Get(p.PageNo(), p.LastPage())
 		if err != nil {
 			return err
 		}
-		if (ahead || pages.Ahead()) && !p.Steady(page) {
+		if ahead && !p.Steady(page) {
 			p.Distrust(most, append(pages.Stop(), page))
 			continue
 		}
