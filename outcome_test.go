@@ -397,3 +397,158 @@ func TestACreateAnsweredWith200IsNotTestMode(t *testing.T) {
 		t.Errorf("user %v, error %v", user, err)
 	}
 }
+
+// A success is one only if the record in it is the one that was asked for. A field
+// that is not shown proves nothing.
+func TestForeignRecordsAreNoSuccess(t *testing.T) {
+	t.Parallel()
+	get := func(ctx context.Context, c *motive.Client) error { _, err := c.Users.Get(ctx, 7); return err }
+	lookup := func(key motive.UserLookup) func(context.Context, *motive.Client) error {
+		return func(ctx context.Context, c *motive.Client) error { _, err := c.Users.Lookup(ctx, key); return err }
+	}
+	byPair := func(ctx context.Context, c *motive.Client) error {
+		_, err := c.Users.LookupByExternalID(ctx, "987", "generic_tms")
+		return err
+	}
+	update := func(ctx context.Context, c *motive.Client) error {
+		_, err := c.Users.Update(ctx, 7, &motive.UpdateUserRequest{FirstName: motive.Set("Ada")})
+		return err
+	}
+	setStatus := func(ctx context.Context, c *motive.Client) error {
+		_, err := c.Users.Update(ctx, 7, &motive.UpdateUserRequest{Status: motive.Set(motive.StatusDeactivated)})
+		return err
+	}
+	deactivate := func(ctx context.Context, c *motive.Client) error { _, err := c.Users.Deactivate(ctx, 7); return err }
+	create := func(ctx context.Context, c *motive.Client) error {
+		req := ada()
+		req.Email = motive.Set("ada@example.com")
+		_, err := c.Users.Create(ctx, req)
+		return err
+	}
+	link := func(ctx context.Context, c *motive.Client) error {
+		_, err := c.ExternalIDs.Update(ctx, 31, &motive.ExternalIDRequest{ExternalID: motive.Set("987")})
+		return err
+	}
+	for name, tt := range map[string]struct {
+		call   func(context.Context, *motive.Client) error
+		answer string
+		errs   []string // none: a success
+	}{
+		"Get, another id":          {get, `{"user":{"id":8}}`, []string{"ErrUnexpectedResponse"}},
+		"Get, the id":              {get, `{"user":{"id":7}}`, nil},
+		"Update, another id":       {update, `{"user":{"id":8}}`, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
+		"Update, another status":   {setStatus, oneUser, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
+		"Update, no status":        {setStatus, `{"user":{"id":7}}`, nil},
+		"Update, the status":       {setStatus, leftUser, nil},
+		"Update of no status":      {update, leftUser, nil},
+		"Deactivate, another id":   {deactivate, `{"user":{"id":8,"status":"deactivated"}}`, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
+		"Deactivate, still active": {deactivate, oneUser, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
+		"Lookup, another email":    {lookup(motive.UserLookup{Email: "ada@example.com"}), `{"user":{"id":7,"email":"bob@example.com"}}`, []string{"ErrUnexpectedResponse"}},
+		"Lookup, email folded":     {lookup(motive.UserLookup{Email: "ada@example.com"}), `{"user":{"id":7,"email":"Ada@Example.com "}}`, nil},
+		"Lookup, no email":         {lookup(motive.UserLookup{Email: "ada@example.com"}), `{"user":{"id":7}}`, nil},
+		"Lookup, another username": {lookup(motive.UserLookup{Username: "ada"}), `{"user":{"id":7,"username":"bob"}}`, []string{"ErrUnexpectedResponse"}},
+		"Lookup, username folded":  {lookup(motive.UserLookup{Username: "ada b"}), `{"user":{"id":7,"username":"ADA  b"}}`, nil},
+		"Lookup, another number":   {lookup(motive.UserLookup{DriverCompanyID: "D-1"}), `{"user":{"id":7,"driver_company_id":"D-2"}}`, []string{"ErrUnexpectedResponse"}},
+		"Lookup, phone as it is":   {lookup(motive.UserLookup{Phone: "5550100"}), `{"user":{"id":7,"phone":"555-0100"}}`, nil},
+		"by pair, another id":      {byPair, `{"user":{"id":7,"external_ids":[{"id":1,"external_id":"988","integration_name":"generic_tms"}]}}`, []string{"ErrUnexpectedResponse"}},
+		"by pair, another system":  {byPair, `{"user":{"id":7,"external_ids":[{"id":1,"external_id":"987","integration_name":"payroll"}]}}`, []string{"ErrUnexpectedResponse"}},
+		"by pair, none shown":      {byPair, `{"user":{"id":7}}`, nil},
+		"by pair, an empty list":   {byPair, `{"user":{"id":7,"external_ids":[]}}`, []string{"ErrUnexpectedResponse"}},
+		"by pair, null":            {byPair, `{"user":{"id":7,"external_ids":null}}`, nil},
+		"by pair, folded":          {byPair, `{"user":{"id":7,"external_ids":[{"id":1,"external_id":" 987","integration_name":"Generic_TMS"}]}}`, nil},
+		"by pair, the second":      {byPair, `{"user":{"id":7,"external_ids":[{"id":1,"external_id":"1","integration_name":"a"},{"id":2,"external_id":"987","integration_name":"generic_tms"}]}}`, nil},
+		"Create, another email":    {create, `{"user":{"id":7,"email":"bob@example.com"}}`, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
+		"Create, another username": {create, `{"user":{"id":7,"username":"bob"}}`, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
+		"Create, as asked":         {create, `{"user":{"id":7,"username":"Ada","email":"ADA@example.com"}}`, nil},
+		"ExternalIDs, another id":  {link, `{"external_id":{"id":32,"external_id":"987"}}`, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
+		"ExternalIDs, the id":      {link, `{"external_id":{"id":31,"external_id":"987"}}`, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := offline(t, func(*http.Request) (*http.Response, error) { return reply(200, tt.answer), nil })
+			isOnly(t, tt.call(t.Context(), c), tt.errs...)
+		})
+	}
+}
+
+// A holder of the pair is who was created only if nothing says otherwise.
+func TestTheHolderOfAPairMustBeWhoWasCreated(t *testing.T) {
+	t.Parallel()
+	const pair = `"external_ids":[{"id":3,"external_id":"987","integration_name":"generic_tms"}]`
+	now := time.Now().UTC()
+	date, old, recent := now.Format(http.TimeFormat), now.Add(-time.Minute).Format(time.RFC3339), now.Add(time.Second).Format(time.RFC3339)
+	for name, tt := range map[string]struct {
+		shown string
+		date  string
+		ours  bool
+		set   func(*motive.CreateUserRequest)
+	}{
+		"nothing else is shown":   {shown: `"id":7`, ours: true},
+		"all as asked":            {shown: `"id":7,"first_name":"Ada","last_name":"Byron","username":"ada","role":"driver","status":"active"`, ours: true},
+		"case and space":          {shown: `"id":7,"first_name":"ADA","last_name":" byron ","username":"Ada"`, ours: true},
+		"another first name":      {shown: `"id":7,"first_name":"Eve"`},
+		"another last name":       {shown: `"id":7,"last_name":"Moss"`},
+		"another username":        {shown: `"id":7,"username":"eve"`},
+		"another email":           {shown: `"id":7,"email":"eve@example.com"`, set: func(r *motive.CreateUserRequest) { r.Email = motive.Set("ada@example.com") }},
+		"an email, none asked":    {shown: `"id":7,"email":"eve@example.com"`, ours: true},
+		"another role":            {shown: `"id":7,"role":"fleet_user"`},
+		"the role's other name":   {shown: `"id":7,"role":"fleet_admin"`, ours: true, set: func(r *motive.CreateUserRequest) { r.Role = motive.Set(motive.RoleAdmin) }},
+		"deactivated":             {shown: `"id":7,"status":"deactivated"`},
+		"deactivated as asked":    {shown: `"id":7,"status":"deactivated"`, ours: true, set: func(r *motive.CreateUserRequest) { r.Status = motive.Set(motive.StatusDeactivated) }},
+		"created before":          {shown: `"id":7,"created_at":"` + old + `"`, date: date},
+		"created before, no Date": {shown: `"id":7,"created_at":"` + old + `"`, ours: true},
+		"created just now":        {shown: `"id":7,"created_at":"` + recent + `"`, date: date, ours: true},
+		"within the uncertainty":  {shown: `"id":7,"created_at":"` + now.Add(-time.Second).Format(time.RFC3339) + `"`, date: date, ours: true},
+		"the server's clock": {shown: `"id":7,"created_at":"` + now.Add(-time.Hour).Format(time.RFC3339) + `"`,
+			date: now.Add(-time.Hour).Format(http.TimeFormat), ours: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			req := adaLinked()
+			if tt.set != nil {
+				tt.set(req)
+			}
+			c := offline(t, func(r *http.Request) (*http.Response, error) {
+				if r.Method == http.MethodPost {
+					return reply(504, ""), nil
+				}
+				return reply(200, `{"user":{`+tt.shown+`,`+pair+`}}`, "Date", tt.date), nil
+			})
+			var r motive.Response
+			user, err := c.Users.Create(t.Context(), req, motive.WithResponse(&r))
+			if !r.Reconciled || r.StatusCode != 200 || r.Attempts != 1 {
+				t.Errorf("response %+v, want that of the lookup after one create", r)
+			}
+			if tt.ours {
+				if err != nil || user.ID != 7 {
+					t.Errorf("user %v, error %v", user, err)
+				}
+				return
+			}
+			var taken *motive.ExternalIDTakenError
+			if !errors.As(err, &taken) || taken.Holder.ID != 7 || taken.ExternalID != "987" || taken.IntegrationName != "generic_tms" || user != nil {
+				t.Fatalf("user %v, error %v, want that the pair is taken", user, err)
+			}
+			if !errors.Is(err, motive.ErrConflict) || !errors.Is(err, motive.ErrServer) {
+				t.Errorf("error %v, want a conflict, and its cause", err)
+			}
+		})
+	}
+}
+
+// A create whose response shows somebody without the pair is looked up.
+func TestACreatedUserShowsThePair(t *testing.T) {
+	t.Parallel()
+	for shown, want := range map[string][]string{
+		`{"user":{"id":7}}`: {creates},
+		`{"user":{"id":7,"external_ids":[{"id":3,"external_id":"987","integration_name":"generic_tms"}]}}`: {creates},
+		`{"user":{"id":8,"external_ids":[]}}`: {creates, lookups},
+		`{"user":{"id":8,"external_ids":[{"id":3,"external_id":"1","integration_name":"generic_tms"}]}}`: {creates, lookups},
+	} {
+		srv := newScript(t, []step{says(201, shown), found})
+		user, err := newClient(t, srv.url).Users.Create(t.Context(), adaLinked())
+		if got := srv.asked(); !reflect.DeepEqual(got, want) || err != nil || user.ID != 7 {
+			t.Errorf("%s: sent %q, want %q; user %v, error %v", shown, got, want, user, err)
+		}
+	}
+}

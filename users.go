@@ -52,16 +52,17 @@ func (s *UsersService) Create(ctx context.Context, req *CreateUserRequest, opts 
 	if err := o.check(validateCreate(req, o.Strict)); err != nil {
 		return nil, err
 	}
+	pair, linked := externalIDOf(req)
 	send := func(ctx context.Context, o CallSettings) (*User, error) {
 		r := request{method: http.MethodPost, path: usersPath, secrets: secretsOf((*UserAttributes)(req))}
 		r, err := r.with(req)
 		if err != nil {
 			return nil, err
 		}
-		return s.do(ctx, r, o, expected{email: req.Email.value, username: req.Username.value})
+		return s.do(ctx, r, o, expected{email: req.Email.value, username: req.Username.value, pair: pair})
 	}
 	user, err := send(ctx, o)
-	if pair, ok := externalIDOf(req); ok && err != nil && ctx.Err() == nil {
+	if linked && err != nil && ctx.Err() == nil {
 		return (&creation{s: s, req: req, pair: pair, o: o, send: send}).settle(ctx, err)
 	}
 	return user, err
