@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/motive-go/motive"
@@ -35,6 +36,7 @@ type op struct {
 	round  *round
 	mark   string // the last name of the user, and the mark of the op's requests
 	id     int64  // of the user; 0 for a create
+	holder int64  // of the external id that a create asks for
 	record int64  // the id of the user's external id
 
 	err      error
@@ -53,10 +55,36 @@ var apiCalls = []*apiCall{
 		do: func(ctx context.Context, c *motive.Client, op *op) error {
 			req := op.driver()
 			req.Username = motive.Set(op.mark)
-			req.ExternalIDsAttributes = motive.Set([]motive.ExternalIDAttributes{{ExternalID: op.mark, IntegrationName: tms}})
+			req.ExternalIDsAttributes = motive.Set([]motive.ExternalIDAttributes{{ExternalID: strings.ToUpper(op.mark), IntegrationName: tms}})
 			return op.want(anyUser)(c.Users.Create(ctx, req))
 		},
 		effects: func(op *op, users []motive.User) int { return len(users) },
+	},
+	{
+		// Somebody has the external id, who may look like the one to be created.
+		name: "Create, external id of another", post: true, newUser: true, repeat: errNeverRepeated,
+		do: func(ctx context.Context, c *motive.Client, op *op) error {
+			req := op.driver()
+			req.Username = motive.Set(op.mark)
+			req.ExternalIDsAttributes = motive.Set([]motive.ExternalIDAttributes{{ExternalID: op.mark + "-held", IntegrationName: tms}})
+			user, err := c.Users.Create(ctx, req)
+			var taken *motive.ExternalIDTakenError
+			switch {
+			case err == nil && user.ID == op.holder:
+				return fmt.Errorf("%w: the holder passes for who was created: %v", errLie, user)
+			case errors.As(err, &taken) && taken.Holder.ID != op.holder:
+				return fmt.Errorf("%w: the holder is said to be %v", errLie, taken.Holder)
+			}
+			return op.want(anyUser)(user, err)
+		},
+		effects: func(op *op, users []motive.User) (n int) {
+			for _, u := range users {
+				if u.ID != op.holder {
+					n++
+				}
+			}
+			return n
+		},
 	},
 	{
 		// No external id, and nothing else that is unique: only the client
@@ -254,6 +282,13 @@ const (
 
 // seed gives the op a user to be about, unless it creates or needs none.
 func (op *op) seed(srv *motivetest.Server) {
+	if op.name == "Create, external id of another" {
+		first := []string{"after", "before"}[op.round.random.IntN(2)]
+		op.holder = srv.Seed(motive.User{
+			FirstName: first, LastName: op.mark, Role: motive.RoleDriver, Status: motive.StatusActive,
+			ExternalIDs: []motive.ExternalID{{ExternalID: op.mark + "-held", IntegrationName: tms}},
+		})[0].ID
+	}
 	if op.newUser || op.alone {
 		return
 	}

@@ -25,11 +25,10 @@ var (
 )
 
 const (
-	shortRun     = 800 // operations
-	maxOverrun   = 50 * time.Millisecond
-	maxReports   = 10
-	shortWorkers = 24 // rounds at a time: most of them wait
-	longWorkers  = 64
+	shortRun   = 600 // operations
+	maxOverrun = 50 * time.Millisecond
+	maxReports = 10
+	workers    = 24 // rounds at a time: most of them wait
 )
 
 // TestChaos makes every call under every fault, one at a time and all at once,
@@ -78,6 +77,7 @@ type chaos struct {
 	faults []*fault
 	pulse  *pulse
 	began  time.Time
+	until  time.Time
 	quiet  sync.RWMutex // shared by the rounds; whole for a call that is measured again
 
 	mu            sync.Mutex
@@ -130,22 +130,18 @@ func (c *chaos) run(t *testing.T, goal int) {
 	c.pulse = newPulse()
 	defer c.pulse.close()
 
-	until := time.Now().Add(24 * time.Hour)
+	c.until = time.Now().Add(24 * time.Hour)
 	if *long > 0 {
-		until = time.Now().Add(*long)
+		c.until = time.Now().Add(*long)
 	}
 	if deadline, ok := t.Deadline(); ok {
-		until = deadline.Add(-20 * time.Second)
+		c.until = earlier(c.until, deadline.Add(-20*time.Second))
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	workers := shortWorkers
-	if *long > 0 {
-		workers = longWorkers
-	}
 	for range workers {
 		wg.Go(func() {
-			for !c.done(goal) && time.Now().Before(until) {
+			for !c.done(goal) && time.Now().Before(c.until) {
 				c.round(c.plan(int(next.Add(1) - 1)))
 			}
 		})
@@ -154,6 +150,13 @@ func (c *chaos) run(t *testing.T, goal int) {
 	if n := followed.Load(); n > 0 {
 		c.sin(leaks, "%d requests reached another host, with %d bytes of credentials", n, stolen.Load())
 	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // done reports whether there were operations enough, or sins.
@@ -173,7 +176,7 @@ func (c *chaos) plan(n int) *round {
 		fault: c.faults[at/4], concurrent: at%2 == 0, deadline: at/2%2 == 0,
 	}
 	noise, with := c.faults[r.random.IntN(len(c.faults))], r.fault.late > 0 || r.random.IntN(4) == 0
-	if with && noise.only == nil && !noise.limits && !r.fault.limits {
+	if with && noise.only == nil && !noise.foreign && !noise.limits && !r.fault.limits {
 		r.noise = noise
 	}
 	return r
@@ -211,6 +214,10 @@ func (c *chaos) again(op *op) {
 	c.quiet.Lock()
 	defer c.quiet.Unlock()
 	for range 5 {
+		if time.Now().After(c.until) { // nobody can tell any more whose doing it was
+			op.excess = 0
+			return
+		}
 		r := c.plan(op.round.number)
 		if r.start() != nil {
 			return

@@ -23,6 +23,9 @@ type fault struct {
 	// makes All end in ErrIncompleteList.
 	only       []string
 	incomplete bool
+	// foreign marks responses about somebody else, which calls that name nobody
+	// cannot tell, and slow what a server goes on with after its proxy has given up.
+	foreign, slow bool
 	// waits marks what makes the client wait for a second or more, and limits what
 	// makes it slow down.
 	waits, limits bool
@@ -66,6 +69,24 @@ func allFaults(foreign string) []*fault {
 			return motivetest.LyingTotal([]int{0, 1, 3}[r.IntN(3)])
 		}},
 	}
+	for _, status := range []int{301, 302, 303} {
+		faults = append(faults, &fault{name: fmt.Sprintf("redirect %d after commit", status), make: always(motivetest.RedirectAfter(status, foreign))})
+	}
+	for _, status := range []int{408, 499} {
+		faults = append(faults, &fault{name: fmt.Sprintf("status %d after commit", status), make: always(motivetest.StatusAfter(status, motivetest.HTML))})
+	}
+	for _, body := range []string{"", "OK", "{}", `{"status":"ok"}`, `{"user":null}`, "<html>welcome</html>"} {
+		faults = append(faults, &fault{name: fmt.Sprintf("200 with %q after commit", body), make: always(motivetest.BodyAfter(200, body))})
+	}
+	faults = append(faults,
+		&fault{name: "404 that is a page", make: always(motivetest.Status(404, motivetest.HTML))},
+		&fault{name: "somebody else's record", foreign: true, make: always(motivetest.ForeignRecord())},
+		&fault{name: "504 while the server works", slow: true, make: always(motivetest.GatewayTimeout(2*time.Millisecond, 10*time.Millisecond))},
+		&fault{name: "storm of 429", limits: true, make: always(motivetest.Storm(429, "", 30*time.Millisecond))},
+		&fault{name: "storm of 503", limits: true, make: always(motivetest.Storm(503, "", 30*time.Millisecond))},
+		&fault{name: "a rate, refused with 429", limits: true, make: always(motivetest.TokenBucket(100, 3, 429, false))},
+		&fault{name: "a rate, refused with 503", limits: true, make: always(motivetest.TokenBucket(100, 3, 503, false))},
+		&fault{name: "a rate, refused with 503 and a hint", limits: true, make: always(motivetest.TokenBucket(100, 3, 503, true))})
 	for kind, name := range []string{
 		motivetest.WrongTypes: "wrong types", motivetest.NullBody: "null", motivetest.ArrayBody: "an array",
 		motivetest.DeepNesting: "deep nesting", motivetest.HugeBody: "100 MiB", motivetest.NotJSON: "no JSON",
@@ -102,6 +123,9 @@ func retryAt(layout string, after time.Duration) func(*rand.Rand) motivetest.Fau
 const attemptLimit = 60 * time.Millisecond
 
 func (f *fault) canStrike(call *apiCall) bool {
+	if f.foreign && call.name == "Create" {
+		return false // no id, no username: a record of the same shape is as good as its own
+	}
 	return f.only == nil || slices.Contains(f.only, call.name)
 }
 

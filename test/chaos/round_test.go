@@ -28,7 +28,7 @@ type round struct {
 	concurrent bool
 	deadline   bool
 	slow       bool // every wait is far longer than the deadline
-	lax        bool // the fake does not refuse a second user with the same external id
+	fleetOf    character
 
 	srv        *motivetest.Server
 	transport  *http.Transport
@@ -73,18 +73,14 @@ func (r *round) close() {
 }
 
 func (r *round) start() (err error) {
-	// Without uniqueness nothing but the client prevents a second user. It is
-	// owed where a request may still be handled when the client asks what
-	// became of it: there nothing but uniqueness can.
-	r.lax = !r.is(func(f *fault) bool { return f.hangs || f.late > 0 }) && r.random.IntN(2) == 0
+	r.fleetOf = r.character()
 	r.slow = r.deadline && r.random.IntN(2) == 0
-	var opts []motivetest.Option
-	if r.lax {
-		opts = append(opts, motivetest.WithoutUniqueness())
-	}
+	opts := r.fleetOf.options()
 	if r.srv, err = motivetest.Start(opts...); err != nil {
 		return err
 	}
+	// Somebody else, whom a response may be about.
+	r.srv.Seed(motive.User{FirstName: "Ada", LastName: "Stranger", Username: "stranger", Role: motive.RoleDriver, Status: motive.StatusActive})
 	for i := range officeSize {
 		user := r.srv.Seed(motive.User{FirstName: "Ada", LastName: fmt.Sprintf("office-%d", i), Role: motive.RoleFleetUser, Status: motive.StatusActive})
 		r.office = append(r.office, user[0].ID)
@@ -99,6 +95,51 @@ func (r *round) start() (err error) {
 		r.ops = append(r.ops, op)
 	}
 	return nil
+}
+
+// character is what the server is like, apart from its faults.
+type character int
+
+const (
+	unique   character = iota // a second user with the same external id is refused
+	lax                       // nothing is refused but by the client itself
+	looks                     // the server looks, and then inserts
+	lags                      // lookups see what was committed a little later
+	folds                     // external ids are kept in lower case
+	numberOf                  // such characters
+)
+
+func (c character) String() string {
+	return [...]string{"unique", "lax", "looking", "lagging", "folding"}[c]
+}
+
+// window is how long a server takes from looking to inserting, and how late lookups
+// are: a small part of the time for which a create is looked up.
+const window = 5 * time.Millisecond
+
+func (c character) options() []motivetest.Option {
+	switch c {
+	case lax:
+		return []motivetest.Option{motivetest.WithoutUniqueness()}
+	case looks:
+		return []motivetest.Option{motivetest.WithLookThenInsert(window)}
+	case lags:
+		return []motivetest.Option{motivetest.WithLaggingLookups(window)}
+	case folds:
+		return []motivetest.Option{motivetest.WithFoldedExternalIDs()}
+	}
+	return nil
+}
+
+// character picks one. Without uniqueness nothing but the client prevents a second
+// user. It is owed where a request may still be handled when the client asks what
+// became of it: there nothing but uniqueness can.
+func (r *round) character() character {
+	c := character(r.random.IntN(int(numberOf)))
+	if (c == lax || c == looks) && r.is(func(f *fault) bool { return f.hangs || f.slow || f.late > 0 }) {
+		return unique
+	}
+	return c
 }
 
 // setCredential picks one of the kinds. A revoked token can be renewed in one of
@@ -121,6 +162,9 @@ func (r *round) setCredential() {
 func (r *round) newClient() *motive.Client {
 	policy := motive.RetryPolicy{MaxAttempts: 3, MinWait: time.Millisecond, MaxWait: 4 * time.Millisecond, MaxRetryAfter: 10 * time.Millisecond, ReconcileWait: 5 * time.Millisecond}
 	attempt := 30 * time.Second // which even a slow machine does not meet
+	if r.fleetOf == looks || r.fleetOf == lags {
+		policy.ReconcileWait = 20 * window
+	}
 	switch {
 	case r.slow:
 		policy.MinWait, policy.MaxWait, policy.MaxRetryAfter = 2*time.Second, 4*time.Second, time.Minute
@@ -220,7 +264,7 @@ func (r *round) repeat(report func(op *op, format string, args ...any)) {
 	var repeated []*op
 	for _, op := range r.ops {
 		unrefused := op.err == nil || errors.Is(op.err, motive.ErrOutcomeUnknown)
-		if op.effects == nil || op.repeat == errNeverRepeated || op.post && r.lax || !unrefused {
+		if op.effects == nil || op.repeat == errNeverRepeated || op.post && r.fleetOf == lax || !unrefused {
 			continue
 		}
 		repeated = append(repeated, op)

@@ -117,7 +117,7 @@ func (op *op) String() string {
 	if r.noise != nil {
 		s += fmt.Sprintf(" and %q", r.noise.name)
 	}
-	return s + fmt.Sprintf(", concurrent %t, deadline %t, uniqueness %t", r.concurrent, r.deadline, !r.lax)
+	return s + fmt.Sprintf(", concurrent %t, deadline %t, a %v server", r.concurrent, r.deadline, r.fleetOf)
 }
 
 // table is what the README quotes.
