@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"strconv"
 
 	"github.com/motive-go/motive/internal/encode"
 )
@@ -117,8 +118,10 @@ func (o *Optional[T]) appendJSON(dst []byte) ([]byte, error) {
 		return append(dst, "null"...), nil
 	}
 	switch v := any(&o.value).(type) {
-	case *string, *bool:
-		return encode.Value(dst, v)
+	case *string:
+		return encode.String(dst, *v), nil
+	case *bool:
+		return strconv.AppendBool(dst, *v), nil
 	case *Date:
 		return v.appendJSON(dst), nil
 	case *[]ExternalID:

@@ -162,9 +162,11 @@ func failure(r request, resp *transport.Response, err error) error {
 // apiError makes an APIError of a response, without a message.
 func apiError(r request, resp *transport.Response) *APIError {
 	secrets := resp.Redact()
-	body := secrets.Bytes(resp.Body)
-	if len(resp.Body) >= maxErrorBody {
-		body = secrets.Truncated(resp.Body[:maxErrorBody])
+	body := resp.Body
+	if len(body) >= maxErrorBody {
+		body = secrets.Truncated(body[:maxErrorBody])
+	} else {
+		body = secrets.Bytes(body)
 	}
 	return &APIError{
 		StatusCode: resp.Status,

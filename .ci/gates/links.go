@@ -15,7 +15,7 @@ var (
 	outside = regexp.MustCompile(`^[a-z]+:`)
 	heading = regexp.MustCompile(`(?m)^#+ +(.*)$`)
 	span    = regexp.MustCompile("`([^`\n]+)`")
-	path    = regexp.MustCompile(`^[\w./*-]+(/|\.(go|md|txt|csv|json|yml|sql))$`)
+	path    = regexp.MustCompile(`^[\w./*-]+(/|\.(go|md|sql))$`)
 )
 
 // checkLinks follows the links of every page, and looks for the files that pages

@@ -40,6 +40,9 @@ func main() {
 	}
 }
 
+// mostShown is how many problems of a gate are printed.
+const mostShown = 20
+
 // run passes the gates with the given names, or all.
 func run(write bool, names []string) error {
 	var failed []string
@@ -63,6 +66,9 @@ func run(write bool, names []string) error {
 			continue
 		}
 		failed = append(failed, g.name)
+		if more := len(problems) - mostShown; more > 0 {
+			problems = append(problems[:mostShown], fmt.Sprintf("and %d more", more))
+		}
 		fmt.Printf("%s:\n  %s\n  To change it on purpose: %s.\n", g.name, strings.Join(problems, "\n  "), g.change)
 	}
 	if len(failed) > 0 {

@@ -77,7 +77,7 @@ type User struct {
 
 // ExternalID is the id of a user in another system.
 type ExternalID struct {
-	ID              int64  `json:"id,omitempty"`
+	ID              int64  `json:"id,omitempty,omitzero"`
 	ExternalID      string `json:"external_id"`
 	IntegrationName string `json:"integration_name"`
 }

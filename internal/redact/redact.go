@@ -250,6 +250,12 @@ func readings(ends []int, b []byte, start int, want rune) []int {
 	if len(b) == 0 {
 		return ends
 	}
+	if c := b[0]; c < utf8.RuneSelf && strings.IndexByte(encoders, c) < 0 { // one reading, and the usual one
+		if foldedASCII[c] == want && !slices.Contains(ends, start+1) {
+			ends = append(ends, start+1)
+		}
+		return ends
+	}
 	add := func(r rune, n int) {
 		if n > 0 && fold(r) == want && !slices.Contains(ends, start+n) {
 			ends = append(ends, start+n)
@@ -282,6 +288,14 @@ func character[T string | []byte](s T) (rune, int) {
 
 // stray is a byte that is no part of UTF-8, as a character beyond all others.
 func stray(b byte) rune { return unicode.MaxRune + 1 + rune(b) }
+
+// foldedASCII is fold of the characters that are one byte.
+var foldedASCII = func() (table [utf8.RuneSelf]rune) {
+	for r := range rune(utf8.RuneSelf) {
+		table[r] = fold(r)
+	}
+	return table
+}()
 
 // fold gives all the cases of a character one form.
 func fold(r rune) rune {
