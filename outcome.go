@@ -75,6 +75,9 @@ func judge[T any](c *core, r request, resp *transport.Response, err error, decod
 	var none T
 	write := r.method != http.MethodGet
 	proof := proofOf(resp.Status)
+	if isNotOfAPI(resp) {
+		proof = open
+	}
 	maybe, surely := before(resp)
 	switch {
 	case err != nil:
@@ -92,7 +95,7 @@ func judge[T any](c *core, r request, resp *transport.Response, err error, decod
 			return none, e
 		}
 		err, maybe = e, true
-	case maybe && r.method == http.MethodDelete && resp.Status == http.StatusNotFound && !isPage(resp):
+	case maybe && r.method == http.MethodDelete && resp.Status == http.StatusNotFound && proof == refused:
 		return none, nil // an earlier attempt has deleted it
 	default:
 		maybe = maybe || proof == open
@@ -120,7 +123,7 @@ func unexpected(r request, resp *transport.Response, why error) *APIError {
 // refusal is the error of a response that is no success.
 func refusal(r request, resp *transport.Response) *APIError {
 	e := apiError(r, resp)
-	if resp.Status == http.StatusNotFound && isPage(resp) {
+	if isNotOfAPI(resp) {
 		e.err = ErrUnexpectedResponse
 		e.Message = "a web page came rather than a record or an error of the API: is the base URL right?"
 		return e
@@ -195,10 +198,12 @@ func (e *APIError) words(h http.Header) (message string, fields []FieldError) {
 	return e.redact(message), fields
 }
 
-// isPage reports whether a response is a web page, which no API sends.
-func isPage(resp *transport.Response) bool {
-	return strings.Contains(strings.ToLower(resp.Header.Get("Content-Type")), "html") ||
-		bytes.HasPrefix(bytes.TrimSpace(resp.Body), []byte{'<'})
+// isNotOfAPI reports whether a response is a web page in place of a 404: the API has
+// not said it, and something in front of it may have taken its place at any time.
+func isNotOfAPI(resp *transport.Response) bool {
+	return resp.Status == http.StatusNotFound &&
+		(strings.Contains(strings.ToLower(resp.Header.Get("Content-Type")), "html") ||
+			bytes.HasPrefix(bytes.TrimSpace(resp.Body), []byte{'<'}))
 }
 
 // statusMessage says what a status means where the body does not.

@@ -113,6 +113,8 @@ func TestCreateIsReconciled(t *testing.T) {
 		"302 of a proxy after the commit":   {[]step{says(302, ""), found}, []string{creates, lookups}, nil, 0},
 		"408 of a proxy after the commit":   {[]step{says(408, ""), found}, []string{creates, lookups}, nil, 0},
 		"499 of a proxy after the commit":   {[]step{says(499, ""), found}, []string{creates, lookups}, nil, 0},
+		"a page with 404 after the commit":  {[]step{says(404, "<html>sorry"), found}, []string{creates, lookups}, nil, 0},
+		"a page for every path":             {[]step{says(404, "<html>sorry"), page404}, []string{creates, lookups}, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}, 1},
 		"OK with a 200":                     {[]step{says(200, "OK"), found}, []string{creates, lookups}, nil, 0},
 		"a user that is null":               {[]step{says(200, `{"user":null}`), found}, []string{creates, lookups}, nil, 0},
 		"done, and never found":             {[]step{says(201, "{}"), missing}, []string{creates, lookups}, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}, 1},

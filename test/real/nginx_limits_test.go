@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -26,10 +27,10 @@ func limited(status int, hint string) nginxConfig {
 }
 
 // TestLimit has clients of every size meet a limit of nginx, with the pauses that
-// are a client's default. It does not run beside other tests, for it is about time.
+// are a client's default. It does not run beside other tests, for it is about time,
+// and has three tries, since other programs may have the machine.
 func TestLimit(t *testing.T) {
 	part(t, "nginx")
-	const calls = 600 // six seconds of what the limit lets through
 	for _, c := range []struct {
 		status int
 		hint   string
@@ -43,32 +44,39 @@ func TestLimit(t *testing.T) {
 			for _, workers := range []int{8, 64, 200} {
 				t.Run(fmt.Sprintf("%d workers", workers), func(t *testing.T) {
 					t.Parallel()
-					n, client := limitedClient(t, limited(c.status, c.hint))
-					var failed atomic.Int64
-					began := time.Now()
-					each(workers, calls, func() {
-						if _, err := client.Users.Get(t.Context(), 1); err != nil {
-							failed.Add(1)
-							t.Log(err)
+					var took time.Duration
+					var refusals int
+					for range 3 {
+						took, refusals = meetLimit(t, limited(c.status, c.hint), workers, c.status)
+						if refusals == 0 {
+							t.Fatal("nothing was refused, so that nothing was tried")
 						}
-					})
-					took := time.Since(began)
-					statuses := n.statuses()
-					t.Logf("%v; %v; 200 by second: %v", took.Round(10*time.Millisecond), statuses, n.bySecond(200))
-					if n := failed.Load(); n > 0 {
-						t.Errorf("%d calls failed", n)
+						if took <= c.within && refusals <= workers+100 {
+							return
+						}
 					}
-					if took > c.within {
-						t.Errorf("it took longer than %v", c.within)
-					}
-					refusals := statuses[fmt.Sprint(c.status)]
-					if refusals == 0 || refusals > workers+100 {
-						t.Errorf("%d requests were refused", refusals)
-					}
+					t.Errorf("three times it took longer than %v, or more than %d requests were refused", c.within, workers+100)
 				})
 			}
 		})
 	}
+}
+
+// meetLimit makes 600 calls, six seconds of what the limit lets through, none of which
+// may fail. It returns how long they took and how many requests were refused.
+func meetLimit(t *testing.T, c nginxConfig, workers, status int) (took time.Duration, refusals int) {
+	t.Helper()
+	n, client := limitedClient(t, c)
+	began := time.Now()
+	each(workers, 600, func() {
+		if _, err := client.Users.Get(t.Context(), 1); err != nil {
+			t.Error(err)
+		}
+	})
+	took = time.Since(began)
+	statuses := n.statuses()
+	t.Logf("%v; %v; 200 by second: %v", took.Round(10*time.Millisecond), statuses, n.bySecond(200))
+	return took, statuses[strconv.Itoa(status)]
 }
 
 // each makes calls by some workers, and returns when all are made.

@@ -46,7 +46,7 @@ func TestRestarts(t *testing.T) {
 			if kills < 5 {
 				t.Errorf("%d kills try nothing", kills)
 			}
-			if w.responses[0]+w.responses[502] == 0 {
+			if w.broken+w.responses[502] == 0 {
 				t.Error("no call met a kill")
 			}
 		})

@@ -3,6 +3,7 @@ package real
 import (
 	"bufio"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -29,6 +30,11 @@ func TestMain(m *testing.M) {
 func run(m *testing.M) int {
 	if os.Getenv(enabled) != "1" {
 		return m.Run()
+	}
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil { // they wait more than they work
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
 	dir, err := os.MkdirTemp("", "motive-real-")
 	if err != nil {

@@ -34,6 +34,7 @@ type workload struct {
 	problems  []string
 	responses map[int]int // by status, 0 for none
 	sent      int         // attempts
+	broken    int         // attempts without a whole response
 	printed   bytes.Buffer
 	secrets   []string
 }
@@ -75,6 +76,9 @@ func (w *workload) observe(e motive.Event) {
 	if e.Kind == motive.EventAttemptEnd {
 		w.responses[e.StatusCode]++
 		w.sent++
+		if e.Err != nil {
+			w.broken++
+		}
 	}
 }
 
@@ -227,5 +231,5 @@ func (w *workload) figures() string {
 	for _, name := range slices.Sorted(maps.Keys(w.counts)) {
 		parts = append(parts, fmt.Sprintf("%s %d", name, w.counts[name]))
 	}
-	return fmt.Sprintf("%d calls, %d attempts, responses %v, %d unknown; %s", total, w.sent, w.responses, open, strings.Join(parts, ", "))
+	return fmt.Sprintf("%d calls, %d attempts, %d of them broken, responses %v, %d unknown; %s", total, w.sent, w.broken, w.responses, open, strings.Join(parts, ", "))
 }

@@ -8,7 +8,7 @@ import crypto from 'node:crypto';
 import Provider from 'oidc-provider';
 
 const port = Number(process.argv[2]);
-const lifetime = Number(process.argv[3]);
+let lifetime = Number(process.argv[3]);
 const base = `http://127.0.0.1:${port}`;
 
 const provider = new Provider(base, {
@@ -28,7 +28,7 @@ const provider = new Provider(base, {
   rotateRefreshToken: true,
   pkce: { required: () => false },
   cookies: { keys: [crypto.randomBytes(16).toString('hex')] },
-  ttl: { AccessToken: lifetime, RefreshToken: 3600, Grant: 3600, Session: 3600, Interaction: 600 },
+  ttl: { AccessToken: () => lifetime, RefreshToken: 3600, Grant: 3600, Session: 3600, Interaction: 600 },
 });
 
 // What was presented: a refresh token's hash, and how often.
@@ -81,6 +81,7 @@ async function api(req, res) {
 
 async function order(url, res) {
   if (url.pathname === '/test/hold') hold = Number(url.searchParams.get('ms'));
+  if (url.pathname === '/test/lifetime') lifetime = Number(url.searchParams.get('seconds'));
   if (url.pathname === '/test/revoke') {
     await provider.RefreshToken.revokeByGrantId(last);
     await provider.AccessToken.revokeByGrantId(last);
