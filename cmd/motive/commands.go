@@ -86,7 +86,7 @@ Exit codes: 0 all in line; 1 rows need attention; 2 wrong usage;
 	foldHelp(root)
 	root.SetUsageTemplate(usageTemplate(usualWidth))
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return exit(exitUsage, fmt.Errorf("%w\nSee %s --help.", err, cmd.CommandPath()))
+		return exit(exitUsage, fmt.Errorf("%w\nSee %s --help", err, cmd.CommandPath()))
 	})
 	return root
 }
@@ -113,7 +113,7 @@ func exactly(name string) cobra.PositionalArgs {
 		if len(args) == 1 {
 			return nil
 		}
-		return fmt.Errorf("%d arguments, and there has to be one: %s %s\nSee %s --help.", len(args), cmd.CommandPath(), name, cmd.CommandPath())
+		return fmt.Errorf("%d arguments, and there has to be one: %s %s\nSee %s --help", len(args), cmd.CommandPath(), name, cmd.CommandPath())
 	}
 }
 

@@ -98,25 +98,15 @@ func writeWorkbook(w io.Writer, roster io.Reader) (err error) {
 	if err != nil {
 		return err
 	}
-	in := csv.NewReader(roster)
-	for line := 1; ; line++ {
-		cells, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if line == 1 {
-			if err := sheet.SetColStyle(1, len(cells), text); err != nil {
-				return err
-			}
-		}
-		row := make([]any, len(cells))
-		for i, cell := range cells {
-			row[i] = excelize.Cell{StyleID: text, Value: cell}
-		}
-		if err := sheet.SetRow(fmt.Sprintf("A%d", line), row); err != nil {
+	lines, err := csv.NewReader(roster).ReadAll()
+	if err != nil {
+		return err
+	}
+	if err := sheet.SetColStyle(1, len(lines[0]), text); err != nil {
+		return err
+	}
+	for i, line := range lines {
+		if err := sheet.SetRow(fmt.Sprintf("A%d", i+1), textCells(line, text)); err != nil {
 			return err
 		}
 	}
@@ -125,4 +115,12 @@ func writeWorkbook(w io.Writer, roster io.Reader) (err error) {
 	}
 	_, err = book.WriteTo(w)
 	return err
+}
+
+func textCells(line []string, style int) []any {
+	cells := make([]any, len(line))
+	for i, text := range line {
+		cells[i] = excelize.Cell{StyleID: style, Value: text}
+	}
+	return cells
 }

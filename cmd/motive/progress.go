@@ -226,36 +226,34 @@ func (p *pauses) left(now time.Time) time.Duration {
 // waiting says that something takes its time, until the returned function is
 // called: on a line that is drawn over, elsewhere every ten seconds.
 func (h host) waiting(what string, pauses *pauses) (stop func()) {
-	live := h.screen().live
-	every := everyLine
-	if live {
-		every = time.Second
+	every, before, after, last := everyLine, "", "\n", ""
+	if h.screen().live {
+		const again = "\r\x1b[K" // the line is cleared, and written anew
+		every, before, after, last = time.Second, again, "", again
 	}
+	begun := time.Now()
 	ended := make(chan struct{})
 	var done sync.WaitGroup
 	done.Go(func() {
-		begun := time.Now()
 		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
 			select {
 			case <-ended:
-				if live {
-					fmt.Fprint(h.err, "\r\x1b[K")
-				}
+				fmt.Fprint(h.err, last)
 				return
 			case now := <-tick.C:
-				line := fmt.Sprintf("%s, %s", what, now.Sub(begun).Round(time.Second))
-				if left := pauses.left(now); left > 0 {
-					line += fmt.Sprintf("; told to wait %s", left)
-				}
-				if live {
-					fmt.Fprint(h.err, "\r\x1b[K"+line)
-				} else {
-					fmt.Fprintln(h.err, line)
-				}
+				fmt.Fprint(h.err, before+waitingWords(what, now.Sub(begun), pauses.left(now))+after)
 			}
 		}
 	})
 	return sync.OnceFunc(func() { close(ended); done.Wait() })
+}
+
+func waitingWords(what string, since, left time.Duration) string {
+	words := fmt.Sprintf("%s, %s", what, since.Round(time.Second))
+	if left > 0 {
+		words += fmt.Sprintf("; told to wait %s", left)
+	}
+	return words
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"os"
 	"strconv"
 
@@ -49,12 +48,4 @@ func terminal(stream any) (fd int, ok bool) {
 	}
 	fd = int(file.Fd())
 	return fd, term.IsTerminal(fd)
-}
-
-// nowhere is for what is printed in another form.
-func nowhere(quiet bool, w io.Writer) io.Writer {
-	if quiet {
-		return io.Discard
-	}
-	return w
 }

@@ -53,11 +53,7 @@ func TestTheBarOnATerminal(t *testing.T) {
 			if !strings.Contains(written, "/s, ") || !strings.Contains(written, " left") {
 				t.Errorf("the bar shows no rate and no time left: %q", written)
 			}
-			for line := range strings.FieldsFuncSeq(escape.ReplaceAllString(written, ""), func(r rune) bool { return r == '\r' || r == '\n' }) {
-				if n := len([]rune(line)); n > int(columns) {
-					t.Errorf("a line of %d columns where there are %d: %q", n, columns, line)
-				}
-			}
+			fits(t, strings.ReplaceAll(escape.ReplaceAllString(written, "\n"), "\r", ""), int(columns))
 			if !strings.Contains(strings.ReplaceAll(written, "\r\n", " "), "30 created") {
 				t.Errorf("no report in %q", written)
 			}

@@ -130,15 +130,9 @@ func (s *sheetReader) read() error {
 func (s *sheetReader) row(line int, shown, held []string) error {
 	heading := s.names == nil && line >= s.headingRow && !blank(shown)
 	for i := range max(len(shown), len(s.names), 1) {
-		text := ""
-		if i < len(shown) {
-			text = shown[i]
-		}
-		if i < len(s.names) && s.names[i] != "" {
-			var err error
-			if text, err = s.cell(line, i, text, at(held, i)); err != nil {
-				return err
-			}
+		text, err := s.text(line, i, at(shown, i), at(held, i))
+		if err != nil {
+			return err
 		}
 		if s.names == nil && !heading {
 			text = "" // above the headings
@@ -146,9 +140,7 @@ func (s *sheetReader) row(line int, shown, held []string) error {
 		if i > 0 {
 			s.csv.WriteByte(',')
 		}
-		s.csv.WriteByte('"')
-		s.csv.WriteString(strings.ReplaceAll(oneLine(text), `"`, `""`))
-		s.csv.WriteByte('"')
+		s.csv.WriteString(`"` + strings.ReplaceAll(oneLine(text), `"`, `""`) + `"`)
 	}
 	s.csv.WriteByte('\n')
 	if heading {
@@ -158,6 +150,15 @@ func (s *sheetReader) row(line int, shown, held []string) error {
 		}
 	}
 	return nil
+}
+
+// text is what a cell says: below the headings, under one that is not left out,
+// what it holds counts as well as what it shows.
+func (s *sheetReader) text(line, column int, shown, held string) (string, error) {
+	if at(s.names, column) == "" {
+		return shown, nil
+	}
+	return s.cell(line, column, shown, held)
 }
 
 func at(cells []string, i int) string {
