@@ -23,6 +23,9 @@ var withoutExample = map[string]string{
 	"RoundTrip": "net/http calls it", "ServeHTTP": "net/http calls it",
 	"Load": "a Source calls it", "Save": "a Source calls it", "Lock": "a Source calls it",
 
+	"Change": "the type of Step.Changes", "Step": "the type of Plan.Steps", "Outcome": "the type of the constants", "Result": "the type of Report.Failures",
+	"RosterError": "its message is what matters", "AnyOrder": "an Option like Cast, whose comment says when",
+
 	// Names that stand in no example but in the fields and results of what does.
 	"Pagination": "the type of a field", "DutyStatus": "the type of a field", "ViolationAlerts": "the type of a field", "TimeZone": "the type of the constants",
 	"GroupVisibility": "the type of a field", "Exception": "the type of a field", "ExternalIDHolderType": "the type of a field",

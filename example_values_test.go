@@ -107,7 +107,14 @@ func ExampleCreateUserRequest_Validate() {
 func ExampleUpdateUserRequest_Validate() {
 	update := motive.UpdateUserRequest{Cycle: motive.Set(motive.Cycle("70_9"))}
 	fmt.Println(update.Validate())
-	// Output: motive: cycle: "70_9" is not a documented value (did you mean "70_8"?); use "70_8", "60_7", "70_8_o", "60_7_o", "70_8_p", "60_7_p", "80_8", "80_8_o", "80_8_p", "tx_70_7", "ak_70_7", "ak_80_8", "ak_70_7_o", "ak_80_8_o", "ak_70_7_p", "ak_80_8_p", "70_7", "120_14", "canada_oil", "80_7", "120_14_north" or "Other"
+
+	// Short haul is on, and Texas does not have it: seen with the user as she is.
+	texas := motive.UpdateUserRequest{Cycle: motive.Set(motive.CycleTexas70Hour7Day)}
+	driver := &motive.User{ID: 101, Cycle: motive.CycleUSProperty70Hour8Day, ExceptionShortHaul: true}
+	fmt.Println(texas.Validate(), texas.ValidateAgainst(driver) != nil)
+	// Output:
+	// motive: cycle: "70_9" is not a documented value (did you mean "70_8"?); use "70_8", "60_7", "70_8_o", "60_7_o", "70_8_p", "60_7_p", "80_8", "80_8_o", "80_8_p", "tx_70_7", "ak_70_7", "ak_80_8", "ak_70_7_o", "ak_80_8_o", "ak_70_7_p", "ak_80_8_p", "70_7", "120_14", "canada_oil", "80_7", "120_14_north" or "Other"
+	// <nil> true
 }
 
 // SkipValidation is for what Motive accepts and this version does not know yet;
