@@ -9,6 +9,7 @@ import (
 	"math/big"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -923,4 +924,25 @@ func FuzzDecodeRecords(f *testing.F) {
 		}
 		_, _ = decodeDeletion(body)
 	})
+}
+
+func TestReadmeSaysWhatEachStatusProves(t *testing.T) {
+	t.Parallel()
+	_, rest, _ := strings.Cut(readme(t), "| status | of a write | why |\n|---|---|---|\n")
+	table, _, found := strings.Cut(rest, "<!-- end of statuses -->")
+	names := map[proof]string{open: "unknown", refused: "refused", done: "carried out"}
+	var want strings.Builder
+	for _, row := range byStatus {
+		status := fmt.Sprintf("%d–%d", row.from, row.to)
+		switch {
+		case row.from == 0:
+			status = "none"
+		case row.from == row.to:
+			status = strconv.Itoa(row.from)
+		}
+		fmt.Fprintf(&want, "| %s | %s | %s |\n", status, names[row.proves], row.why)
+	}
+	if !found || table != want.String() {
+		t.Errorf("the statuses in the README are\n%s\nwant\n%s", table, want.String())
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -60,15 +61,11 @@ func unindent(code string) string {
 	return strings.Join(lines, "\n")
 }
 
-func TestReadmeSnippetsAreCompiledCode(t *testing.T) {
+func TestSnippetsAreCompiledCode(t *testing.T) {
 	t.Parallel()
 	code := source(t)
-	for _, file := range []string{"README.md", "CONTRIBUTING.md"} {
-		snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(read(t, file), -1)
-		if len(snippets) == 0 {
-			t.Errorf("%s has no snippets", file)
-		}
-		for _, snippet := range snippets {
+	for _, file := range pages(t) {
+		for _, snippet := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(read(t, file), -1) {
 			if !strings.Contains(code, unindent(snippet[1])) {
 				t.Errorf("%s: this snippet stands in no Go file:\n%s", file, snippet[1])
 			}
@@ -76,17 +73,48 @@ func TestReadmeSnippetsAreCompiledCode(t *testing.T) {
 	}
 }
 
-func TestReadmeNamesTestsAndFilesThatExist(t *testing.T) {
+// pages are the texts that people read.
+func pages(t *testing.T) []string {
+	t.Helper()
+	found := []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md"}
+	recipes, err := filepath.Glob(filepath.Join(root, "docs/*.md"))
+	if err != nil || len(recipes) == 0 {
+		t.Fatal("there are no recipes in docs", err)
+	}
+	for _, recipe := range recipes {
+		found = append(found, filepath.Join("docs", filepath.Base(recipe)))
+	}
+	return found
+}
+
+func TestPagesNameTestsAndFilesThatExist(t *testing.T) {
 	t.Parallel()
-	text, code := read(t, "README.md"), source(t)
-	for _, name := range regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(text, -1) {
-		if !strings.Contains(code, "func "+name[1]+"(t *testing.T)") {
-			t.Errorf("there is no test %s", name[1])
+	code := source(t)
+	for _, file := range pages(t) {
+		text := read(t, file)
+		for _, name := range regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(text, -1) {
+			if !strings.Contains(code, "func "+name[1]+"(t *testing.T)") {
+				t.Errorf("%s: there is no test %s", file, name[1])
+			}
+		}
+		for _, link := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(text, -1) {
+			if _, err := os.Stat(filepath.Join(root, filepath.Dir(file), link[1])); err != nil {
+				t.Errorf("%s: link %s: %v", file, link[1], err)
+			}
+		}
+		for _, anchor := range regexp.MustCompile(`\]\(#([^)]+)\)`).FindAllStringSubmatch(text, -1) {
+			if !slices.Contains(anchors(text), anchor[1]) {
+				t.Errorf("%s: there is no heading #%s", file, anchor[1])
+			}
 		}
 	}
-	for _, link := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(text, -1) {
-		if _, err := os.Stat(filepath.Join(root, link[1])); err != nil {
-			t.Errorf("link %s: %v", link[1], err)
-		}
+}
+
+// anchors are the names under which a page's headings are linked to.
+func anchors(page string) (names []string) {
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(page, -1) {
+		name := strings.ReplaceAll(strings.ToLower(heading[1]), " ", "-")
+		names = append(names, regexp.MustCompile(`[^a-z0-9_-]`).ReplaceAllString(name, ""))
 	}
+	return names
 }
