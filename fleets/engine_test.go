@@ -279,12 +279,17 @@ func TestWorkerThatStopsHandsOver(t *testing.T) {
 		slow := func(string) (float64, int) { return 20, 1 }
 		first := newEngine(t, db, fleets.Options{Open: opener(w.URL, w.drivers), Limit: slow})
 		second := newEngine(t, db, fleets.Options{Open: opener(w.URL, w.drivers), Limit: slow})
-		first.Hurry(time.Second, 20*time.Second, 3*time.Second)
-		second.Hurry(time.Second, 20*time.Second, 3*time.Second)
+		first.Hurry(time.Second, time.Minute, 20*time.Second)
+		second.Hurry(time.Second, time.Minute, 20*time.Second)
 		stop := run(t, first)
 		syncNow(t, first, fleetID(0))
 		eventually(t, 30*time.Second, "half way", func() bool { return len(w.fleets[0].Users()) > 10 })
 		stop()
+		there := len(w.fleets[0].Users())
+		time.Sleep(time.Second) // in which it would create 20 more
+		if more := len(w.fleets[0].Users()) - there; more > 0 {
+			t.Errorf("a worker that has stopped created %d more", more)
+		}
 		if st := status(t, second, fleetID(0)); st.State != fleets.Waiting {
 			t.Errorf("Status: %+v, want waiting", st)
 		}
