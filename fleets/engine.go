@@ -212,16 +212,23 @@ func (e *Engine) Run(ctx context.Context) error {
 
 var errStopping = errors.New("the worker is stopping")
 
-// stop waits for River's jobs, which wait for the sessions.
+// stop waits for the jobs of River, and for the sessions, some of which have none:
+// another process may have fetched theirs.
 func (e *Engine) stop(client queue) {
 	soft, cancel := context.WithTimeout(context.Background(), e.times.stop)
 	defer cancel()
-	if client.Stop(soft) == nil {
-		return
+	if client.Stop(soft) != nil {
+		hard, cancel := context.WithTimeout(context.Background(), e.times.stop)
+		defer cancel()
+		_ = client.StopAndCancel(hard)
 	}
-	hard, cancel := context.WithTimeout(context.Background(), e.times.stop)
-	defer cancel()
-	_ = client.StopAndCancel(hard)
+	for _, s := range e.sessions() {
+		select {
+		case <-s.ended:
+		case <-soft.Done():
+			return
+		}
+	}
 }
 
 func (e *Engine) riverConfig(workers *river.Workers) *river.Config {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/fleets"
 	"github.com/motive-go/motive/oauth"
@@ -278,12 +279,17 @@ func TestWorkerThatStopsHandsOver(t *testing.T) {
 		slow := func(string) (float64, int) { return 20, 1 }
 		first := newEngine(t, db, fleets.Options{Open: opener(w.URL, w.drivers), Limit: slow})
 		second := newEngine(t, db, fleets.Options{Open: opener(w.URL, w.drivers), Limit: slow})
-		first.Hurry(time.Second, 20*time.Second, 3*time.Second)
-		second.Hurry(time.Second, 20*time.Second, 3*time.Second)
+		first.Hurry(time.Second, time.Minute, 20*time.Second)
+		second.Hurry(time.Second, time.Minute, 20*time.Second)
 		stop := run(t, first)
 		syncNow(t, first, fleetID(0))
 		eventually(t, 30*time.Second, "half way", func() bool { return len(w.fleets[0].Users()) > 10 })
 		stop()
+		there := len(w.fleets[0].Users())
+		time.Sleep(time.Second) // in which it would create 20 more
+		if more := len(w.fleets[0].Users()) - there; more > 0 {
+			t.Errorf("a worker that has stopped created %d more", more)
+		}
 		if st := status(t, second, fleetID(0)); st.State != fleets.Waiting {
 			t.Errorf("Status: %+v, want waiting", st)
 		}
@@ -314,6 +320,55 @@ func TestWorkerThatIsOutJoinsAnew(t *testing.T) {
 		becomes(t, engine, fleetID(0), fleets.InLine)
 		w.check(t)
 	})
+}
+
+// Slots that keep every connection of the pool busy do not make a process out.
+func TestBusyPoolDoesNotStopTheHeart(t *testing.T) {
+	t.Parallel()
+	direct, _ := database(t)
+	pool, err := pgxpool.New(t.Context(), direct+"&pool_max_conns=4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	w := newWorld(t, 1, 1)
+	began, goOn := make(chan struct{}), make(chan struct{})
+	open := opener(w.URL, w.drivers)
+	engine, err := fleets.New(fleets.Postgres(pool), fleets.Options{Limit: fast, Open: func(ctx context.Context, id string, shared []motive.Option) (*fleets.Fleet, error) {
+		close(began)
+		<-goOn
+		return open(ctx, id, shared)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := engine.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	engine.Hurry(time.Minute, 2*time.Minute, 3*time.Second)
+	defer run(t, engine)()
+	syncNow(t, engine, fleetID(0))
+	<-began
+	before := status(t, engine, fleetID(0)).Process
+	var held []*pgxpool.Conn
+	for { // all that can be had
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		conn, err := pool.Acquire(ctx)
+		cancel()
+		if err != nil {
+			break
+		}
+		held = append(held, conn)
+	}
+	time.Sleep(5 * time.Second) // more than a lease
+	for _, conn := range held {
+		conn.Release()
+	}
+	if after := status(t, engine, fleetID(0)).Process; after != before || before == "" {
+		t.Errorf("the fleet is in the hands of %q, want %q", after, before)
+	}
+	close(goOn)
+	becomes(t, engine, fleetID(0), fleets.InLine)
 }
 
 func TestNewRefuses(t *testing.T) {

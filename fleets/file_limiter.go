@@ -102,9 +102,9 @@ func (l *fileLimiter) take(ctx context.Context) (taken bool, wait time.Duration,
 	if err := tx.Commit(); err != nil {
 		return false, 0, err
 	}
-	// A turn that one hears of too late would be one too many beside those that
-	// others have had meanwhile.
-	late := time.Since(now) > max(l.gap/2, minLate)
+	// A turn is good until the next one comes, or for half a gap in a burst, less an
+	// eighth for the way to the wire.
+	late := time.Since(now) > max(max(wait, l.gap/2)-l.gap/8, minLate)
 	return !late, wait, nil
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/motive-go/motive"
@@ -78,6 +80,12 @@ func (e *Engine) session(id string) *session {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.running[id]
+}
+
+func (e *Engine) sessions() []*session {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Collect(maps.Values(e.running))
 }
 
 // hold carries a session to its end and writes down what became of it.

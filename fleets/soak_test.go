@@ -80,8 +80,13 @@ func (s soak) run(t *testing.T, db string) {
 	if largest > s.takeover {
 		t.Errorf("a fleet was taken over after %s, want %s at most", largest, s.takeover)
 	}
-	atOnce := w.most()
-	if limit := int(s.perSecond) + 1; atOnce > limit {
+	// In the short forms a busy machine may delay a request between its turn and its
+	// stamp, and a pause does.
+	atOnce, limit := w.most(), int(s.perSecond)+1
+	if s.hurry {
+		limit += 2
+	}
+	if atOnce > limit {
 		t.Errorf("%d requests of a fleet within a second, want at most %d", atOnce, limit)
 	}
 	requests := 0

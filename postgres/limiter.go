@@ -39,8 +39,8 @@ const (
 	// maxLead is how much sooner than the rate has it a request may go.
 	maxLead = 100 * time.Millisecond
 
-	// minLate is how much longer than usual a statement may take, at rates where
-	// half a gap is less.
+	// minLate is how much longer than usual a statement may take at the least, at
+	// rates where there are many in it.
 	minLate = 10 * time.Millisecond
 )
 
@@ -117,9 +117,16 @@ func (l *Limiter) take(ctx context.Context) (taken bool, err error) {
 		return false, fmt.Errorf("postgres: asking for a turn of fleet %q: %w", l.fleet, explain(err))
 	}
 	l.next = time.Now().Add(wait)
-	late := l.trip > 0 && took > l.trip+max(l.gap/2, minLate)
+	late := l.trip > 0 && took > l.trip+l.goodFor(wait)
 	l.learn(took)
 	return taken && !late, nil
+}
+
+// goodFor is how much longer than usual the way of a turn may take. It is good
+// until the next one comes, or for half a gap in a burst, less an eighth for the
+// way from here to the wire.
+func (l *Limiter) goodFor(next time.Duration) time.Duration {
+	return max(max(next, l.gap/2)-l.gap/8, minLate)
 }
 
 // learn follows the time of a statement down at once and up slowly.

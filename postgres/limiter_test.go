@@ -371,9 +371,15 @@ func (r *turns) report(t *testing.T, rate, kills int) {
 	if r.failed > 0 || len(r.paused) != 1 || len(r.given) < rate {
 		t.Fatalf("%d failures, %d pauses, %d turns: want 0, 1 and many", r.failed, len(r.paused), len(r.given))
 	}
+	// The long form is for a machine that does nothing else. Elsewhere a process may
+	// wait for the processor between its turn and its look at the clock.
+	mostTurns, leastUsed := rate+1, 0.95
+	if !full() {
+		mostTurns, leastUsed = rate+3, 0.75
+	}
 	atOnce := most(r.given)
-	if atOnce > rate+1 {
-		t.Errorf("%d turns within one second, want at most %d", atOnce, rate+1)
+	if atOnce > mostTurns {
+		t.Errorf("%d turns within one second, want at most %d", atOnce, mostTurns)
 	}
 	during := 0
 	for _, at := range r.given {
@@ -386,8 +392,8 @@ func (r *turns) report(t *testing.T, rate, kills int) {
 	}
 	length := r.given[len(r.given)-1].Sub(r.given[0]) - pauseFor
 	used := float64(len(r.given)-1) / (length.Seconds() * float64(rate))
-	if used < 0.95 {
-		t.Errorf("%.1f%% of the rate was used, want 95%%", 100*used)
+	if used < leastUsed {
+		t.Errorf("%.1f%% of the rate was used, want %.0f%%", 100*used, 100*leastUsed)
 	}
 	t.Logf("%d turns in %s beside the pause, %d kills: at most %d in a second, %d during the pause, %.1f%% of the rate used",
 		len(r.given), length.Round(time.Millisecond), kills, atOnce, during, 100*used)
