@@ -693,7 +693,8 @@ func TestLogOfEachMethod(t *testing.T) {
 					t.Errorf("event %+v", e)
 				}
 			}
-			if got := b.kinds(); got != "pause retry" && got != "retry" {
+			// A busy machine may hold the second attempt for a moment more.
+			if got := strings.TrimSuffix(b.kinds(), " wait"); got != "pause retry" && got != "retry" {
 				t.Errorf("events %s", got)
 			}
 		})
