@@ -44,6 +44,24 @@ func onRequest(server *motivetest.Server, n int64, f func()) {
 	}), motivetest.OnMethod("POST"))
 }
 
+// ending starts the command as a process and calls end with it when the n-th
+// write arrives. It returns when the process has ended.
+func (e environment) ending(t *testing.T, server *motivetest.Server, n int64, end func(*os.Process) error, args ...string) (code int, said string) {
+	t.Helper()
+	cmd := e.process(t, args...)
+	var errs strings.Builder
+	cmd.Stderr = &errs
+	started := make(chan *os.Process, 1)
+	onRequest(server, n, func() { _ = end(<-started) })
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	started <- cmd.Process
+	_ = cmd.Wait() // its exit code is looked at
+	server.ClearFaults()
+	return cmd.ProcessState.ExitCode(), errs.String()
+}
+
 func TestAnInterruptedApplyGoesOn(t *testing.T) {
 	t.Parallel()
 	server := newFake(t)
@@ -86,15 +104,11 @@ func TestASignalInterrupts(t *testing.T) {
 	server := newFake(t)
 	env := on(server)
 	plan := env.planned(t, hires(60))
-	cmd := env.process(t, "apply", plan, "--rate", "1000")
-	var said strings.Builder
-	cmd.Stderr = &said
-	onRequest(server, 10, func() { _ = cmd.Process.Signal(os.Interrupt) })
-	_ = cmd.Run() // its exit code is looked at
-	if code := cmd.ProcessState.ExitCode(); code != exitStopped || !strings.Contains(said.String(), "motive resume ") {
-		t.Errorf("exit code %d\n%s", code, said.String())
+	interrupt := func(p *os.Process) error { return p.Signal(os.Interrupt) }
+	code, said := env.ending(t, server, 10, interrupt, "apply", plan, "--rate", "1000")
+	if code != exitStopped || !strings.Contains(said, "motive resume ") {
+		t.Errorf("exit code %d\n%s", code, said)
 	}
-	server.ClearFaults()
 	env.must(t, "resume", plan, "--rate", "1000")
 	server.AssertNoDuplicates(t)
 }
@@ -109,12 +123,9 @@ func TestAKilledApplyGoesOn(t *testing.T) {
 	plan := env.planned(t, hires(people))
 	verb := "apply"
 	for range kills {
-		cmd := env.process(t, verb, plan, "--rate", "1000")
-		onRequest(server, 5, func() { _ = cmd.Process.Kill() })
-		_ = cmd.Run() // it is killed, or is through
-		server.ClearFaults()
+		code, _ := env.ending(t, server, 5, (*os.Process).Kill, verb, plan, "--rate", "1000")
 		verb = "resume"
-		if cmd.ProcessState.ExitCode() == exitDone {
+		if code == exitDone {
 			break
 		}
 	}

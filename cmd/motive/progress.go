@@ -107,10 +107,16 @@ func (m *meter) stop() {
 // onInterrupt says what a first Ctrl-C does, until the returned function is
 // called.
 func (h host) onInterrupt(ctx context.Context, m *meter) func() {
+	said := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
+		defer close(said)
 		m.say("Stopping when the calls in flight have ended; Ctrl-C again stops at once.")
 	})
-	return func() { stop() }
+	return func() {
+		if !stop() {
+			<-said // so that the report comes after it
+		}
+	}
 }
 
 // pace tells the rate of a run, and with it how long the rest takes.
