@@ -1058,3 +1058,128 @@ func TestCloseIdleConnections(t *testing.T) {
 	}
 	offline(t, nil).CloseIdleConnections() // a round tripper that has none
 }
+
+func TestDoSendsAnyRequest(t *testing.T) {
+	t.Parallel()
+	srv := newServer(t, answering(200, `{"groups":[{"id":3}]}`, "X-Request-Id", "r-1"))
+	c := newClient(t, srv.url)
+	var out struct{ Groups []struct{ ID int64 } }
+	var r motive.Response
+	req := motive.Request{Method: "POST", Path: "/v1/groups", Query: url.Values{"a b": {"1&2"}}, Body: map[string]int{"n": 1}}
+	err := c.Do(t.Context(), req, &out, motive.WithResponse(&r), motive.WithQuery("x", "y"))
+	if err != nil || len(out.Groups) != 1 || out.Groups[0].ID != 3 || r.RequestID != "r-1" || r.Attempts != 1 {
+		t.Errorf("got %+v, response %+v, error %v", out, r, err)
+	}
+	got := srv.got()[0]
+	if got.line() != "POST /v1/groups?a+b=1%262&x=y" || got.body != `{"n":1}` || got.header.Get("Authorization") != "Bearer "+testToken {
+		t.Errorf("sent %+v", got)
+	}
+	if len(req.Query) != 1 {
+		t.Errorf("the query of the request became %v", req.Query)
+	}
+	if err := c.Do(t.Context(), motive.Request{Path: "v1/groups"}, nil); err != nil {
+		t.Error(err)
+	}
+	if got := srv.got()[1]; got.line() != "GET /v1/groups" || got.body != "" {
+		t.Errorf("sent %+v", got)
+	}
+}
+
+func TestDoDoesNotLeaveTheBaseURL(t *testing.T) {
+	t.Parallel()
+	srv := newServer(t, answering(200, `{}`))
+	c := newClient(t, srv.url)
+	for _, path := range []string{
+		"", "https://evil.example/v1", "//evil.example/v1", `\\evil.example`, "/v1/../../admin", "/v1/./x", "..", "/v1/%2e%2e/x",
+		"/v1/users?x=1", "/v1/users#x", "mailto:x", "/v1/%zz", "/v1/\n",
+	} {
+		if err := c.Do(t.Context(), motive.Request{Path: path}, nil); err == nil {
+			t.Errorf("%q was sent as %q", path, srv.lines())
+		}
+	}
+	if n := len(srv.got()); n != 0 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+func TestErrorsOfDo(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		method, body string
+		status       int
+		requests     int
+		errs         []string
+	}{
+		"GET 404":             {"GET", `{"error_message":"gone"}`, 404, 1, []string{"ErrNotFound"}},
+		"GET 503":             {"GET", "", 503, 4, []string{"ErrServer"}},
+		"POST 503":            {"POST", "", 503, 1, []string{"ErrOutcomeUnknown", "ErrServer"}},
+		"PUT 503":             {"PUT", "", 503, 4, []string{"ErrOutcomeUnknown", "ErrServer"}},
+		"POST 422":            {"POST", "", 422, 1, []string{"ErrUnprocessable"}},
+		"GET of no JSON":      {"GET", "<html>", 200, 1, []string{"ErrUnexpectedResponse"}},
+		"POST of no JSON":     {"POST", "<html>", 200, 1, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
+		"GET of another type": {"GET", `{"id":"x"}`, 200, 1, []string{"ErrUnexpectedResponse"}},
+		"DELETE 503":          {"DELETE", "", 503, 4, []string{"ErrOutcomeUnknown", "ErrServer"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := newServer(t, answering(tt.status, tt.body))
+			var out struct {
+				ID int64 `json:"id"`
+			}
+			err := newClient(t, srv.url).Do(t.Context(), motive.Request{Method: tt.method, Path: "/v1/things/7"}, &out)
+			isOnly(t, err, tt.errs...)
+			if n := len(srv.got()); n != tt.requests || !strings.Contains(err.Error(), "/v1/things/7") {
+				t.Errorf("%d requests, want %d; error %v", n, tt.requests, err)
+			}
+		})
+	}
+}
+
+// The credential stays out of what Do says, and ids out of what it logs.
+func TestDoHidesSecrets(t *testing.T) {
+	t.Parallel()
+	b := &book{}
+	c := offline(t, func(req *http.Request) (*http.Response, error) {
+		return reply(422, `{"error_message":"`+strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")+` is bad"}`), nil
+	}, b.options()...)
+	err := c.Do(t.Context(), motive.Request{Path: "/v1/things/4711", Query: url.Values{"q": {"canary-query"}}}, nil)
+	if err == nil || strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), "canary") {
+		t.Error("no error, or one that shows the credential")
+	}
+	if log := b.log.String(); strings.Contains(log, "canary") || strings.Contains(log, "4711") || !strings.Contains(log, "/v1/things/{id}") {
+		t.Error("the log shows a secret or an id, or no template")
+	}
+}
+
+func TestDoRefusesABodyThatCannotBeEncoded(t *testing.T) {
+	t.Parallel()
+	c := offline(t, failingTimes(0, 0))
+	for _, body := range []any{make(chan int), func() {}} {
+		err := c.Do(t.Context(), motive.Request{Method: "POST", Path: "/v1/x", Body: body}, nil)
+		if err == nil || errors.Is(err, motive.ErrOutcomeUnknown) {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
+// A client that NewClient has not made says so, and does not panic.
+func TestClientsThatNewClientHasNotMade(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]*motive.Client{
+		"zero":     {},
+		"services": {Users: new(motive.UsersService), ExternalIDs: new(motive.ExternalIDsService), UserRoles: new(motive.UserRolesService)},
+	} {
+		for _, m := range methods() {
+			if _, err := m.call(t.Context(), c); err == nil || !strings.Contains(err.Error(), "NewClient") {
+				t.Errorf("%s, %s: error %v, want one that names NewClient", name, m.name, err)
+			}
+		}
+		if err := c.Do(t.Context(), motive.Request{Path: "/v1/users"}, nil); err == nil || !strings.Contains(err.Error(), "NewClient") {
+			t.Errorf("%s, Do: error %v", name, err)
+		}
+		if _, err := c.Users.UpdateByExternalID(t.Context(), "1", "tms", &motive.UpdateUserRequest{FirstName: motive.Set("Ada")}); err == nil || !strings.Contains(err.Error(), "NewClient") {
+			t.Errorf("%s, UpdateByExternalID: error %v", name, err)
+		}
+		c.CloseIdleConnections()
+	}
+}

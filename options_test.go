@@ -10,6 +10,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
@@ -958,4 +959,107 @@ func nowhere(req *http.Request) (*http.Response, error) {
 		return reply(504, ""), nil
 	}
 	return reply(404, `{"error_message":"not found"}`), nil
+}
+
+// gatekeeper is a limiter that takes note.
+type gatekeeper struct {
+	mu     sync.Mutex
+	waits  int
+	pauses []time.Duration
+	err    error
+}
+
+func (g *gatekeeper) Wait(context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.waits++
+	return g.err
+}
+
+func (g *gatekeeper) Pause(_ context.Context, d time.Duration) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pauses = append(g.pauses, d)
+	return nil
+}
+
+// Every limiter is asked before each attempt, and told of a 429 if it listens.
+func TestWithLimiter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a, b := &gatekeeper{}, &gatekeeper{}
+		c := offline(t, failingTimes(1, 429, "Retry-After", "7"), motive.WithLimiter(a), motive.WithRateLimit(100, 1), motive.WithLimiter(b),
+			motive.WithRetry(motive.RetryPolicy{}))
+		if err := get(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		for name, g := range map[string]*gatekeeper{"the first": a, "the last": b} {
+			if g.waits != 2 || len(g.pauses) != 1 || g.pauses[0] < 7*time.Second {
+				t.Errorf("%s was asked %d times and told of %v, want 2 and a pause of 7 s", name, g.waits, g.pauses)
+			}
+		}
+	})
+}
+
+func TestALimiterThatFailsEndsTheCallUnsent(t *testing.T) {
+	t.Parallel()
+	lost := errors.New("the limiter lost its database")
+	last := &gatekeeper{}
+	c := offline(t, func(*http.Request) (*http.Response, error) { t.Error("sent"); return reply(200, oneUser), nil },
+		motive.WithLimiter(&gatekeeper{err: lost}), motive.WithLimiter(last))
+	for _, m := range methods() {
+		if _, err := m.call(t.Context(), c); !errors.Is(err, lost) || errors.Is(err, motive.ErrOutcomeUnknown) {
+			t.Errorf("%s: error %v, want the limiter's", m.name, err)
+		}
+	}
+	if last.waits != 0 {
+		t.Errorf("the next limiter was asked %d times", last.waits)
+	}
+}
+
+// A parameter of the caller's goes with every method, and takes the place of one of
+// the call's own.
+func TestWithQuery(t *testing.T) {
+	t.Parallel()
+	for _, m := range methods() {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			srv := newServer(t, answering(m.status, m.answer))
+			if _, err := m.call(t.Context(), newClient(t, srv.url), motive.WithQuery("new one", "a&b"), motive.WithQuery("name", "x"), motive.WithQuery("name", "z")); err != nil {
+				t.Fatal(err)
+			}
+			for _, line := range srv.lines() {
+				u, err := url.Parse(strings.TrimPrefix(line, m.verb()+" "))
+				if err != nil || !reflect.DeepEqual(u.Query()["new one"], []string{"a&b"}) || !reflect.DeepEqual(u.Query()["name"], []string{"z"}) {
+					t.Errorf("sent %s, error %v", line, err)
+				}
+			}
+		})
+	}
+}
+
+func TestApplyCallOptions(t *testing.T) {
+	t.Parallel()
+	r, current := &motive.Response{StatusCode: 500, Attempts: 3}, &motive.User{ID: 7}
+	first := motive.WithQuery("a", "1")
+	got := motive.ApplyCallOptions(nil, motive.WithResponse(r), motive.SkipValidation("required"), motive.SkipValidation("invalid"),
+		motive.StrictValidation(), motive.Against(current), motive.ReadAhead(4), first, motive.WithQuery("b", "2"))
+	want := motive.CallSettings{
+		Response: r, SkipCodes: []string{"required", "invalid"}, Strict: true, Against: current, ReadAhead: 4, Query: url.Values{"a": {"1"}, "b": {"2"}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if r.StatusCode != 0 || r.Attempts != 0 {
+		t.Errorf("the response still says %+v", r)
+	}
+	if again := motive.ApplyCallOptions(first); !reflect.DeepEqual(again.Query, url.Values{"a": {"1"}}) {
+		t.Errorf("an option that is used again adds %v", again.Query)
+	}
+	if !reflect.DeepEqual(motive.ApplyCallOptions(), motive.CallSettings{}) {
+		t.Error("no options are some settings")
+	}
+	if !motive.ApplyCallOptions(motive.SkipValidation("x"), motive.SkipValidation()).Skip {
+		t.Error("skipping all is forgotten")
+	}
 }

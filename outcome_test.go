@@ -554,3 +554,164 @@ func TestACreatedUserShowsThePair(t *testing.T) {
 		}
 	}
 }
+
+// An update that adds external ids and was sent before may itself be the reason why
+// it is refused: then the user has them.
+func TestAnUpdateThatAddsExternalIDsIsReconciled(t *testing.T) {
+	t.Parallel()
+	const put, read = "PUT /v1/users/7", "GET /v1/users/7"
+	linked := says(200, `{"user":{"id":7,"external_ids":[{"id":3,"external_id":"987","integration_name":"generic_tms"}]}}`)
+	other := says(200, `{"user":{"id":7,"external_ids":[{"id":3,"external_id":"1","integration_name":"generic_tms"}]}}`)
+	adding := &motive.UpdateUserRequest{ExternalIDsAttributes: motive.Set([]motive.ExternalIDAttributes{{ExternalID: "987", IntegrationName: "generic_tms"}})}
+	changing := &motive.UpdateUserRequest{ExternalIDsAttributes: motive.Set([]motive.ExternalIDAttributes{{ID: 3, ExternalID: "987", IntegrationName: "generic_tms"}})}
+	lost := []step{says(504, ""), taken}
+	for name, tt := range map[string]struct {
+		req   *motive.UpdateUserRequest
+		steps []step
+		lines []string
+		errs  []string
+	}{
+		"ours":                {adding, append(lost, linked), []string{put, read}, nil},
+		"not there":           {adding, append(lost, other), []string{put, read}, []string{"ErrOutcomeUnknown", "ErrUnprocessable"}},
+		"not shown":           {adding, append(lost, found), []string{put, read}, []string{"ErrOutcomeUnknown", "ErrUnprocessable"}},
+		"the read is refused": {adding, append(lost, says(403, "")), []string{put, read}, []string{"ErrOutcomeUnknown", "ErrUnprocessable"}},
+		"a conflict":          {adding, []step{says(504, ""), says(409, ""), linked}, []string{put, read}, nil},
+		"nothing is added":    {changing, lost, []string{put}, []string{"ErrOutcomeUnknown", "ErrUnprocessable"}},
+		"refused at once":     {adding, []step{taken}, []string{put}, []string{"ErrUnprocessable"}},
+		"forbidden":           {adding, []step{says(504, ""), says(403, "")}, []string{put}, []string{"ErrOutcomeUnknown", "ErrForbidden"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := 0
+			var lines []string
+			var mu sync.Mutex
+			srv := newRawServer(t, func(_ int, conn *net.TCPConn, req *http.Request) bool {
+				mu.Lock()
+				defer mu.Unlock()
+				if line := req.Method + strings.TrimPrefix(req.URL.Path, "/fleet"); len(lines) == 0 || lines[len(lines)-1] != line {
+					lines = append(lines, line)
+				}
+				tt.steps[min(n, len(tt.steps)-1)].talk(conn)
+				n++
+				return false
+			})
+			var r motive.Response
+			user, err := newClient(t, srv.url).Users.Update(t.Context(), 7, tt.req, motive.WithResponse(&r))
+			isOnly(t, err, tt.errs...)
+			want := strings.ReplaceAll(strings.Join(tt.lines, " "), " /", "/")
+			if got := strings.Join(lines, " "); got != want || r.Attempts != n || (err == nil) != (user != nil) {
+				t.Errorf("sent %q, want %q; %d attempts of %d; user %v, error %v", got, want, r.Attempts, n, user, err)
+			}
+		})
+	}
+}
+
+// unexpectedBy is what a response is that says nothing: to a write, unknown too.
+func unexpectedBy(m method) []string {
+	if m.verb() == http.MethodGet {
+		return []string{"ErrUnexpectedResponse"}
+	}
+	return []string{"ErrUnexpectedResponse", "ErrOutcomeUnknown"}
+}
+
+// A web page with a 404 is no record's absence, in whatever call it comes.
+func TestAPageIsNotANotFound(t *testing.T) {
+	t.Parallel()
+	for _, m := range methods() {
+		for name, page := range map[string][]string{
+			"by its first byte": {"\n <!DOCTYPE html>"}, "by its type": {"no such page", "Content-Type", "Text/HTML; charset=utf-8"},
+		} {
+			srv := newServer(t, answering(404, page[0], page[1:]...))
+			_, err := m.call(t.Context(), newClient(t, srv.url))
+			isOnly(t, err, unexpectedBy(m)...)
+			if err == nil || !strings.Contains(err.Error(), "base URL") {
+				t.Errorf("%s, %s: error %v, want a hint at the base URL", m.name, name, err)
+			}
+		}
+	}
+}
+
+// A DELETE that is repeated and finds nothing has deleted it, unless a page says so.
+func TestARepeatedDeleteThatFindsAPage(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string][]string{
+		`{"error_message":"gone"}`: nil,
+		`<html>no such page`:       {"ErrOutcomeUnknown", "ErrUnexpectedResponse"},
+	} {
+		n := 0
+		c := offline(t, func(*http.Request) (*http.Response, error) {
+			if n++; n == 1 {
+				return reply(503, ""), nil
+			}
+			return reply(404, body), nil
+		})
+		isOnly(t, c.ExternalIDs.Delete(t.Context(), 31), want...)
+	}
+}
+
+// The status of a 404 says enough, though its body breaks off: it is neither tried
+// again nor unknown.
+func TestANotFoundThatBreaksOff(t *testing.T) {
+	t.Parallel()
+	for _, m := range methods() {
+		for kind, want := range map[string][]string{"application/json": {"ErrNotFound"}, "text/html": unexpectedBy(m)} {
+			srv := newRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool {
+				say(conn, "HTTP/1.1 404 Not Found", "Content-Type: "+kind, "Content-Length: 100", "", `{"error_message":"no`)
+				return false
+			})
+			_, err := m.call(t.Context(), newClient(t, srv.url))
+			isOnly(t, err, want...)
+			if n := srv.requests(); n != 1 && m.name != "UserRoles.List" { // which asks elsewhere
+				t.Errorf("%s: %d requests, error %v", m.name, n, err)
+			}
+		}
+	}
+}
+
+// An access token has no test mode, whatever the response says.
+func TestAnAccessTokenHasNoTestMode(t *testing.T) {
+	t.Parallel()
+	for _, m := range methods() {
+		srv := newServer(t, answering(200, `{"message":"valid (test mode)"}`))
+		_, err := m.call(t.Context(), newClient(t, srv.url))
+		if errors.Is(err, motive.ErrTestMode) || !errors.Is(err, motive.ErrUnexpectedResponse) {
+			t.Errorf("%s: error %v", m.name, err)
+		}
+		srv = newServer(t, answering(200, `{"message":"valid (test mode)"}`))
+		_, err = m.call(t.Context(), clientWith(t, srv.url, motive.WithAPIKey("canary-key")))
+		if write := m.verb() != http.MethodGet; errors.Is(err, motive.ErrTestMode) != write {
+			t.Errorf("%s with a key: error %v", m.name, err)
+		}
+	}
+}
+
+// What the server says reaches the message, from wherever it stands, also in a
+// success that is none.
+func TestTheServersWordsReachTheMessage(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		status int
+		body   string
+		header []string
+		want   []string
+	}{
+		"error_message":        {422, `{"error_message":"one"}`, nil, []string{"one"}},
+		"message":              {422, `{"message":"one"}`, nil, []string{"one"}},
+		"of OAuth":             {401, `{"error":"invalid_token","error_description":"it has expired"}`, nil, []string{"invalid_token", "it has expired"}},
+		"of a problem":         {403, `{"title":"Forbidden area","detail":"ask your admin"}`, nil, []string{"Forbidden area", "ask your admin"}},
+		"several":              {422, `{"message":"two","error_message":"one","errors":{"phone":["is bad"]}}`, nil, []string{"one", "two", "is bad"}},
+		"WWW-Authenticate":     {401, ``, []string{"WWW-Authenticate", `Bearer error="invalid_token", error_description="revoked yesterday"`}, []string{"revoked yesterday"}},
+		"a success that isn't": {200, `{"error_message":"come back later"}`, nil, []string{"come back later", "no user"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := newServer(t, answering(tt.status, tt.body, tt.header...))
+			_, err := newClient(t, srv.url).Users.Get(t.Context(), 7)
+			for _, want := range tt.want {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("error %v, want %q in it", err, want)
+				}
+			}
+		})
+	}
+}

@@ -1,11 +1,13 @@
 package motive_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"reflect"
@@ -307,6 +309,7 @@ type roll struct {
 	tell    func(n int, p *pagination) // what is said of it
 	deaf    bool                       // no pagination at all
 
+	mu    sync.Mutex
 	asked []string
 }
 
@@ -328,6 +331,8 @@ func (r *roll) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := req.Context().Err(); err != nil {
 		return nil, err
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	q := req.URL.Query()
 	r.asked = append(r.asked, q.Get("page_no"))
 	if change := r.change[len(r.asked)]; change != nil {
@@ -898,5 +903,202 @@ func TestUserAndRequestsAgree(t *testing.T) {
 	}
 	if slices.Sort(onlyRead); !slices.Equal(onlyRead, slices.Sorted(slices.Values(readOnly))) {
 		t.Errorf("only read: %q, want %q", onlyRead, readOnly)
+	}
+}
+
+// Users come in order, whoever of the pages comes first, and each page is asked for
+// once while the list stands still.
+func TestReadAheadKeepsTheOrder(t *testing.T) {
+	t.Parallel()
+	for _, ahead := range []int{0, 1, 2, 7, 32} {
+		t.Run(strconv.Itoa(ahead), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := &roll{ids: upTo(1950)}
+				slow := roundTrip(func(req *http.Request) (*http.Response, error) {
+					time.Sleep(rand.N(time.Second))
+					return r.RoundTrip(req)
+				})
+				c := offline(t, slow)
+				var last motive.Response
+				start := time.Now()
+				got, err := collect(c.Users.All(t.Context(), nil, motive.ReadAhead(ahead), motive.WithResponse(&last)))
+				if err != nil || !slices.Equal(ids(got), upTo(1950)) {
+					t.Errorf("%d users, error %v", len(got), err)
+				}
+				pages := slices.Clone(r.asked)
+				slices.SortFunc(pages, func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) })
+				if len(pages) != 20 || len(slices.Compact(pages)) != 20 || last.Pagination.PageNo != 20 || last.StatusCode != 200 || last.Attempts != 1 {
+					t.Errorf("asked for %v, and the last response was %+v", r.asked, last)
+				}
+				if took := time.Since(start); ahead == 32 && took > 2*time.Second {
+					t.Errorf("took %s with everything at once", took)
+				}
+			})
+		})
+	}
+}
+
+// A list that moves is read page by page again, and nobody is lost or comes twice.
+func TestReadAheadOfAListThatMoves(t *testing.T) {
+	t.Parallel()
+	r := &roll{ids: upTo(1000), change: map[int]func(*roll){4: func(r *roll) { r.insert(0) }}}
+	for i := range r.ids {
+		r.ids[i] += 10
+	}
+	want := slices.Clone(r.ids)
+	r.change[4] = func(r *roll) { r.insert(5) }
+	got, err := collect(r.client(t).Users.All(t.Context(), nil, motive.ReadAhead(8)))
+	seen := map[int64]int{}
+	for _, u := range got {
+		seen[u.ID]++
+	}
+	for _, id := range want {
+		if seen[id] != 1 {
+			t.Errorf("user %d came %d times", id, seen[id])
+		}
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// What was fetched ahead ends with the loop: a bubble of synctest waits for every
+// goroutine in it.
+func TestBreakingOffEndsWhatIsReadAhead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, underWay := &roll{ids: upTo(3000)}, 0
+		var mu sync.Mutex
+		c := offline(t, func(req *http.Request) (*http.Response, error) {
+			mu.Lock()
+			underWay++
+			mu.Unlock()
+			defer func() { mu.Lock(); underWay--; mu.Unlock() }()
+			select {
+			case <-time.After(time.Second):
+				return r.RoundTrip(req)
+			case <-req.Context().Done():
+				return nil, req.Context().Err()
+			}
+		})
+		for u, err := range c.Users.All(t.Context(), nil, motive.ReadAhead(16)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if u.ID == 101 {
+				break
+			}
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if underWay != 0 {
+			t.Errorf("%d pages are still under way", underWay)
+		}
+	})
+}
+
+// The error of a page comes when its turn does, after all users before it.
+func TestAnErrorAheadComesInItsTurn(t *testing.T) {
+	t.Parallel()
+	r := &roll{ids: upTo(1000)}
+	c := offline(t, func(req *http.Request) (*http.Response, error) {
+		if req.URL.Query().Get("page_no") == "6" {
+			return reply(403, `{"error_message":"enough"}`), nil
+		}
+		return r.RoundTrip(req)
+	})
+	var last motive.Response
+	got, err := collect(c.Users.All(t.Context(), nil, motive.ReadAhead(8), motive.WithResponse(&last)))
+	if !errors.Is(err, motive.ErrForbidden) || !slices.Equal(ids(got), upTo(500)) || last.StatusCode != 403 {
+		t.Errorf("%d users, error %v, response %+v", len(got), err, last)
+	}
+}
+
+func TestReadAheadHasBounds(t *testing.T) {
+	t.Parallel()
+	r := &roll{ids: upTo(5)}
+	for _, pages := range []int{-1, 33} {
+		if got, err := collect(r.client(t).Users.All(t.Context(), nil, motive.ReadAhead(pages))); err == nil || len(got) > 0 || !strings.Contains(err.Error(), "1 to 32") {
+			t.Errorf("%d pages: %d users, error %v", pages, len(got), err)
+		}
+	}
+	if len(r.asked) > 0 {
+		t.Errorf("asked for %v", r.asked)
+	}
+}
+
+// An update by external id looks who that is first, and refuses before anything is
+// sent.
+func TestUpdatesByExternalID(t *testing.T) {
+	t.Parallel()
+	const put = "PUT /v1/users/7"
+	update := func(ctx context.Context, c *motive.Client) (*motive.User, error) {
+		return c.Users.UpdateByExternalID(ctx, "987", "generic_tms", &motive.UpdateUserRequest{FirstName: motive.Set("Ada")})
+	}
+	deactivate := func(ctx context.Context, c *motive.Client) (*motive.User, error) {
+		return c.Users.DeactivateByExternalID(ctx, "987", "generic_tms")
+	}
+	for name, tt := range map[string]struct {
+		call  func(context.Context, *motive.Client) (*motive.User, error)
+		steps []step
+		lines []string
+		body  string
+		errs  []string
+	}{
+		"update":                    {update, []step{found, says(200, oneUser)}, []string{lookups, put}, "", nil},
+		"update of nobody":          {update, []step{missing}, []string{lookups}, "", []string{"ErrNotFound"}},
+		"update, a page for a user": {update, []step{page404}, []string{lookups}, "", []string{"ErrUnexpectedResponse"}},
+		"update, somebody else":     {update, []step{says(200, `{"user":{"id":8,"external_ids":[]}}`)}, []string{lookups}, "", []string{"ErrUnexpectedResponse"}},
+		"update that is refused":    {update, []step{found, says(422, "")}, []string{lookups, put}, "", []string{"ErrUnprocessable"}},
+		"deactivate":                {deactivate, []step{found, says(200, leftUser)}, []string{lookups, put}, "", nil},
+		"deactivate nobody":         {deactivate, []step{missing}, []string{lookups}, "", []string{"ErrNotFound"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := newScript(t, tt.steps)
+			user, err := tt.call(t.Context(), newClient(t, srv.url))
+			isOnly(t, err, tt.errs...)
+			if got := srv.asked(); !slices.Equal(got, tt.lines) || (err == nil) != (user != nil) {
+				t.Errorf("sent %q, want %q; user %v, error %v", got, tt.lines, user, err)
+			}
+		})
+	}
+	c := offline(t, func(*http.Request) (*http.Response, error) { t.Error("sent"); return reply(200, oneUser), nil })
+	var invalid *motive.ValidationError
+	if _, err := c.Users.UpdateByExternalID(t.Context(), "987", "generic_tms", &motive.UpdateUserRequest{}); !errors.As(err, &invalid) {
+		t.Errorf("an empty update: error %v", err)
+	}
+	if _, err := c.Users.DeactivateByExternalID(t.Context(), "987", " "); !errors.As(err, &invalid) {
+		t.Errorf("a blank integration: error %v", err)
+	}
+}
+
+// Where the response shows no status the user is read once, to see it.
+func TestDeactivateReadsTheUserWhereTheResponseShowsNoStatus(t *testing.T) {
+	t.Parallel()
+	const put, read = "PUT /v1/users/7", "GET /v1/users/7"
+	bare := says(200, `{"user":{"id":7}}`)
+	for name, tt := range map[string]struct {
+		steps []step
+		lines []string
+		errs  []string
+	}{
+		"shown":               {[]step{says(200, leftUser)}, []string{put}, nil},
+		"read":                {[]step{bare, says(200, leftUser)}, []string{put, read}, nil},
+		"still active":        {[]step{bare, found}, []string{put, read}, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
+		"never shown":         {[]step{bare, bare}, []string{put, read}, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
+		"gone":                {[]step{bare, missing}, []string{put, read}, []string{"ErrOutcomeUnknown", "ErrNotFound"}},
+		"the read is refused": {[]step{bare, says(403, "")}, []string{put, read}, []string{"ErrOutcomeUnknown", "ErrForbidden"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := newScript(t, tt.steps)
+			user, err := newClient(t, srv.url).Users.Deactivate(t.Context(), 7)
+			isOnly(t, err, tt.errs...)
+			if got := srv.asked(); !slices.Equal(got, tt.lines) || (err == nil) != (user != nil && user.Status == motive.StatusDeactivated) {
+				t.Errorf("sent %q, want %q; user %v, error %v", got, tt.lines, user, err)
+			}
+		})
 	}
 }
