@@ -34,12 +34,12 @@ var (
 	// ErrTestMode: the API key is in test mode, in which the API checks a write
 	// and stores nothing.
 	ErrTestMode = errors.New("API key in test mode")
-	// ErrUnexpectedResponse: a 2xx answer that is not what the call promises. The
+	// ErrUnexpectedResponse: a 2xx that is not what the call promises. The
 	// [APIError] around it has the status and the body.
 	ErrUnexpectedResponse = errors.New("unexpected response")
 )
 
-// APIError is an answer of the server that is not the success it should be:
+// APIError is a response of the server that is not the success it should be:
 // every status outside 2xx, and a 2xx whose body is not what the call promises.
 //
 // Printed in any form it shows its message only, never Body.
@@ -50,7 +50,7 @@ type APIError struct {
 	Message string
 	// Fields are the problems of single fields, where the body lists them.
 	Fields []FieldError
-	// RequestID is the X-Request-Id of the answer.
+	// RequestID is the X-Request-Id of the response.
 	RequestID string
 	// RetryAfter is how long the server asked to wait; 0 if it did not. It is
 	// not capped.
@@ -60,8 +60,8 @@ type APIError struct {
 	Method   string
 	// Path is the path under the base URL, without the query.
 	Path string
-	// Body is the start of the answer's body, at most 64 KiB. The secrets of
-	// the request are blotted out in it.
+	// Body is the start of the response's body, at most 64 KiB. The secrets of
+	// the request are redacted in it.
 	Body []byte
 
 	err    error               // why a response is not what its status says: ErrTestMode, ErrUnexpectedResponse
@@ -103,7 +103,7 @@ func (e *APIError) Is(target error) bool {
 	return sentinel != nil && target == sentinel
 }
 
-// Unwrap returns why a 2xx answer is an error, else nil.
+// Unwrap returns why a 2xx is an error, else nil.
 func (e *APIError) Unwrap() error { return e.err }
 
 // Format prints the message under every verb, so that no verb prints Body.
@@ -144,7 +144,7 @@ type FieldError struct {
 	// Field is the name in JSON, "first_name" or
 	// "external_ids_attributes[1].external_id"; "" if it is of no single field.
 	Field string
-	// Code is one of the Code constants, or "" in an answer of the server.
+	// Code is one of the Code constants, or "" in a response of the server.
 	Code string
 	// Message is a sentence that says what is wrong and what would be right.
 	Message string
@@ -209,7 +209,7 @@ type OutcomeUnknownError struct {
 	Path string
 	// Attempts is how often the request was sent.
 	Attempts int
-	// Err is the cause: an [*APIError] for an answer of the server, else the
+	// Err is the cause: an [*APIError] for a response of the server, else the
 	// error of the transport or of the context.
 	Err error
 

@@ -67,7 +67,7 @@ func (s *ExternalIDsService) Create(ctx context.Context, req *ExternalIDRequest,
 
 // Update changes the record with the given id, the ID of an [ExternalID].
 //
-// Motive's hub: PUT /v1/external_ids/{id}.
+// Motive's hub: "Update the External ID of an Entity", PUT /v1/external_ids/{id}.
 func (s *ExternalIDsService) Update(ctx context.Context, id int64, req *ExternalIDRequest, opts ...CallOption) (*ExternalID, error) {
 	o := ApplyCallOptions(opts...)
 	if err := validateID("id", id); err != nil {

@@ -146,7 +146,7 @@ func WithBaseURL(base string) Option { return func(c *config) { c.baseURL = base
 func WithInsecureHTTP() Option { return func(c *config) { c.insecureHTTP = true } }
 
 // WithTransport sets the innermost round tripper, below authentication and
-// retries. The default keeps up to 128 idle connections and takes proxies from
+// retries. The default has at most 64 connections and takes proxies from
 // the environment.
 func WithTransport(rt http.RoundTripper) Option {
 	return func(c *config) {

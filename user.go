@@ -29,7 +29,7 @@ import (
 //
 // A User marshals under the API's names, Extra included and zero values left
 // out, so that it can be stored and read again. Printed with fmt or logged with
-// slog it shows neither the licence number nor the contents of Extra. The one
+// slog it shows neither the license number nor the contents of Extra. The one
 // place where it cannot see to that is an unexported field of another struct,
 // which fmt prints without asking: give such a struct a Format of its own.
 //
@@ -153,7 +153,7 @@ func (u *User) UnmarshalJSON(data []byte) error {
 }
 
 // MarshalJSON writes u under the API's names: the id and every other field that
-// is not zero, the licence number included, then Extra in the order of its keys.
+// is not zero, the license number included, then Extra in the order of its keys.
 // A key of Extra that is the name of a field is written only if the field is
 // zero. A value of Extra that is not JSON is an error.
 func (u User) MarshalJSON() ([]byte, error) {
@@ -482,7 +482,7 @@ func (o *laxIDs) UnmarshalJSON(data []byte) error {
 	return d.End()
 }
 
-// Users and requests hold licence numbers and passwords, so they print and log
+// Users and requests hold license numbers and passwords, so they print and log
 // themselves: the fields that carry something, under the API's names, with
 // secrets redacted. Two ways around this a type cannot close: fmt does not ask
 // what stands in an unexported field of another struct, behind a pointer or not,
@@ -495,7 +495,7 @@ var (
 )
 
 // LogValue shows the fields of u that are not zero and the keys of Extra. The
-// licence number is redacted.
+// license number is redacted.
 func (u User) LogValue() slog.Value {
 	return slog.GroupValue(withExtra(shownUser.Attrs(u), u.Extra)...)
 }
@@ -522,7 +522,7 @@ func (p UserPage) LogValue() slog.Value {
 }
 
 // LogValue shows the fields of a that are sent and the keys of Extra. The
-// password and the licence number are redacted.
+// password and the license number are redacted.
 func (a UserAttributes) LogValue() slog.Value {
 	return slog.GroupValue(withExtra(shownAttributes.Attrs(a), a.Extra)...)
 }

@@ -135,7 +135,7 @@ func TestMarshalUserWritesWhatIsThere(t *testing.T) {
 	}{
 		{"nothing", User{}, `{"id":0}`},
 		{"in the order of the fields", User{ID: 7, JoinedAt: NewDate(2024, 3, 11), FirstName: "Ada", Role: RoleDriver}, `{"id":7,"first_name":"Ada","role":"driver","joined_at":"2024-03-11"}`},
-		{"the licence number", User{ID: 7, DriversLicenseNumber: "X0000000"}, `{"id":7,"drivers_license_number":"X0000000"}`},
+		{"the license number", User{ID: 7, DriversLicenseNumber: "X0000000"}, `{"id":7,"drivers_license_number":"X0000000"}`},
 		{
 			"extra fields by name, as they were sent",
 			User{ID: 7, Extra: map[string]json.RawMessage{"z": json.RawMessage(`[1, 2]`), "a": json.RawMessage(`1.0`), "n": nil}},

@@ -71,7 +71,7 @@ func (s *UsersService) Create(ctx context.Context, req *CreateUserRequest, opts 
 // Get returns the user with the given id, deactivated or not; [ErrNotFound] if
 // there is none.
 //
-// Motive's hub: GET /v1/users/{id}.
+// Motive's hub: "Fetch a specific user using an ID", GET /v1/users/{id}.
 func (s *UsersService) Get(ctx context.Context, id int64, opts ...CallOption) (*User, error) {
 	if err := validateID("id", id); err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func (s *UsersService) Get(ctx context.Context, id int64, opts ...CallOption) (*
 // lands late overwrites what was written in between. See [Against] for validation
 // with the user as it is.
 //
-// Motive's hub: PUT /v1/users/{id}.
+// Motive's hub: "Update an existing user", PUT /v1/users/{id}.
 func (s *UsersService) Update(ctx context.Context, id int64, req *UpdateUserRequest, opts ...CallOption) (*User, error) {
 	o := ApplyCallOptions(opts...)
 	if err := validateID("id", id); err != nil {
@@ -155,7 +155,7 @@ type ListUsersOptions struct {
 // List returns one page of users. The server may serve fewer a page than asked
 // for: Pagination has what it did. For the whole list use [UsersService.All].
 //
-// Motive's hub: GET /v1/users.
+// Motive's hub: "List all the users of a company", GET /v1/users.
 func (s *UsersService) List(ctx context.Context, opts *ListUsersOptions, call ...CallOption) (*UserPage, error) {
 	o := ApplyCallOptions(call...)
 	if err := o.check(validateListOptions(opts)); err != nil {
@@ -203,7 +203,7 @@ const (
 // the server ran dry before the total it announced, or repeated a page: what
 // came before is valid and not everything. A total that shrinks is no error.
 //
-// Motive's hub: GET /v1/users.
+// Motive's hub: "List all the users of a company", GET /v1/users.
 func (s *UsersService) All(ctx context.Context, opts *ListUsersOptions, call ...CallOption) iter.Seq2[*User, error] {
 	return func(yield func(*User, error) bool) {
 		o := ApplyCallOptions(call...)
@@ -323,7 +323,7 @@ type UserLookup struct {
 // Lookup returns the user with the given email, username, company id or phone;
 // [ErrNotFound] if there is none.
 //
-// Motive's hub: GET /v1/users/lookup.
+// Motive's hub: "Search for a specific user", GET /v1/users/lookup.
 func (s *UsersService) Lookup(ctx context.Context, key UserLookup, opts ...CallOption) (*User, error) {
 	o := ApplyCallOptions(opts...)
 	if err := o.check(validateLookup(key)); err != nil {

@@ -258,7 +258,7 @@ func (c *check) lines(field string, o Optional[string]) {
 }
 
 // malformed returns what a text may not hold, or "". It does not show s, which
-// can be a password or a licence number.
+// can be a password or a license number.
 func malformed(s string, refused func(rune) bool) string {
 	if !utf8.ValidString(s) {
 		// encoding/json would send other characters without a word.

@@ -20,7 +20,7 @@
 //	}
 //
 // Faults, [Fake.Inject], are for what a program does when things go wrong, on real sockets: the
-// answer that never comes, the connection that is reset after the user was created, the 429 with
+// response that never comes, the connection that is reset after the user was created, the 429 with
 // a Retry-After of a day. Whatever the client was told, the fake knows what happened:
 // [Fake.Created], [Fake.AssertNoDuplicates] and [Fake.Faults] say so, and [Fake.Transcript]
 // lists all that was asked and answered.
@@ -82,7 +82,7 @@
 //   - A seeded user of a role that no page names shows the fields of a driver.
 //   - An external id that the same user has already is added without effect.
 //   - X-Time-Zone, X-Metric-Units and X-User-Id are kept in [Request] and change
-//     no answer.
+//     no response.
 //
 // A fake costs little: it starts within a millisecond or two, and each test can have its own.
 // Nothing is shared between two of them.

@@ -35,7 +35,7 @@ type answer struct {
 	size     int              // of the stream
 }
 
-// say gives the answer another body, whatever it had.
+// say gives the response another body, whatever it had.
 func (a *answer) say(body []byte) { a.body, a.problems, a.stream = body, nil, nil }
 
 // content returns the body and its length.
@@ -78,7 +78,7 @@ func (x *exchange) id() (int64, bool) {
 // commit notes that the request has changed the fleet, or issued or revoked a token.
 func (x *exchange) commit() { x.f.log.commit(x.entry) }
 
-// write sets the answer's status and header. Length -1 leaves it to the server.
+// write sets the response's status and header. Length -1 leaves it to the server.
 func (x *exchange) write(a *answer, length int) {
 	x.f.log.answered(x.entry, a.status)
 	h := x.w.Header()

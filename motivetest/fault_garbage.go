@@ -44,8 +44,8 @@ const (
 	hugeSize     = 100 << 20
 )
 
-// Garbage handles the request and replaces the body of a successful answer; the status stays. An
-// answer that refuses is left as it is.
+// Garbage handles the request and replaces the body of a successful response; the status stays. One
+// that refuses is left as it is.
 func Garbage(kind Nonsense) Fault {
 	return Fault{name: "garbage: " + kind.String(), rewrite: func(_ *exchange, a *answer) bool {
 		if a.status >= 300 {

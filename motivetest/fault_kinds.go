@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Latency makes each answer wait between low and high, evenly spread by the seed. The request is
+// Latency makes each response wait between low and high, evenly spread by the seed. The request is
 // handled after the wait.
 func Latency(low, high time.Duration, seed uint64) Fault {
 	random := rand.New(rand.NewPCG(seed, seed))
@@ -22,7 +22,7 @@ func Latency(low, high time.Duration, seed uint64) Fault {
 	})
 }
 
-// LatencyFunc makes each answer wait for as long as next says: for any distribution. next is
+// LatencyFunc makes each response wait for as long as next says: for any distribution. next is
 // called by one goroutine at a time.
 func LatencyFunc(next func() time.Duration) Fault {
 	var mu sync.Mutex

@@ -94,7 +94,7 @@ func ForeignRecord() Fault {
 
 func idOf(record map[string]json.RawMessage) int64 {
 	var id int64
-	_ = json.Unmarshal(record["id"], &id) // of an answer of the fake's own
+	_ = json.Unmarshal(record["id"], &id) // of a response of the fake's own
 	return id
 }
 
@@ -132,7 +132,7 @@ func Storm(status int, retryAfter string, d time.Duration) Fault {
 }
 
 // TokenBucket handles perSecond requests on average and bursts of burst, by the fake's clock,
-// and strikes the rest with status: 429, or 503 as nginx does. With hint the answer has a
+// and strikes the rest with status: 429, or 503 as nginx does. With hint the response has a
 // Retry-After of whole seconds, without it none.
 func TokenBucket(perSecond float64, burst, status int, hint bool) Fault {
 	b := &bucket{rate: perSecond, burst: float64(burst), tokens: float64(burst)}

@@ -49,7 +49,7 @@ func HangAfterCommit() Fault {
 	}}
 }
 
-// HangMidBody handles the request, sends the first half of the answer's body and no more. Of an
+// HangMidBody handles the request, sends the first half of the response's body and no more. Of an
 // empty body one byte is announced, and none sent.
 func HangMidBody() Fault {
 	return Fault{name: "hang in the body", deliver: func(x *exchange, a answer) {
@@ -58,13 +58,13 @@ func HangMidBody() Fault {
 	}}
 }
 
-// TruncateBody handles the request, sends the first half of the answer's body and closes the
+// TruncateBody handles the request, sends the first half of the response's body and closes the
 // connection. Of an empty body one byte is announced, and none sent.
 func TruncateBody() Fault {
 	return Fault{name: "body cut off", deliver: (*exchange).sendHalf}
 }
 
-// DripBody handles the request and sends the answer's body in pieces of n bytes with a pause
+// DripBody handles the request and sends the response's body in pieces of n bytes with a pause
 // before each.
 func DripBody(n int, pause time.Duration) Fault {
 	return Fault{name: "dripping body", deliver: func(x *exchange, a answer) {

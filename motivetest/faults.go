@@ -29,8 +29,8 @@ type Fault struct {
 	cut     func(*exchange)               // the exchange ends here, not handled
 	gate    func(*exchange) answer        // the request is answered and not handled
 	alter   func(*exchange)               // a list is handled otherwise, unless it is refused
-	rewrite func(*exchange, *answer) bool // the answer is another; false: it is left as it was
-	deliver func(*exchange, answer)       // the answer is sent otherwise
+	rewrite func(*exchange, *answer) bool // the response is another; false: it is left as it was
+	deliver func(*exchange, answer)       // the response is sent otherwise
 	parts   []Fault                       // of Compose
 }
 
@@ -38,8 +38,8 @@ type Fault struct {
 func (f Fault) String() string { return f.name }
 
 // Compose makes one fault of several, which then strike the same request; it strikes where each
-// of them can. Waits add up, and answers are rewritten one after the other. Of several that
-// answer in place of the API, and of several that cut or slow the answer down, the first wins; a
+// of them can. Waits add up, and responses are rewritten one after the other. Of several that
+// answer in place of the API, and of several that cut or slow the response down, the first wins; a
 // connection that is cut before handling ends all. Faults injected separately compose in the
 // same way where they strike the same request.
 func Compose(faults ...Fault) Fault {
@@ -98,7 +98,7 @@ func Nth(n ...int) Match {
 }
 
 // Times lets a fault strike n times at most. A request that it could do nothing to, because
-// another fault came first or the answer was none of its kind, does not count.
+// another fault came first or the response was none of its kind, does not count.
 func Times(n int) Match {
 	return func(i *injection) { i.times = n }
 }
@@ -120,7 +120,7 @@ func Probability(p float64, seed uint64) Match {
 // every call from now on is answered 501 with a sentence that says so, until [Fake.ClearFaults].
 //
 // Go's own transport sends a GET again by itself if a connection that it has used before is cut
-// before the first byte of the answer; [Fake.Requests] then shows both.
+// before the first byte of the response; [Fake.Requests] then shows both.
 func (f *Fake) Inject(fault Fault, when ...Match) {
 	i := &injection{fault: fault, times: unlimited}
 	if fault.once {

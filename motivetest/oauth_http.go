@@ -10,7 +10,7 @@ import (
 )
 
 // authorize sends the browser back with a code. A request that does not say who asks, or where
-// to go back to, gets an answer of its own instead: a redirect would carry the code to whoever
+// to go back to, gets a response of its own instead: a redirect would carry the code to whoever
 // made the request up.
 func (f *Fake) authorize(x *exchange) answer {
 	back, err := url.Parse(x.query.Get("redirect_uri"))

@@ -78,7 +78,7 @@ func encode(v any) []byte {
 	return data
 }
 
-// refuse returns an error answer that says message.
+// refuse returns an error response that says message.
 func refuse(status int, format string, args ...any) answer {
 	return answer{status: status, problems: []problem{{message: fmt.Sprintf(format, args...)}}}
 }

@@ -27,7 +27,7 @@ type Request struct {
 	// Body is the decoded body where that is a JSON object, with every number a
 	// float64, or the form of an OAuth request without its secrets; else nil.
 	Body map[string]any
-	// Status is what was answered, 0 where no answer was sent.
+	// Status is what was answered, 0 where no response was sent.
 	Status int
 	// Refusal is the sentence that refused the request, "" where none did.
 	Refusal string

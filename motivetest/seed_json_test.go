@@ -68,7 +68,7 @@ func TestDriverFieldsAreAbsentInTheOffice(t *testing.T) {
 	} {
 		srv, c := start(t)
 		u := srv.Seed(motive.User{Role: tt.role, DriversLicenseNumber: "DL1", Username: "ada"})[0]
-		mustEqual(t, fmt.Sprintf("licence number of %q", tt.role), u.DriversLicenseNumber, tt.number)
+		mustEqual(t, fmt.Sprintf("license number of %q", tt.role), u.DriversLicenseNumber, tt.number)
 		status := 200
 		if tt.number == "" {
 			status = 404

@@ -29,7 +29,7 @@ type store struct {
 	lastExtID int64
 }
 
-// user is one row. The answer is kept as it is sent, which costs a quarter of the memory of a
+// user is one row. The response is kept as it is sent, which costs a quarter of the memory of a
 // map and makes reading as fast as copying.
 type user struct {
 	id     int64

@@ -63,7 +63,7 @@ func (f *Fake) updateUser(x *exchange) answer {
 	return userAnswer(http.StatusOK, u)
 }
 
-// attributes reads the body of a create or an update; nil and the answer that refuses it, if it
+// attributes reads the body of a create or an update; nil and the response that refuses it, if it
 // is no flat JSON object. What Motive does not know in it is dropped, as is what cannot be
 // written.
 func (x *exchange) attributes() (attrs, answer) {

@@ -485,13 +485,13 @@ func everythingShown(t *testing.T, p *provision.Plan, report *provision.Report, 
 func TestSecretsAndControlSequencesAreNotShown(t *testing.T) {
 	t.Parallel()
 	fake := motivetest.NewHandler()
-	fake.Seed(motive.User{FirstName: "E\x1b[31mve\u202e", LastName: "Moss", Role: motive.RoleDriver, Username: "eve", DriversLicenseNumber: "canary-old-licence",
+	fake.Seed(motive.User{FirstName: "E\x1b[31mve\u202e", LastName: "Moss", Role: motive.RoleDriver, Username: "eve", DriversLicenseNumber: "canary-old-license",
 		ExternalIDs: known("2"), Cycle: "70_8\x07"})
 	client := directClient(t, fake)
 	const csv = "external_id,username,first_name,last_name,role,password,drivers_license_number,time_zone\n" +
-		"1,ada,Ada\x1b]0;owned\x07,Moss,driver,canary-password,canary-licence,\n" +
-		"2,eve,Eve,Moss,driver,canary-password,canary-licence,Arizona\n" +
-		"3,bob,Bob,Moss,driver,canary-password\x1b,canary-licence,\n"
+		"1,ada,Ada\x1b]0;owned\x07,Moss,driver,canary-password,canary-license,\n" +
+		"2,eve,Eve,Moss,driver,canary-password,canary-license,Arizona\n" +
+		"3,bob,Bob,Moss,driver,canary-password\x1b,canary-license,\n"
 	p := planFor(t, client, csvRoster(csv), provision.Options{Resend: []string{"password"}})
 	journal := filepath.Join(t.TempDir(), "journal")
 	report, err := provision.Apply(t.Context(), client, p, openJournal(t, journal), provision.ApplyOptions{})
@@ -507,7 +507,7 @@ func TestSecretsAndControlSequencesAreNotShown(t *testing.T) {
 		}
 	}
 	if !strings.Contains(table(t, p, provision.PrintOptions{}), "[redacted]") {
-		t.Error("the table does not say that a licence number changes")
+		t.Error("the table does not say that a license number changes")
 	}
 }
 

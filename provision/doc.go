@@ -26,7 +26,7 @@
 // past them names the plan's hash.
 //
 // A plan is data: equal rosters and fleets give equal bytes. It holds what will
-// be sent, passwords and licence numbers included, so a file with a plan needs
+// be sent, passwords and license numbers included, so a file with a plan needs
 // the mode 0600. What a plan prints for people shows neither.
 //
 // # Apply

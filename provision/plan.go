@@ -148,7 +148,7 @@ type Step struct {
 type Change struct {
 	Field string `json:"field"` // the API's name
 	// From is what the user has: null for nothing, and for what the API does not
-	// show. A licence number is not kept.
+	// show. A license number is not kept.
 	From json.RawMessage `json:"from"`
 	To   json.RawMessage `json:"to"` // what is sent; null clears the field
 }
@@ -198,7 +198,7 @@ func (p *Plan) Duration() time.Duration {
 	return time.Duration(float64(2*p.Writes()) / perSecond * float64(time.Second)).Round(time.Second)
 }
 
-// WriteJSON writes the plan for [ReadPlan]. It has passwords and licence numbers
+// WriteJSON writes the plan for [ReadPlan]. It has passwords and license numbers
 // in it, where the roster has: the file needs the mode 0600.
 func (p *Plan) WriteJSON(w io.Writer) error {
 	data, err := json.MarshalIndent(savedPlan{p.Hash(), p}, "", " ")

@@ -14,7 +14,7 @@ var planPage string
 
 // WriteHTML writes the plan as one page for whoever signs it off: it needs no
 // network, can be filtered and searched in a browser, and prints on paper.
-// Passwords and licence numbers do not stand in it.
+// Passwords and license numbers do not stand in it.
 func (p *Plan) WriteHTML(w io.Writer) error {
 	page, err := template.New("plan").Parse(planPage)
 	if err != nil {

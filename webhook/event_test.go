@@ -242,7 +242,7 @@ func TestEventPrintsNoSecrets(t *testing.T) {
 	slog.New(slog.NewTextHandler(&out, nil)).Info("event", "value", event)
 	slog.New(slog.NewJSONHandler(&out, nil)).Info("event", "value", *event)
 	if strings.Contains(strings.ToLower(out.String()), "canary") {
-		t.Error("an event prints the licence number or a member of Extra")
+		t.Error("an event prints the license number or a member of Extra")
 	}
 	if got := strings.Count(out.String(), "user_upserted"); got != 14 {
 		t.Errorf("the action is printed %d times, want 14", got)

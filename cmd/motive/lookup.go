@@ -108,7 +108,7 @@ func (f *lookupFlags) find(cmd *cobra.Command, client *motive.Client) (*motive.U
 	return client.Users.Lookup(cmd.Context(), f.key)
 }
 
-// shownFields is the user as JSON without the licence number, which nobody has to
+// shownFields is the user as JSON without the license number, which nobody has to
 // see to tell who it is.
 func shownFields(user *motive.User) ([]byte, error) {
 	shown := *user

@@ -10,15 +10,15 @@ import (
 )
 
 const rosterWithSecrets = `external_id,first_name,last_name,role,username,Password,drivers_license_number,drivers_license_state,eld_mode,time_tracking_mode,cycle
-2001,Ada,Moss,driver,amoss.demo,canary-password-1,canary-licence-1,TX,logs,logs,70_8
-2002,Bram,Okafor,driver,bokafor.demo,canary-password-2,canary-licence-2,TX,logs,logs,70_9
+2001,Ada,Moss,driver,amoss.demo,canary-password-1,canary-license-1,TX,logs,logs,70_8
+2002,Bram,Okafor,driver,bokafor.demo,canary-password-2,canary-license-2,TX,logs,logs,70_9
 2003,Céline,Duarte,driver,cduarte.demo,"canary-password-3""",,,logs,logs,60_7
 2004,Dmitri,Hale,Jr,driver,dhale.demo,canary-password-4,,,logs,logs,60_7
 2005,"Elena,Frost,driver,efrost.demo,canary-password-5,,,logs,logs,60_7
 `
 
-const linesWithSecrets = `{"external_id":"2001","first_name":"Ada","last_name":"Moss","role":"driver","username":"amoss.demo","password":"canary-password-1","drivers_license_number":"canary-licence-1","drivers_license_state":"TX","eld_mode":"logs","time_tracking_mode":"logs","cycle":"70_8"}
-{"external_id":"2002","password":"canary-password-2","drivers_license_number":["canary-licence-2"],"cycle":"70_9"}
+const linesWithSecrets = `{"external_id":"2001","first_name":"Ada","last_name":"Moss","role":"driver","username":"amoss.demo","password":"canary-password-1","drivers_license_number":"canary-license-1","drivers_license_state":"TX","eld_mode":"logs","time_tracking_mode":"logs","cycle":"70_8"}
+{"external_id":"2002","password":"canary-password-2","drivers_license_number":["canary-license-2"],"cycle":"70_9"}
 `
 
 // No test shows what it has found: that would be the leak.

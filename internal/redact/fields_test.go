@@ -24,20 +24,20 @@ type person struct {
 	At       time.Time         `json:"at"`
 	Email    maybe             `json:"email"`
 	Password maybe             `json:"password"`
-	Licence  string            `json:"licence"`
+	License  string            `json:"license"`
 	Extra    map[string]string `json:"-"`
 }
 
 func TestFieldsShowWhatIsThereAndNoSecret(t *testing.T) {
 	t.Parallel()
-	fields := redact.NewFields[person]("password", "licence")
+	fields := redact.NewFields[person]("password", "license")
 	for _, test := range []struct {
 		in   person
 		want string
 	}{
 		{person{}, `person{}`},
 		{person{ID: 7, Name: `Ada "A"`, Kind: "driver", Groups: []int{1, 2}}, `person{id:7 name:"Ada \"A\"" kind:"driver" groups:[1,2]}`},
-		{person{Password: maybe{"canary"}, Licence: "canary", Extra: map[string]string{"a": "canary"}}, `person{password:[redacted] licence:[redacted]}`},
+		{person{Password: maybe{"canary"}, License: "canary", Extra: map[string]string{"a": "canary"}}, `person{password:[redacted] license:[redacted]}`},
 		{person{Password: maybe{kind("canary")}}, `person{password:[redacted]}`},
 		{person{Email: maybe{kind("")}, Password: maybe{""}}, `person{email:"" password:""}`},
 		{person{At: time.Date(12026, 7, 1, 0, 0, 0, 0, time.UTC)}, `person{at:12026-07-01 00:00:00 +0000 UTC}`},

@@ -21,13 +21,13 @@ import (
 // JSON, in a URL and in HTML.
 const (
 	canaryPassword = `canary-p"<w&\d+ é`
-	canaryLicence  = `CANARY/D123 4567`
+	canaryLicense  = `CANARY/D123 4567`
 )
 
 func secretRequest() *motive.CreateUserRequest {
 	req := ada()
 	req.Password = motive.Set(canaryPassword)
-	req.DriversLicenseNumber = motive.Set(canaryLicence)
+	req.DriversLicenseNumber = motive.Set(canaryLicense)
 	return req
 }
 
@@ -91,12 +91,12 @@ func TestRequestsAndOptionsHideSecrets(t *testing.T) {
 	create := secretRequest()
 	update := motive.UpdateUserRequest(*create)
 	attributes := motive.UserAttributes(*create)
-	user := motive.User{ID: 7, DriversLicenseNumber: canaryLicence}
+	user := motive.User{ID: 7, DriversLicenseNumber: canaryLicense}
 	for _, v := range []any{
 		create, *create, &update, update, &attributes, attributes, &user, user, []*motive.CreateUserRequest{create}[0],
 	} {
 		shown := every(v)
-		hides(t, fmt.Sprintf("a %T", v), shown, canaryPassword, canaryLicence)
+		hides(t, fmt.Sprintf("a %T", v), shown, canaryPassword, canaryLicense)
 		if !strings.Contains(shown, "[redacted]") {
 			t.Errorf("a %T does not say that it hides something: %s", v, shown)
 		}
@@ -174,7 +174,7 @@ func all(req *http.Request) string {
 	}
 	r, _ := req.GetBody()
 	body, _ := io.ReadAll(r)
-	secrets := token(req) + " " + canaryPassword + " " + canaryLicence
+	secrets := token(req) + " " + canaryPassword + " " + canaryLicense
 	return secrets + " " + string(body) + " " + url.QueryEscape(secrets) + " " + url.PathEscape(secrets)
 }
 
@@ -195,12 +195,12 @@ func escaped(s string) string {
 }
 
 func fielded(req *http.Request) string {
-	out, _ := json.Marshal(map[string]any{"errors": []map[string]string{{"field": token(req), "code": canaryLicence, "message": canaryPassword}}})
+	out, _ := json.Marshal(map[string]any{"errors": []map[string]string{{"field": token(req), "code": canaryLicense, "message": canaryPassword}}})
 	return string(out)
 }
 
 func headers(req *http.Request) []string {
-	return []string{"X-Request-Id", "id " + token(req) + canaryLicence, "Location", "https://evil.example/?t=" + token(req), "X-Echo", all(req), "Set-Cookie", token(req)}
+	return []string{"X-Request-Id", "id " + token(req) + canaryLicense, "Location", "https://evil.example/?t=" + token(req), "X-Echo", all(req), "Set-Cookie", token(req)}
 }
 
 func TestEchoedSecretsAreHidden(t *testing.T) {
@@ -230,16 +230,16 @@ func TestEchoedSecretsAreHidden(t *testing.T) {
 						t.Errorf("%s: no error", call)
 					}
 					shown := everyError(err) + every(r) + every(&r)
-					hides(t, call, shown, cred.secret, canaryPassword, canaryLicence)
+					hides(t, call, shown, cred.secret, canaryPassword, canaryLicense)
 				}
 				var r motive.Response
 				_, err := c.Users.Lookup(t.Context(), motive.UserLookup{Email: "ada@example.com"}, motive.WithResponse(&r))
 				hides(t, "lookup", everyError(err)+every(r), cred.secret)
 				b.mu.Lock()
 				defer b.mu.Unlock()
-				hides(t, "the log", b.log.String(), cred.secret, canaryPassword, canaryLicence, "email=ada%40example.com")
+				hides(t, "the log", b.log.String(), cred.secret, canaryPassword, canaryLicense, "email=ada%40example.com")
 				for _, e := range b.events {
-					hides(t, "an event", every(e)+everyError(e.Err), cred.secret, canaryPassword, canaryLicence)
+					hides(t, "an event", every(e)+everyError(e.Err), cred.secret, canaryPassword, canaryLicense)
 				}
 			})
 		}
@@ -340,10 +340,10 @@ func TestOnlySecretsAreHidden(t *testing.T) {
 
 func TestSecretsEchoedInAnotherCaseAreHidden(t *testing.T) {
 	t.Parallel()
-	srv := newServer(t, answering(422, `{"error_message":"licence D1234567XY is taken"}`))
+	srv := newServer(t, answering(422, `{"error_message":"license D1234567XY is taken"}`))
 	req := &motive.CreateUserRequest{DriversLicenseNumber: motive.Set("d1234567xy")}
 	_, err := newClient(t, srv.url).Users.Create(t.Context(), req, motive.SkipValidation())
 	if err == nil || strings.Contains(strings.ToLower(err.Error()), "d1234567xy") {
-		t.Errorf("error %v shows the licence number", err)
+		t.Errorf("error %v shows the license number", err)
 	}
 }

@@ -50,14 +50,14 @@ func verdictOf(err error) verdict {
 
 const (
 	password = "canary-password-3f91"
-	licence  = "CANARY-LICENCE-77"
+	license  = "CANARY-LICENSE-77"
 )
 
 func (p *person) request() *motive.CreateUserRequest {
 	req := &motive.CreateUserRequest{
 		FirstName: motive.Set("Ada"), LastName: motive.Set("Reed"), Role: motive.Set(motive.RoleDriver),
 		Username: motive.Set(p.username), Password: motive.Set(password),
-		DriversLicenseNumber: motive.Set(licence), DriversLicenseState: motive.Set("CA"),
+		DriversLicenseNumber: motive.Set(license), DriversLicenseState: motive.Set("CA"),
 	}
 	if p.externalID != "" {
 		req.ExternalIDsAttributes = motive.Set([]motive.ExternalIDAttributes{{ExternalID: p.externalID, IntegrationName: integration}})

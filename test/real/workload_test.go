@@ -47,7 +47,7 @@ const slack = 2 * time.Second
 func (w *workload) client(t *testing.T, base string, fake *motivetest.Fake, opts ...motive.Option) *motive.Client {
 	t.Helper()
 	w.confirmed, w.counts, w.responses = map[int64]bool{}, map[string]int{}, map[int]int{}
-	w.secrets = []string{fake.AccessToken(), password, licence}
+	w.secrets = []string{fake.AccessToken(), password, license}
 	client, err := motive.NewClient(append([]motive.Option{
 		motive.WithBaseURL(base),
 		motive.WithAccessToken(fake.AccessToken()),
