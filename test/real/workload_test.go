@@ -211,12 +211,20 @@ func (w *workload) judge(t *testing.T, b *backend) {
 		t.Error(problem)
 	}
 	t.Log(w.figures())
-	if w.successes("create") == 0 {
-		t.Error("no create has succeeded, so that nothing was tried")
+	// A client that calls everything unknown tells no lies.
+	all, open := 0, 0
+	for _, p := range w.people {
+		if p.externalID != "" {
+			all++
+			if p.create != succeeded {
+				open++
+			}
+		}
+	}
+	if all == 0 || open*10 > all {
+		t.Errorf("%d of %d creates with an external id came to nothing certain", open, all)
 	}
 }
-
-func (w *workload) successes(name string) int { return w.counts[name+": success"] }
 
 // figures is one line of what was done.
 func (w *workload) figures() string {
