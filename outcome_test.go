@@ -715,3 +715,26 @@ func TestTheServersWordsReachTheMessage(t *testing.T) {
 		})
 	}
 }
+
+// What each status makes of a POST that cannot be reconciled, and of a GET.
+func TestWhatEachStatusProves(t *testing.T) {
+	t.Parallel()
+	unknown := map[int]bool{301: true, 302: true, 303: true, 408: true, 499: true}
+	refused := map[int]bool{501: true, 505: true}
+	for status := 300; status < 1000; status++ {
+		if status == http.StatusTooManyRequests {
+			continue // which is waited out
+		}
+		c := offline(t, func(*http.Request) (*http.Response, error) { return reply(status, ""), nil },
+			motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1}))
+		_, err := c.Users.Create(t.Context(), ada())
+		var api *motive.APIError
+		want := (unknown[status] || status >= 500) && !refused[status]
+		if !errors.As(err, &api) || api.StatusCode != status || errors.Is(err, motive.ErrOutcomeUnknown) != want {
+			t.Errorf("%d to a POST: error %v, unknown should be %v", status, err, want)
+		}
+		if _, err = c.Users.Get(t.Context(), 7); !errors.As(err, &api) || api.StatusCode != status || errors.Is(err, motive.ErrOutcomeUnknown) {
+			t.Errorf("%d to a GET: error %v", status, err)
+		}
+	}
+}
