@@ -171,6 +171,7 @@ func workOn(ctx context.Context, db string) error {
 	engine, err := fleets.New(opened, fleets.Options{
 		Open:   opener(os.Getenv(baseVar), drivers),
 		Limit:  func(string) (float64, int) { return perSecond, 1 },
+		Slots:  1000, // for every fleet: a takeover is measured, and not the wait for a slot
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {
