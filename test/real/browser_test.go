@@ -32,7 +32,7 @@ type browser struct {
 func startBrowser(t *testing.T) *browser {
 	t.Helper()
 	flags := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(find("chromium")),
+		chromedp.ExecPath(chromium(t)),
 		chromedp.UserDataDir(t.TempDir()),
 		chromedp.NoSandbox, // which root may not do without
 		chromedp.DisableGPU,
@@ -56,6 +56,18 @@ func startBrowser(t *testing.T) *browser {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// chromium returns the path of a browser, under whichever name it is there.
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "google-chrome"} {
+		if path := find(name); path != "" {
+			return path
+		}
+	}
+	t.Fatal("no chromium is installed; .ci/real installs it")
+	return ""
 }
 
 func (b *browser) note(event any) {
@@ -115,7 +127,7 @@ func (b *browser) quiet(t *testing.T) {
 // TestFakePage runs the fake as a program, creates a user as curl does, sees the user
 // on the page, switches a fault on and sees the next call fail.
 func TestFakePage(t *testing.T) {
-	part(t, "chromium")
+	part(t)
 	t.Parallel()
 	program := filepath.Join(t.TempDir(), "motive-fake")
 	if out, err := exec.Command("go", "build", "-o", program, "github.com/motive-go/motive/motivetest/cmd/motive-fake").CombinedOutput(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -154,13 +155,12 @@ func TestRepeatedDelete(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			first := true
+			var deletes atomic.Int64
 			b := newBackend(t, func(r *http.Request) (time.Duration, time.Duration) {
-				if r.Method != http.MethodDelete || !first {
-					return 0, 0
+				if r.Method == http.MethodDelete && deletes.Add(1) == 1 {
+					return 0, 600 * time.Millisecond
 				}
-				first = false
-				return 0, 600 * time.Millisecond
+				return 0, 0
 			})
 			user := b.Seed(motive.User{FirstName: "Ada", LastName: "Reed", Role: motive.RoleDriver, Username: "ada",
 				ExternalIDs: []motive.ExternalID{{ID: 5, ExternalID: "1", IntegrationName: integration}}})[0]

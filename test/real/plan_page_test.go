@@ -26,7 +26,7 @@ const planRoster = `external_id,first_name,last_name,role,username,password,time
 // TestPlanPage opens a plan as the person does who signs it off: from a file, without a
 // network. It presses each filter, searches, and looks at what a printer would get.
 func TestPlanPage(t *testing.T) {
-	part(t, "chromium")
+	part(t)
 	t.Parallel()
 	plan, path := writePlan(t)
 	b := startBrowser(t)
