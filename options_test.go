@@ -1063,3 +1063,44 @@ func TestApplyCallOptions(t *testing.T) {
 		t.Error("skipping all is forgotten")
 	}
 }
+
+// A call that was held says for how long: by a limiter, and by the pause of another.
+func TestEventOfACallThatWasHeld(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &book{}
+		c := offline(t, failingTimes(0, 0), append(b.options(), motive.WithRateLimit(0.1, 1))...)
+		for range 3 {
+			if err := get(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if b.kinds() != "wait wait" {
+			t.Fatalf("events %q, want a wait of the second call and of the third", b.kinds())
+		}
+		for _, e := range b.events {
+			if e.Wait != 10*time.Second || e.Method != "GET" || e.Path != "/v1/users/{id}" {
+				t.Errorf("event %+v, want a wait of 10 s", e)
+			}
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		b := &book{}
+		c := offline(t, failingTimes(1, 429, "Retry-After", "20"), append(b.options(), motive.WithRetry(motive.RetryPolicy{}))...)
+		var wg sync.WaitGroup
+		wg.Go(func() { _ = get(t.Context(), c) })
+		time.Sleep(5 * time.Second)
+		if err := get(t.Context(), c); err != nil {
+			t.Error(err)
+		}
+		wg.Wait()
+		for _, e := range b.events {
+			if e.Kind == motive.EventWait && e.Wait < 15*time.Second {
+				t.Errorf("event %+v, want a wait for the pause to end", e)
+			}
+		}
+		if !strings.Contains(b.kinds(), "wait") {
+			t.Errorf("events %q, want a wait", b.kinds())
+		}
+	})
+}

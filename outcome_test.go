@@ -40,6 +40,7 @@ var (
 	missing = step{says(404, `{"error_message":"no such user"}`).talk, true}
 	taken   = says(422, `{"error_message":"external id has already been taken"}`)
 	badName = says(422, `{"errors":{"first_name":["is too long"]}}`)
+	badUser = says(422, `{"errors":{"first_name":["is too long"],"username":["is taken"]}}`)
 	page404 = step{says(404, `<html>no such page`).talk, true}
 )
 
@@ -126,6 +127,7 @@ func TestCreateIsReconciled(t *testing.T) {
 		"refused at once, lookup forbidden": {[]step{taken, says(403, "")}, []string{creates, lookups}, []string{"ErrUnprocessable"}, 0},
 		"refused for a field that is ours":  {[]step{breaks, missing, badName, missing}, []string{creates, lookups, creates, lookups}, []string{"ErrUnprocessable"}, 0},
 		"refused for what might be ours":    {[]step{breaks, missing, says(422, `{"error_message":"bad name"}`), missing}, []string{creates, lookups, creates, lookups}, []string{"ErrOutcomeUnknown", "ErrUnprocessable"}, 2},
+		"refused for a name and a key":      {[]step{breaks, missing, badUser, missing}, []string{creates, lookups, creates, lookups}, []string{"ErrOutcomeUnknown", "ErrUnprocessable"}, 2},
 		"refused, and the lookup forbidden": {[]step{breaks, missing, taken, says(403, "")}, []string{creates, lookups, creates, lookups}, []string{"ErrOutcomeUnknown", "ErrUnprocessable"}, 2},
 		"a conflict on the second send":     {[]step{breaks, missing, says(409, ""), missing}, []string{creates, lookups, creates, lookups}, []string{"ErrOutcomeUnknown", "ErrConflict"}, 2},
 		"broken off twice and not there":    {[]step{breaks, missing, breaks, missing}, []string{creates, lookups, creates, lookups}, []string{"ErrOutcomeUnknown"}, 2},
@@ -736,5 +738,161 @@ func TestWhatEachStatusProves(t *testing.T) {
 		if _, err = c.Users.Get(t.Context(), 7); !errors.As(err, &api) || api.StatusCode != status || errors.Is(err, motive.ErrOutcomeUnknown) {
 			t.Errorf("%d to a GET: error %v", status, err)
 		}
+	}
+}
+
+// reconciling is a server on the clock of synctest that loses each create after a
+// while, and answers the lookups from a list, the last for the rest.
+type reconciling struct {
+	takes   time.Duration
+	created func(n int) *http.Response // nil: lost
+	lookups []func() *http.Response
+
+	posts, looked int
+	queries       []string
+}
+
+func (s *reconciling) RoundTrip(req *http.Request) (*http.Response, error) {
+	s.queries = append(s.queries, req.URL.RawQuery)
+	if req.Method == http.MethodPost {
+		s.posts++
+		time.Sleep(s.takes)
+		if s.created != nil {
+			return s.created(s.posts), nil
+		}
+		return reply(504, ""), nil
+	}
+	s.looked++
+	return s.lookups[min(s.looked, len(s.lookups))-1](), nil
+}
+
+func nobody() *http.Response { return reply(404, `{"error_message":"no such user"}`) }
+func holder() *http.Response { return reply(200, oneUser) }
+
+// Who was created while the call was under way is not older than the call, however
+// long that took: the Date of the lookup is that much later.
+func TestAUserCreatedDuringALongCallIsItsOwn(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		after time.Duration // the call began
+		ours  bool
+	}{"during": {time.Second, true}, "at its start": {0, true}, "before": {-10 * time.Second, false}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				at := time.Now().Add(tt.after).UTC().Format(time.RFC3339)
+				srv := &reconciling{takes: 20 * time.Second, lookups: []func() *http.Response{nobody, nobody, func() *http.Response {
+					return reply(200, `{"user":{"id":7,"created_at":"`+at+`"}}`, "Date", time.Now().UTC().Format(http.TimeFormat))
+				}}}
+				c := newClient(t, "https://motive.example/fleet", motive.WithTransport(srv), motive.WithRetry(motive.RetryPolicy{}))
+				user, err := c.Users.Create(t.Context(), adaLinked())
+				if ours := err == nil && user.ID == 7; ours != tt.ours || !ours && !errors.Is(err, motive.ErrConflict) || srv.posts != 1 {
+					t.Errorf("user %v, error %v, %d creates", user, err, srv.posts)
+				}
+			})
+		})
+	}
+}
+
+// A lookup that the server fails says nothing: the next one may.
+func TestALookupThatFailsIsFollowedByOthers(t *testing.T) {
+	t.Parallel()
+	failed := func() *http.Response { return reply(524, "") } // which is not tried again within the call
+	refused := func() *http.Response { return reply(403, "") }
+	for name, tt := range map[string]struct {
+		lookups []func() *http.Response
+		looked  int
+		ours    bool
+	}{
+		"by the server":    {[]func() *http.Response{failed, nobody, failed, holder}, 4, true},
+		"since it may not": {[]func() *http.Response{refused, holder}, 1, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := &reconciling{lookups: tt.lookups}
+				c := newClient(t, "https://motive.example/fleet", motive.WithTransport(srv), motive.WithRetry(motive.RetryPolicy{}))
+				_, err := c.Users.Create(t.Context(), adaLinked())
+				if (err == nil) != tt.ours || !tt.ours && !errors.Is(err, motive.ErrOutcomeUnknown) || srv.looked != tt.looked || srv.posts != 1 {
+					t.Errorf("%d lookups, want %d, after %d creates; error %v", srv.looked, tt.looked, srv.posts, err)
+				}
+			})
+		})
+	}
+}
+
+// The lookups go on for as long as the first create took to fail, where that is
+// longer than ReconcileWait.
+func TestReconcilingTakesAsLongAsTheCreateDid(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := &reconciling{takes: 30 * time.Second, lookups: []func() *http.Response{nobody}}
+		c := newClient(t, "https://motive.example/fleet", motive.WithTransport(srv), motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1, ReconcileWait: time.Second}))
+		start := time.Now()
+		_, err := c.Users.Create(t.Context(), adaLinked())
+		if took := time.Since(start); took != time.Minute || srv.posts != 1 || !errors.Is(err, motive.ErrOutcomeUnknown) {
+			t.Errorf("%d creates in %s, error %v; want one, as MaxAttempts says, and 30 s of lookups", srv.posts, took, err)
+		}
+	})
+}
+
+// Response and error tell of both creates, and the lookups have the caller's query.
+func TestTheResponseOfAReconciledCreate(t *testing.T) {
+	t.Parallel()
+	lost := func(int) *http.Response { return reply(504, "") }
+	second := func(n int) *http.Response {
+		if n == 1 {
+			return reply(504, "")
+		}
+		return reply(201, oneUser)
+	}
+	limited := func(n int) *http.Response {
+		return [...]*http.Response{reply(504, ""), reply(429, ""), reply(201, oneUser)}[n-1]
+	}
+	badName := func(n int) *http.Response {
+		if n == 1 {
+			return reply(504, "")
+		}
+		return reply(422, `{"errors":{"first_name":["is too long"]}}`)
+	}
+	miss := func(n int) (all []func() *http.Response) {
+		for range n {
+			all = append(all, nobody)
+		}
+		return all
+	}
+	for name, tt := range map[string]struct {
+		created    func(int) *http.Response
+		lookups    []func() *http.Response
+		status     int
+		reconciled bool
+	}{
+		"found after the first":  {lost, []func() *http.Response{holder}, 200, true},
+		"found after the second": {lost, append(miss(5), holder), 200, true},
+		"created by the second":  {second, miss(1), 201, false},
+		"limited, then created":  {limited, miss(1), 201, false},
+		"refused":                {badName, miss(1), 404, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := &reconciling{created: tt.created, lookups: tt.lookups}
+				c := newClient(t, "https://motive.example/fleet", motive.WithTransport(srv), motive.WithRetry(motive.RetryPolicy{}))
+				var r motive.Response
+				_, err := c.Users.Create(t.Context(), adaLinked(), motive.WithResponse(&r), motive.WithQuery("beside", "1"))
+				if r.StatusCode != tt.status || r.Reconciled != tt.reconciled || r.Attempts != srv.posts {
+					t.Errorf("response %+v after %d creates, want status %d, reconciled %v", r, srv.posts, tt.status, tt.reconciled)
+				}
+				var refused *motive.APIError
+				if errors.As(err, &refused) && refused.Attempts != srv.posts {
+					t.Errorf("error %v tells of %d attempts, want %d", err, refused.Attempts, srv.posts)
+				}
+				for _, query := range srv.queries {
+					if !strings.Contains(query, "beside=1") {
+						t.Errorf("a request had the query %q", query)
+					}
+				}
+			})
+		})
 	}
 }
