@@ -68,7 +68,7 @@ func ExampleUsersService_Create() {
 		Role:      motive.Set(motive.RoleDriver),
 		Username:  motive.Set("bram.okafor"),
 		Cycle:     motive.Set(motive.CycleTexas70Hour7Day),
-		// With an external id a create is settled if its answer is lost.
+		// With an external id a create is reconciled if its response is lost.
 		ExternalIDsAttributes: motive.Set([]motive.ExternalIDAttributes{{ExternalID: "988", IntegrationName: "my_tms"}}),
 	})
 	if err != nil {

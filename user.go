@@ -282,8 +282,8 @@ type UserAttributes struct {
 	GroupVisibility Optional[GroupVisibility] `json:"group_visibility,omitzero"` // write only
 	CustomUserRole  Optional[CustomUserRole]  `json:"custom_user_role,omitzero"` // write only
 	// ExternalIDsAttributes adds ids of other systems, or changes those whose
-	// record ID is given. A create that carries one can be settled after a
-	// failure that leaves its outcome open.
+	// record ID is given. A create that carries one is reconciled
+	// where its outcome is unknown.
 	ExternalIDsAttributes Optional[[]ExternalIDAttributes] `json:"external_ids_attributes,omitzero"` // write only
 
 	// Extra holds fields that this version does not know, by their names in

@@ -26,8 +26,8 @@ func ExampleStart() {
 	// Output: Ada Reed
 }
 
-// The driver is created and the connection is cut before the answer. A create
-// that carries an external id is settled by the client: there is one driver.
+// The driver is created and the connection is cut before the response. A create
+// that carries an external id is reconciled by the client: there is one driver.
 func ExampleFake_Inject() {
 	srv, err := motivetest.Start()
 	if err != nil {
