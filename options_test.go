@@ -1104,3 +1104,22 @@ func TestEventOfACallThatWasHeld(t *testing.T) {
 		}
 	})
 }
+
+// During a pause beyond the cap every call ends at once, with what is left of it.
+func TestCallsDuringALongPauseSayWhatIsLeftOfIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := offline(t, failingTimes(1, 429, "Retry-After", "120"), motive.WithRetry(motive.RetryPolicy{}))
+		start := time.Now()
+		for _, left := range []time.Duration{120 * time.Second, 90 * time.Second} {
+			var refused *motive.APIError
+			if err := get(t.Context(), c); !errors.As(err, &refused) || refused.RetryAfter != left || !errors.Is(err, motive.ErrRateLimited) {
+				t.Errorf("error %v, want a 429 with %s left", err, left)
+			}
+			time.Sleep(30 * time.Second)
+		}
+		if took := time.Since(start); took != time.Minute {
+			t.Errorf("the calls took %s", took-time.Minute)
+		}
+	})
+}

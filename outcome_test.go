@@ -600,6 +600,8 @@ func TestAnUpdateThatAddsExternalIDsIsReconciled(t *testing.T) {
 			var r motive.Response
 			user, err := newClient(t, srv.url).Users.Update(t.Context(), 7, tt.req, motive.WithResponse(&r))
 			isOnly(t, err, tt.errs...)
+			mu.Lock()
+			defer mu.Unlock()
 			want := strings.ReplaceAll(strings.Join(tt.lines, " "), " /", "/")
 			if got := strings.Join(lines, " "); got != want || r.Attempts != n || (err == nil) != (user != nil) {
 				t.Errorf("sent %q, want %q; %d attempts of %d; user %v, error %v", got, want, r.Attempts, n, user, err)
