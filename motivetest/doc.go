@@ -74,7 +74,7 @@
 //     such as a cycle newer than its table, is not held against it.
 //   - A fleet user who was deactivated is not made active again: 422.
 //   - Attributes that are unknown or cannot be written are dropped, and named in
-//     [Request.Ignored] and the transcript; see [WithStrictAttributes].
+//     [Request].Ignored and the transcript; see [WithStrictAttributes].
 //   - A role is answered as it was written; the filter takes admin and
 //     fleet_admin for the same.
 //   - summary=true answers the eight fields by which Motive names a user

@@ -53,7 +53,7 @@ func WithCredentials(accessToken, apiKey string) Option {
 }
 
 // WithStrictAttributes refuses a create or an update with attributes that are unknown or cannot
-// be written, by 422. Otherwise they are dropped, as a server drops them, and [Request.Ignored]
+// be written, by 422. Otherwise they are dropped, as a server drops them, and [Request].Ignored
 // and the transcript name them.
 func WithStrictAttributes() Option {
 	return func(f *Fake) { f.strict = true }
