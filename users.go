@@ -127,13 +127,23 @@ func (s *UsersService) setStatus(ctx context.Context, id int64, status Status, o
 	if err != nil || user.Status != "" {
 		return user, err
 	}
-	user, err = s.Get(ctx, id)
+	var o CallSettings
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&o)
+		}
+	}
+	sent := 1
+	if o.Response != nil {
+		sent = o.Response.Attempts // of the update
+	}
+	user, err = s.Get(ctx, id, func(g *CallSettings) { g.Response, g.Query = o.Response, o.Query })
 	if err == nil && user.Status != status {
 		err = fmt.Errorf("the user shows the status %q: %w", user.Status, ErrUnexpectedResponse)
 	}
 	if err != nil {
 		return nil, &OutcomeUnknownError{
-			Method: http.MethodPut, Path: usersPath + "/" + formatID(id), Attempts: 1,
+			Method: http.MethodPut, Path: usersPath + "/" + formatID(id), Attempts: sent,
 			Err: fmt.Errorf("the response does not show the status, nor does reading the user: %w", err),
 		}
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/motivetest"
+	"github.com/motive-go/motive/oauth"
 	"github.com/motive-go/motive/provision"
 )
 
@@ -245,6 +246,16 @@ func TestObjectsThatFailStandUnderTheirColumns(t *testing.T) {
 	}
 }
 
+// endedLoginClient has a login of which nothing is stored any more.
+func endedLoginClient(t *testing.T, f *motivetest.Fake) *motive.Client {
+	client, err := motive.NewClient(motive.WithTransport(f.Transport()),
+		motive.WithOAuth2(oauth.NewConfig("app", "canary-secret", "https://app.example.com/cb"), oauth.NewMemoryStore(nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
 func TestWhatStopsARun(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -257,6 +268,7 @@ func TestWhatStopsARun(t *testing.T) {
 			f.RevokeTokens()
 			return directClient(t, f)
 		}, motive.ErrUnauthorized, 4},
+		{"a login that has ended", endedLoginClient, oauth.ErrReconnect, 2},
 		{"a key in test mode", testModeClient, motive.ErrTestMode, 4},
 		{"a dead server", func(t *testing.T, f *motivetest.Fake) *motive.Client {
 			f.Inject(motivetest.Status(http.StatusServiceUnavailable, motivetest.Empty))

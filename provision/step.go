@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/oauth"
 )
 
 // step does what the plan says about one person.
@@ -290,7 +291,7 @@ func (r *run) healthy() {
 func (r *run) failure(i int, err error) Result {
 	result := failed(r.plan.Steps[i].result(i), err)
 	switch {
-	case errors.Is(err, motive.ErrUnauthorized), errors.Is(err, motive.ErrTestMode):
+	case errors.Is(err, motive.ErrUnauthorized), errors.Is(err, oauth.ErrReconnect), errors.Is(err, motive.ErrTestMode):
 		result.open = true
 		r.cancel(err)
 	case refused(err):

@@ -98,7 +98,7 @@ func TestReadFitsEveryKind(t *testing.T) {
 		{"a struct that does not fit", `{"spare":{"make":"m","id":{}}}`, car{}, []string{`spare={"make":"m","id":{}}`}},
 		{"left to encoding/json", `{"towing":{"id":1},"weight":1.5,"any":[1],"map":{"a":1}}`, car{Towing: &wheel{ID: 1}, Weight: 1.5, Any: []any{1.0}, Map: map[string]int{"a": 1}}, nil},
 		{"a type that holds itself", `{"parts":[{"id":1,"parts":[{"id":2}]}]}`, car{Parts: []car{{ID: 1, Parts: []car{{ID: 2}}}}}, nil},
-		{"without a tag", `{"Plain":"a","Not":"b","hidden":"c","-":"d"}`, car{Plain: "a"}, []string{"Not=\"b\"", "hidden=\"c\"", "-=\"d\""}},
+		{"without a tag", `{"Plain":"a","Not":"b","hidden":"c","-":"d"}`, car{Plain: "a", hidden: ""}, []string{"Not=\"b\"", "hidden=\"c\"", "-=\"d\""}},
 		{"in its envelope", `{"id2":1,"car":{"id":7},"id":8}`, car{ID: 7}, nil},
 		{"no envelope", `{"id":7,"car":{"id":8}}`, car{ID: 7}, []string{`car={"id":8}`}},
 		{"no envelope in an envelope", `{"car":{"car":{"id":8}}}`, car{}, []string{`car={"id":8}`}},

@@ -54,8 +54,6 @@ type tripper func(*http.Request) (*http.Response, error)
 
 func (f tripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-func reply200() *http.Response { return response(200, "{}") }
-
 // response makes a response with headers given as name, value, name, value.
 func response(status int, body string, header ...string) *http.Response {
 	h := http.Header{}
