@@ -265,6 +265,10 @@ func plainOf(a *UserAttributes) any {
 	return p.Interface()
 }
 
+// literal has U+FFFD as it is, which stands for what is no UTF-8 and which json v2
+// does not escape.
+func literal(b []byte) []byte { return bytes.ReplaceAll(b, []byte(`\ufffd`), []byte("\ufffd")) }
+
 // A request is written as encoding/json writes a struct with the same fields.
 func TestRequestsAreWrittenLikeAPlainStruct(t *testing.T) {
 	t.Parallel()
@@ -277,7 +281,7 @@ func TestRequestsAreWrittenLikeAPlainStruct(t *testing.T) {
 	create, update := CreateUserRequest(*a), UpdateUserRequest(*a)
 	for _, body := range []any{a, *a, &create, create, &update, update} {
 		for name, marshal := range map[string]func(any) ([]byte, error){"encodeBody": encodeBody, "json.Marshal": json.Marshal} {
-			if got, err := marshal(body); err != nil || string(got) != string(want) {
+			if got, err := marshal(body); err != nil || !bytes.Equal(literal(got), literal(want)) {
 				t.Errorf("%s of a %T: %s, error %v, want %s", name, body, got, err, want)
 			}
 		}
