@@ -70,6 +70,7 @@ func (g *gate) wait(ctx context.Context, least time.Duration) error {
 }
 
 func (g *gate) queue(ctx context.Context, least time.Duration) error {
+	start := time.Now()
 	if err := g.pacer.check(ctx); err != nil {
 		return err
 	}
@@ -81,12 +82,10 @@ func (g *gate) queue(ctx context.Context, least time.Duration) error {
 	if backoff.PastDeadline(ctx, g.queueTime(ahead)) {
 		return ErrNoRoom
 	}
-	select {
-	case g.turn <- struct{}{}:
-		defer func() { <-g.turn }()
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := g.takeTurn(ctx, start.Add(least)); err != nil {
+		return err
 	}
+	defer func() { <-g.turn }()
 	if err := g.askLimiter(ctx); err != nil {
 		return err
 	}
@@ -95,11 +94,37 @@ func (g *gate) queue(ctx context.Context, least time.Duration) error {
 		if wait <= 0 {
 			return nil
 		}
+		if err := g.pacer.hopeless(start.Add(least)); err != nil {
+			return err
+		}
 		if err := g.pacer.check(ctx); err != nil {
 			return err
 		}
 		if err := backoff.Sleep(ctx, wait); err != nil {
 			return err
+		}
+	}
+}
+
+// takeTurn waits to be the first, unless that is of no use.
+func (g *gate) takeTurn(ctx context.Context, since time.Time) error {
+	select {
+	case g.turn <- struct{}{}: // as nearly always
+		return nil
+	default:
+	}
+	look := time.NewTicker(g.pacer.patience())
+	defer look.Stop()
+	for {
+		select {
+		case g.turn <- struct{}{}:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-look.C:
+			if err := g.pacer.hopeless(since); err != nil {
+				return err
+			}
 		}
 	}
 }

@@ -37,6 +37,7 @@ type pacer struct {
 	next    time.Time     // when the next one may
 	cut     time.Time     // when the rate was last cut
 	pause   time.Duration // without Retry-After, of the last cut
+	let     time.Time     // when the last request was let through
 	meter   meter
 }
 
@@ -98,6 +99,21 @@ func (p *pacer) check(ctx context.Context) error {
 	return nil
 }
 
+// patience is how long a call waits for its turn while nothing is let through.
+func (p *pacer) patience() time.Duration { return max(p.cap, time.Second) }
+
+// hopeless returns a [*PauseError] if for as long as that the server has refused
+// everything, and the call that has waited since then has had no turn.
+func (p *pacer) hopeless(since time.Time) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	if !p.on || now.Sub(since) < p.patience() || now.Sub(p.let) < p.patience() {
+		return nil
+	}
+	return &PauseError{Refusal: p.held.refusal, Left: max(p.next.Sub(now), 0)}
+}
+
 // take lets one request through, or returns how long that has to wait.
 func (p *pacer) take(now time.Time) time.Duration {
 	p.mu.Lock()
@@ -140,6 +156,7 @@ func (p *pacer) accepted(sent, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.meter.add(now)
+	p.let = now
 	if sent.After(p.cut) {
 		p.pause = 0
 	}

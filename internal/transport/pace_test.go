@@ -386,6 +386,27 @@ func TestRefusalsAreWaitedOut(t *testing.T) {
 	}
 }
 
+// Nobody waits for minutes in a queue before a server that takes nothing.
+func TestCallsLeaveAQueueThatDoesNotMove(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newTestClient(t, Config{RoundTripper: answers(429)})
+		start := time.Now()
+		var wg sync.WaitGroup
+		for range 100 {
+			wg.Go(func() {
+				r, err := c.Do(t.Context(), request("GET"))
+				var pause *PauseError
+				refused := err == nil && r.Status == 429 || errors.As(err, &pause) && pause.Refusal.Status == 429
+				if took := time.Since(start); !refused || took > 5*time.Minute {
+					t.Errorf("%d after %s: %v", r.Status, took, err)
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
 func TestAShorterPauseBeyondTheCapEndsNoLongerOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
