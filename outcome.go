@@ -83,6 +83,8 @@ func judge[T any](c *core, r request, resp *transport.Response, err error, decod
 	case err != nil:
 		maybe = maybe || proof == done
 		err = failure(r, resp, err)
+	case r.method == http.MethodDelete && resp.Status == http.StatusNoContent:
+		return none, nil // which has no body to show it with
 	case proof == done:
 		v, bad := decode(resp.Body)
 		if bad == nil {

@@ -216,11 +216,8 @@ func decodeRoles(ctx context.Context, body []byte) ([]UserRole, error) {
 	return list[UserRole]{name: "user_roles", limit: -1, row: read, noID: errNoRole}.read(ctx, d)
 }
 
-// decodeDeletion takes the documented {"success":true}, and an empty body.
+// decodeDeletion takes the documented {"success":true}.
 func decodeDeletion(body []byte) (none struct{}, err error) {
-	if len(body) == 0 {
-		return none, nil
-	}
 	value, err := lenient.Check(body)
 	if err != nil {
 		return none, err
