@@ -264,7 +264,10 @@ func (r *round) repeat(report func(op *op, format string, args ...any)) {
 	var repeated []*op
 	for _, op := range r.ops {
 		unrefused := op.err == nil || errors.Is(op.err, motive.ErrOutcomeUnknown)
-		if op.effects == nil || op.repeat == errNeverRepeated || op.post && r.fleetOf == lax || !unrefused {
+		// A server that looks and then inserts may still be between the two for a call
+		// that has left: nothing but its own uniqueness could refuse another one.
+		unowed := op.post && (r.fleetOf == lax || r.fleetOf == looks && op.err != nil)
+		if op.effects == nil || op.repeat == errNeverRepeated || unowed || !unrefused {
 			continue
 		}
 		repeated = append(repeated, op)
