@@ -1,0 +1,5 @@
+//go:build !race
+
+package lenient_test
+
+const raceDetector = false
