@@ -357,7 +357,8 @@ func oneLine(err error) error {
 // MinWait and doubles up to MaxWait. A Retry-After, in seconds or as a date, is
 // waited for in full if it is within MaxRetryAfter; beyond that, or beyond the
 // deadline of the context, the error is returned at once. A 429 without it is
-// waited out for MaxRetryAfter in all, and counts as no attempt.
+// waited out for MaxRetryAfter in all, and counts as no attempt; a call that has had
+// no turn for as long, while the server refused everything, ends with the refusal.
 //
 // The retry budget: when the service is failing, retries are held to a fifth of
 // the calls of the last ten seconds, twenty at the least. Those after a 429 do not
