@@ -247,16 +247,7 @@ func (s *UsersService) walk(ctx context.Context, opts ListUsersOptions, o CallSe
 		opts.PerPage = maxPerPage
 	}
 	pager := paging.New(opts.PageNo, opts.PerPage)
-	pages := paging.NewAhead(ctx, o.ReadAhead, func(ctx context.Context, pageNo int) (*fetched, error) {
-		opts, o, f := opts, o, &fetched{}
-		opts.PageNo = pageNo
-		if o.Response != nil {
-			o.Response = &f.response
-		}
-		var err error
-		f.listing, err = s.page(ctx, &opts, o)
-		return f, err
-	})
+	pages := paging.NewAhead(ctx, o.ReadAhead, s.fetcher(opts, o))
 	defer pages.Stop()
 	for {
 		page, ahead, err := pages.Get(pager.PageNo(), pager.LastPage())
@@ -280,6 +271,19 @@ func (s *UsersService) walk(ctx context.Context, opts ListUsersOptions, o CallSe
 		if verdict := pager.Next(facts, len(unseen)); verdict != paging.Next && verdict != paging.Back {
 			return ending(pager, verdict)
 		}
+	}
+}
+
+// fetcher fetches the pages of a list, each with a response of its own.
+func (s *UsersService) fetcher(opts ListUsersOptions, o CallSettings) func(context.Context, int) (*fetched, error) {
+	return func(ctx context.Context, pageNo int) (_ *fetched, err error) {
+		opts, o, f := opts, o, &fetched{}
+		opts.PageNo = pageNo
+		if o.Response != nil {
+			o.Response = &f.response
+		}
+		f.listing, err = s.page(ctx, &opts, o)
+		return f, err
 	}
 }
 
