@@ -18,26 +18,27 @@ import (
 )
 
 // credential is what authenticates, under the name of the option that gave it. It
-// is made when all options are known.
+// is made when all options are known: base carries its own requests, and report gets
+// the failures that no call sees.
 type credential struct {
 	name   string
 	apiKey bool
-	make   func(*config) transport.Credential
+	make   func(base http.RoundTripper, report func(error)) transport.Credential
 }
 
-// credential returns the one credential that was given.
-func (c *config) credential() (credential, error) {
-	if len(c.credentials) == 1 {
-		return c.credentials[0], nil
+// theOne returns the one credential that was given.
+func theOne(given []credential) (credential, error) {
+	if len(given) == 1 {
+		return given[0], nil
 	}
 	const choice = "exactly one of WithAccessToken, WithAPIKey, WithTokenSource and WithOAuth2, " +
 		"or NewClientFromEnv with MOTIVE_ACCESS_TOKEN or MOTIVE_API_KEY"
-	if len(c.credentials) == 0 {
+	if len(given) == 0 {
 		return credential{}, errors.New("no credential: use " + choice)
 	}
 	var names []string
-	for _, given := range c.credentials {
-		names = append(names, given.name)
+	for _, c := range given {
+		names = append(names, c.name)
 	}
 	return credential{}, fmt.Errorf("%d credentials (%s): use %s", len(names), strings.Join(names, ", "), choice)
 }
@@ -48,15 +49,11 @@ var (
 	apiKey = [2]string{"X-Api-Key", ""}
 )
 
-func withFixed(name string, header [2]string, secret string) Option {
-	return func(c *config) {
-		if err := checkCredential(secret); err != nil {
-			c.problem("%s: the value %w", name, err)
-		}
-		c.credentials = append(c.credentials, credential{name, header == apiKey, func(*config) transport.Credential {
-			return transport.Fixed(header[0], header[1], secret)
-		}})
-	}
+// fixed is a credential that does not change.
+func fixed(name string, header [2]string, secret string) credential {
+	return credential{name, header == apiKey, func(http.RoundTripper, func(error)) transport.Credential {
+		return transport.Fixed(header[0], header[1], secret)
+	}}
 }
 
 // tokens is the credential that a token source gives.
@@ -89,20 +86,20 @@ func tokens(src oauth2.TokenSource) transport.Credential {
 // tokenRefusal says what an error of x/oauth2 says, whose own text is the whole
 // body of the response.
 func tokenRefusal(err error) error {
-	var refused *oauth2.RetrieveError
-	if !errors.As(err, &refused) || refused.Response == nil {
+	var failed *oauth2.RetrieveError
+	if !errors.As(err, &failed) || failed.Response == nil {
 		return err
 	}
-	code, message := text.Printable(refused.ErrorCode, 200), text.Printable(refused.ErrorDescription, 200)
+	code, message := text.Printable(failed.ErrorCode, 200), text.Printable(failed.ErrorDescription, 200)
 	if code == "invalid_grant" {
 		return &oauth.ReconnectError{Reason: "the token source's login is no longer accepted (invalid_grant): " +
 			cmp.Or(message, "it is expired, revoked or already used")}
 	}
 	return &oauth.TokenError{
-		StatusCode: refused.Response.StatusCode,
+		StatusCode: failed.Response.StatusCode,
 		Code:       code,
-		Message:    cmp.Or(message, http.StatusText(refused.Response.StatusCode)),
-		RetryAfter: backoff.RetryAfter(refused.Response.Header, time.Now()),
+		Message:    cmp.Or(message, http.StatusText(failed.Response.StatusCode)),
+		RetryAfter: backoff.RetryAfter(failed.Response.Header, time.Now()),
 	}
 }
 

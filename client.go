@@ -16,13 +16,6 @@ import (
 	"github.com/motive-go/motive/internal/transport"
 )
 
-// Version is this module's version, as it stands in the User-Agent.
-const Version = "0.1.0"
-
-// DefaultBaseURL is where the API is served. The older
-// https://api.keeptruckin.com works as well, through [WithBaseURL].
-const DefaultBaseURL = "https://api.gomotive.com"
-
 // Client calls the API with one credential. It is safe for concurrent use, and
 // meant to be made once and kept: it holds the connections, the rate limit and
 // the pause that a 429 asks for.
@@ -48,7 +41,7 @@ func NewClient(opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("motive: %w", err)
 	}
-	return &Client{&UsersService{core}, &ExternalIDsService{core}, &UserRolesService{core}, core}, nil
+	return &Client{(*UsersService)(core), (*ExternalIDsService)(core), (*UserRolesService)(core), core}, nil
 }
 
 // NewClientFromEnv returns a client whose credential is MOTIVE_ACCESS_TOKEN or
@@ -158,6 +151,37 @@ type core struct {
 	observer      func(Event)
 }
 
+// newCore makes of all options what the services share. Its error names each that
+// is wrong.
+func newCore(cfg *config) (*core, error) {
+	base, err := parseBaseURL(cfg.baseURL, cfg.insecureHTTP)
+	problems := append(cfg.problems, err, cfg.retry.check())
+	credential, err := theOne(cfg.credentials)
+	if err := errors.Join(append(problems, err)...); err != nil {
+		return nil, oneLine(err)
+	}
+	retry := cfg.retry.withDefaults()
+	cfg.BaseURL, cfg.Limiter = base, joinLimiters(cfg.limiters)
+	cfg.Policy = transport.Policy{
+		MaxAttempts: retry.MaxAttempts, MinWait: retry.MinWait, MaxWait: retry.MaxWait, MaxRetryAfter: retry.MaxRetryAfter,
+	}
+	if cfg.observer != nil {
+		observe := cfg.observer
+		cfg.Observer = func(e transport.Event) { observe(eventOf(e)) }
+	}
+	if cfg.RoundTripper == nil {
+		cfg.RoundTripper = transport.NewHTTPTransport()
+	}
+	cfg.Credential = credential.make(cfg.RoundTripper, cfg.tokenError)
+	return &core{
+		transport:     transport.New(cfg.Config),
+		apiKey:        credential.apiKey,
+		resend:        retry.MaxAttempts > 1,
+		reconcileWait: retry.ReconcileWait,
+		observer:      cfg.observer,
+	}, nil
+}
+
 // request is what a service method wants sent.
 type request struct {
 	method   string
@@ -168,15 +192,13 @@ type request struct {
 	secrets  []string // values of the body that no error may show
 }
 
-// The paths of one record.
-const idTemplate = "/{id}"
-
 // record returns a request for the record with an id below a path.
-func record(method, path string, id int64) request {
-	return request{method: method, path: path + "/" + strconv.FormatInt(id, 10), template: path + idTemplate}
+func record(method, path string, id int64) (request, error) {
+	if id <= 0 {
+		return request{}, invalid("id", CodeInvalid, fmt.Sprintf(notPositive, id))
+	}
+	return request{method: method, path: path + "/" + strconv.FormatInt(id, 10), template: path + "/{id}"}, nil
 }
-
-func formatID(id int64) string { return strconv.FormatInt(id, 10) }
 
 var (
 	errNoClient  = errors.New("motive: this client was not made by NewClient, and has neither a credential nor a connection")
@@ -187,19 +209,20 @@ var (
 // call: encode, send, judge.
 func do[T any](ctx context.Context, c *core, r request, o CallSettings, decode func(body []byte) (T, error)) (T, error) {
 	var none T
-	if c == nil {
+	if c == nil || c.transport == nil {
 		return none, errNoClient
 	}
 	if ctx == nil {
 		return none, errNoContext
 	}
-	resp, err := c.transport.Do(ctx, transport.Request{
+	sent := transport.Request{
 		Method: r.method, Path: r.path, Template: cmp.Or(r.template, r.path),
 		Query: o.encodeQuery(r.query), Body: r.body, Secrets: r.secrets,
-	})
+	}
+	resp, err := c.transport.Do(ctx, sent)
 	defer resp.Release()
 	defer o.report(&resp)
-	return judge(c, r, &resp, err, decode)
+	return judge(sent, c.apiKey, &resp, err, decode)
 }
 
 // with returns r with a body.

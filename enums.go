@@ -311,3 +311,14 @@ func unknown[T ~string](s, meant string, valid []T) string {
 	}
 	return message + "; use " + text.List(valid, "or")
 }
+
+// ExternalIDHolderType says what kind of thing has an external id.
+type ExternalIDHolderType string
+
+// The kinds of holders.
+const (
+	ExternalIDHolderTypeUser    ExternalIDHolderType = "User"
+	ExternalIDHolderTypeVehicle ExternalIDHolderType = "Vehicle"
+	ExternalIDHolderTypeAsset   ExternalIDHolderType = "Asset"
+	ExternalIDHolderTypeGroup   ExternalIDHolderType = "Group"
+)

@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/motive-go/motive/internal/text"
 )
 
 // What an error of this package can be, for [errors.Is]. An [APIError] is the
@@ -201,6 +199,11 @@ func (e *ValidationError) Has(field, code string) bool {
 	})
 }
 
+// invalid is the error of a single problem.
+func invalid(field, code, message string) error {
+	return &ValidationError{Problems: []FieldError{{Field: field, Code: code, Message: message}}}
+}
+
 // OutcomeUnknownError says that a write was sent and that nothing certain came
 // back: it may or may not have happened. Look before sending it again.
 type OutcomeUnknownError struct {
@@ -237,32 +240,3 @@ func (e *OutcomeUnknownError) Is(target error) bool { return target == ErrOutcom
 
 // Unwrap returns the cause.
 func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
-
-// ExternalIDTakenError says that a create was not carried out, since somebody else
-// holds its external id. It is an [ErrConflict].
-type ExternalIDTakenError struct {
-	ExternalID, IntegrationName string
-	// Holder is who has it.
-	Holder *User
-	// Err is the refusal, or why the create was looked up.
-	Err error
-}
-
-// Error names the external id, its holder and the cause.
-func (e *ExternalIDTakenError) Error() string {
-	holder := "another user"
-	if e.Holder != nil {
-		holder = "user " + formatID(e.Holder.ID)
-	}
-	said := "motive: the external id " + text.Quote(e.ExternalID) + " of " + text.Quote(e.IntegrationName) + " belongs to " + holder
-	if e.Err == nil {
-		return said
-	}
-	return said + ": " + strings.TrimPrefix(e.Err.Error(), "motive: ")
-}
-
-// Is reports whether target is [ErrConflict].
-func (e *ExternalIDTakenError) Is(target error) bool { return target == ErrConflict }
-
-// Unwrap returns the cause.
-func (e *ExternalIDTakenError) Unwrap() error { return e.Err }

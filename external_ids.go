@@ -4,42 +4,23 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/motive-go/motive/internal/text"
 )
 
 // ExternalIDsService links users to their ids in other systems.
 //
 // Motive's hub: the pages on /v1/external_ids.
-type ExternalIDsService struct{ core *core }
+type ExternalIDsService core
 
 const externalIDsPath = "/v1/external_ids"
-
-// ExternalIDHolderType says what kind of thing has an external id.
-type ExternalIDHolderType string
-
-// The kinds of holders.
-const (
-	ExternalIDHolderTypeUser    ExternalIDHolderType = "User"
-	ExternalIDHolderTypeVehicle ExternalIDHolderType = "Vehicle"
-	ExternalIDHolderTypeAsset   ExternalIDHolderType = "Asset"
-	ExternalIDHolderTypeGroup   ExternalIDHolderType = "Group"
-)
-
-// ExternalIDRequest is the body of [ExternalIDsService.Create], which requires
-// all of it, and of [ExternalIDsService.Update], which changes what is set.
-type ExternalIDRequest struct {
-	ExternalID           Optional[string]               `json:"external_id,omitzero"`
-	IntegrationName      Optional[string]               `json:"integration_name,omitzero"`
-	ExternalIDHolderID   Optional[int64]                `json:"external_id_holder_id,omitzero"`
-	ExternalIDHolderType Optional[ExternalIDHolderType] `json:"external_id_holder_type,omitzero"`
-}
 
 // do makes a call for one external id, which must be the record with id where that
 // is not zero.
 func (s *ExternalIDsService) do(ctx context.Context, r request, o CallSettings, id int64) (*ExternalID, error) {
-	if s == nil {
-		return nil, errNoClient
-	}
-	return do(ctx, s.core, r, o, func(body []byte) (*ExternalID, error) {
+	return do(ctx, (*core)(s), r, o, func(body []byte) (*ExternalID, error) {
 		record, err := decodeExternalID(body)
 		if err == nil && id != 0 && record.ID != id {
 			return nil, fmt.Errorf("the response shows the external id record %d rather than %d", record.ID, id)
@@ -70,14 +51,14 @@ func (s *ExternalIDsService) Create(ctx context.Context, req *ExternalIDRequest,
 // Motive's hub: "Update the External ID of an Entity", PUT /v1/external_ids/{id}.
 func (s *ExternalIDsService) Update(ctx context.Context, id int64, req *ExternalIDRequest, opts ...CallOption) (*ExternalID, error) {
 	o := ApplyCallOptions(opts...)
-	if err := validateID("id", id); err != nil {
+	r, err := record(http.MethodPut, externalIDsPath, id)
+	if err != nil {
 		return nil, err
 	}
 	if err := o.check(validateExternalIDUpdate(req)); err != nil {
 		return nil, err
 	}
-	r, err := record(http.MethodPut, externalIDsPath, id).with(req)
-	if err != nil {
+	if r, err = r.with(req); err != nil {
 		return nil, err
 	}
 	return s.do(ctx, r, o, id)
@@ -89,13 +70,39 @@ func (s *ExternalIDsService) Update(ctx context.Context, id int64, req *External
 //
 // Motive's hub: DELETE /v1/external_ids/{id}.
 func (s *ExternalIDsService) Delete(ctx context.Context, id int64, opts ...CallOption) error {
-	if s == nil {
-		return errNoClient
-	}
-	if err := validateID("id", id); err != nil {
+	r, err := record(http.MethodDelete, externalIDsPath, id)
+	if err != nil {
 		return err
 	}
-	r := record(http.MethodDelete, externalIDsPath, id)
-	_, err := do(ctx, s.core, r, ApplyCallOptions(opts...), decodeDeletion)
+	_, err = do(ctx, (*core)(s), r, ApplyCallOptions(opts...), decodeDeletion)
 	return err
 }
+
+// ExternalIDTakenError says that a create was not carried out, since somebody else
+// holds its external id. It is an [ErrConflict].
+type ExternalIDTakenError struct {
+	ExternalID, IntegrationName string
+	// Holder is who has it.
+	Holder *User
+	// Err is the refusal, or why the create was looked up.
+	Err error
+}
+
+// Error names the external id, its holder and the cause.
+func (e *ExternalIDTakenError) Error() string {
+	holder := "another user"
+	if e.Holder != nil {
+		holder = "user " + strconv.FormatInt(e.Holder.ID, 10)
+	}
+	said := "motive: the external id " + text.Quote(e.ExternalID) + " of " + text.Quote(e.IntegrationName) + " belongs to " + holder
+	if e.Err == nil {
+		return said
+	}
+	return said + ": " + strings.TrimPrefix(e.Err.Error(), "motive: ")
+}
+
+// Is reports whether target is [ErrConflict].
+func (e *ExternalIDTakenError) Is(target error) bool { return target == ErrConflict }
+
+// Unwrap returns the cause.
+func (e *ExternalIDTakenError) Unwrap() error { return e.Err }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
-	"strconv"
 
 	"github.com/motive-go/motive/internal/encode"
 )
@@ -103,10 +102,16 @@ var errAbsent = errors.New("motive: an absent Optional has no JSON; give its fie
 // option.
 func (o Optional[T]) MarshalJSON() ([]byte, error) { return o.appendJSON(nil) }
 
+// An appender appends its own JSON, which spares it the second look that
+// encoding/json takes at the output of a MarshalJSON.
+type appender interface {
+	appendJSON(dst []byte) ([]byte, error)
+}
+
 // An optional is an Optional of any type.
 type optional interface {
+	appender
 	IsZero() bool
-	appendJSON(dst []byte) ([]byte, error)
 	differs(shown any) bool
 }
 
@@ -117,21 +122,39 @@ func (o *Optional[T]) appendJSON(dst []byte) ([]byte, error) {
 	case stateNull:
 		return append(dst, "null"...), nil
 	}
-	switch v := any(&o.value).(type) {
-	case *string:
-		return encode.String(dst, *v), nil
-	case *bool:
-		return strconv.AppendBool(dst, *v), nil
-	case *Date:
-		return v.appendJSON(dst), nil
-	case *[]ExternalID:
-		return appendExternalIDs(dst, *v), nil
+	switch p := any(&o.value).(type) {
+	case *string, *bool: // most fields
+		return encode.Value(dst, p)
+	case appender:
+		return p.appendJSON(dst)
 	}
-	if v := reflect.ValueOf(&o.value).Elem(); v.Kind() == reflect.Slice && v.IsNil() {
-		return append(dst, "[]"...), nil // a nil slice that is set is an empty list
+	if v := reflect.ValueOf(&o.value).Elem(); v.Kind() == reflect.Slice {
+		return appendList(dst, v)
 	}
 	return encode.Value(dst, &o.value)
 }
+
+// appendList appends a list; a nil one that is set is an empty list.
+func appendList(dst []byte, list reflect.Value) (_ []byte, err error) {
+	if list.IsNil() {
+		return append(dst, "[]"...), nil
+	}
+	if list.Len() == 0 || !list.Index(0).Addr().Type().Implements(appenderType) {
+		return encode.Value(dst, list.Addr().Interface())
+	}
+	dst = append(dst, '[')
+	for i := range list.Len() {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if dst, err = list.Index(i).Addr().Interface().(appender).appendJSON(dst); err != nil {
+			return dst, err
+		}
+	}
+	return append(dst, ']'), nil
+}
+
+var appenderType = reflect.TypeFor[appender]()
 
 // UnmarshalJSON reads null as [Null] and all else as [Set].
 func (o *Optional[T]) UnmarshalJSON(data []byte) error {

@@ -24,6 +24,13 @@ import (
 	"github.com/motive-go/motive/oauth"
 )
 
+// Version is this module's version, as it stands in the User-Agent.
+const Version = "0.1.0"
+
+// DefaultBaseURL is where the API is served. The older
+// https://api.keeptruckin.com works as well, through [WithBaseURL].
+const DefaultBaseURL = "https://api.gomotive.com"
+
 // Option configures a [Client].
 type Option func(*config)
 
@@ -53,39 +60,17 @@ func defaultConfig() *config {
 	}
 }
 
-// newCore makes of all options what the services share. Its error names each that
-// is wrong.
-func newCore(cfg *config) (*core, error) {
-	base, err := parseBaseURL(cfg.baseURL, cfg.insecureHTTP)
-	problems := append(cfg.problems, err, cfg.retry.check())
-	credential, err := cfg.credential()
-	if err := errors.Join(append(problems, err)...); err != nil {
-		return nil, oneLine(err)
-	}
-	retry := cfg.retry.withDefaults()
-	cfg.BaseURL, cfg.Limiter = base, joinLimiters(cfg.limiters)
-	cfg.Policy = transport.Policy{
-		MaxAttempts: retry.MaxAttempts, MinWait: retry.MinWait, MaxWait: retry.MaxWait, MaxRetryAfter: retry.MaxRetryAfter,
-	}
-	if cfg.observer != nil {
-		observe := cfg.observer
-		cfg.Observer = func(e transport.Event) { observe(eventOf(e)) }
-	}
-	if cfg.RoundTripper == nil {
-		cfg.RoundTripper = transport.NewHTTPTransport()
-	}
-	cfg.Credential = credential.make(cfg)
-	return &core{
-		transport:     transport.New(cfg.Config),
-		apiKey:        credential.apiKey,
-		resend:        retry.MaxAttempts > 1,
-		reconcileWait: retry.ReconcileWait,
-		observer:      cfg.observer,
-	}, nil
-}
-
 func (c *config) problem(format string, args ...any) {
 	c.problems = append(c.problems, fmt.Errorf(format, args...))
+}
+
+func withFixed(name string, header [2]string, secret string) Option {
+	return func(c *config) {
+		if err := checkCredential(secret); err != nil {
+			c.problem("%s: the value %w", name, err)
+		}
+		c.credentials = append(c.credentials, fixed(name, header, secret))
+	}
 }
 
 // WithAccessToken authenticates with an OAuth 2.0 access token that does not
@@ -112,7 +97,7 @@ func WithTokenSource(src oauth2.TokenSource) Option {
 			c.problem("WithTokenSource: the token source is nil")
 			return
 		}
-		c.credentials = append(c.credentials, credential{"WithTokenSource", false, func(*config) transport.Credential {
+		c.credentials = append(c.credentials, credential{"WithTokenSource", false, func(http.RoundTripper, func(error)) transport.Credential {
 			return tokens(src)
 		}})
 	}
@@ -128,9 +113,9 @@ func WithOAuth2(cfg *oauth2.Config, store oauth.Store) Option {
 		if _, err := oauth.NewSource(cfg, store); err != nil {
 			c.problem("WithOAuth2: %w", err)
 		}
-		c.credentials = append(c.credentials, credential{"WithOAuth2", false, func(c *config) transport.Credential {
-			source, _ := oauth.NewSource(cfg, store, oauth.WithHTTPClient(&http.Client{Transport: c.RoundTripper}),
-				oauth.WithReport(c.tokenError)) // checked above
+		c.credentials = append(c.credentials, credential{"WithOAuth2", false, func(base http.RoundTripper, report func(error)) transport.Credential {
+			source, _ := oauth.NewSource(cfg, store, oauth.WithHTTPClient(&http.Client{Transport: base}),
+				oauth.WithReport(report)) // checked above
 			return tokens(source)
 		}})
 	}
@@ -297,7 +282,7 @@ func WithActingUser(id int64) Option {
 		if id <= 0 {
 			c.problem("WithActingUser(%d): the id of a user is above zero", id)
 		}
-		c.setHeader("WithActingUser", "X-User-Id", formatID(id))
+		c.setHeader("WithActingUser", "X-User-Id", strconv.FormatInt(id, 10))
 	}
 }
 
@@ -514,6 +499,8 @@ type Response struct {
 	Reconciled bool        // a create whose outcome was unknown was found by its external id
 	Pagination Pagination  // of a list; else zero
 }
+
+const maxRequestID = 128 // characters that are kept
 
 // WithResponse fills r when the call returns, also when it fails. In
 // [UsersService.All] it holds the last page's; after a create that was reconciled,

@@ -2,11 +2,11 @@ package motive
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,10 +70,11 @@ func before(resp *transport.Response) (maybe, surely bool) {
 }
 
 // judge turns what happened to a call into its result or its error. decode reads a
-// success, and its error says why the body does not show one.
-func judge[T any](c *core, r request, resp *transport.Response, err error, decode func(body []byte) (T, error)) (T, error) {
+// success, and its error says why the body does not show one. testable says that the
+// credential may be in test mode.
+func judge[T any](r transport.Request, testable bool, resp *transport.Response, err error, decode func(body []byte) (T, error)) (T, error) {
 	var none T
-	write := r.method != http.MethodGet
+	write := r.Method != http.MethodGet
 	proof := proofOf(resp.Status)
 	if isNotOfAPI(resp) {
 		proof = open
@@ -83,7 +84,7 @@ func judge[T any](c *core, r request, resp *transport.Response, err error, decod
 	case err != nil:
 		maybe = maybe || proof == done
 		err = failure(r, resp, err)
-	case r.method == http.MethodDelete && resp.Status == http.StatusNoContent:
+	case r.Method == http.MethodDelete && resp.Status == http.StatusNoContent:
 		return none, nil // which has no body to show it with
 	case proof == done:
 		v, bad := decode(resp.Body)
@@ -91,20 +92,20 @@ func judge[T any](c *core, r request, resp *transport.Response, err error, decod
 			return v, nil
 		}
 		e := unexpected(r, resp, bad)
-		if start := resp.Body[:min(len(resp.Body), 4096)]; write && c.apiKey && bytes.Contains(bytes.ToLower(start), []byte("test mode")) {
+		if start := resp.Body[:min(len(resp.Body), 4096)]; write && testable && bytes.Contains(bytes.ToLower(start), []byte("test mode")) {
 			e.err = ErrTestMode // an access token has no test mode
 			e.Message = "nothing was stored: so answers an API key in test mode, which checks a request and no more"
 			return none, e
 		}
 		err, maybe = e, true
-	case maybe && r.method == http.MethodDelete && resp.Status == http.StatusNotFound && proof == refused:
+	case maybe && r.Method == http.MethodDelete && resp.Status == http.StatusNotFound && proof == refused:
 		return none, nil // an earlier attempt has deleted it
 	default:
 		maybe = maybe || proof == open
 		err = refusal(r, resp)
 	}
 	if write && maybe {
-		return none, &OutcomeUnknownError{Method: r.method, Path: r.path, Attempts: resp.Attempts, Err: err,
+		return none, &OutcomeUnknownError{Method: r.Method, Path: r.Path, Attempts: resp.Attempts, Err: err,
 			took: resp.FirstTook, began: resp.Began, happened: surely || proof == done}
 	}
 	return none, err
@@ -112,7 +113,7 @@ func judge[T any](c *core, r request, resp *transport.Response, err error, decod
 
 // unexpected is the error of a success whose body is not what the call promises:
 // what is wrong, and what the server says.
-func unexpected(r request, resp *transport.Response, why error) *APIError {
+func unexpected(r transport.Request, resp *transport.Response, why error) *APIError {
 	e := apiError(r, resp)
 	e.err = ErrUnexpectedResponse
 	said, _ := e.words(resp.Header)
@@ -123,7 +124,7 @@ func unexpected(r request, resp *transport.Response, why error) *APIError {
 }
 
 // refusal is the error of a response that is no success.
-func refusal(r request, resp *transport.Response) *APIError {
+func refusal(r transport.Request, resp *transport.Response) *APIError {
 	e := apiError(r, resp)
 	if isNotOfAPI(resp) {
 		e.err = ErrUnexpectedResponse
@@ -138,7 +139,7 @@ func refusal(r request, resp *transport.Response) *APIError {
 }
 
 // failure is the error of a call that got no response, or none that could be read.
-func failure(r request, resp *transport.Response, err error) error {
+func failure(r transport.Request, resp *transport.Response, err error) error {
 	var pause *transport.PauseError
 	switch {
 	case errors.Is(err, transport.ErrBodyTooLarge):
@@ -161,11 +162,11 @@ func failure(r request, resp *transport.Response, err error) error {
 			err = fmt.Errorf("%w; the last attempt failed with %v", err, last.Err)
 		}
 	}
-	return fmt.Errorf("motive: %s %s: %w (%s)", r.method, r.path, err, attempts(resp.Attempts))
+	return fmt.Errorf("motive: %s %s: %w (%s)", r.Method, r.Path, err, attempts(resp.Attempts))
 }
 
 // apiError makes an APIError of a response, without a message.
-func apiError(r request, resp *transport.Response) *APIError {
+func apiError(r transport.Request, resp *transport.Response) *APIError {
 	secrets := resp.Redact()
 	body := resp.Body
 	if len(body) >= maxErrorBody {
@@ -178,17 +179,14 @@ func apiError(r request, resp *transport.Response) *APIError {
 		RequestID:  text.Printable(secrets.String(resp.Header.Get("X-Request-Id")), maxRequestID),
 		RetryAfter: backoff.RetryAfter(resp.Header, time.Now()),
 		Attempts:   resp.Attempts,
-		Method:     r.method,
-		Path:       r.path,
+		Method:     r.Method,
+		Path:       r.Path,
 		Body:       bytes.Clone(body),
 		redact:     secrets.String,
 	}
 }
 
-const (
-	maxErrorBody = 64 << 10 // of a body, that an error keeps
-	maxRequestID = 128
-)
+const maxErrorBody = 64 << 10 // of a body, that an error keeps
 
 // words is what a response says of its error. What it had in an escaped form of its
 // own is redacted once it has been read.
@@ -229,7 +227,7 @@ type expected struct {
 	id                         int64
 	status                     Status
 	email, username, companyID string
-	pair                       externalPair // one that the user holds
+	pair                       ExternalID // one that the user holds
 }
 
 // check says what in u is not as expected, as one line. It does not quote what a
@@ -248,7 +246,7 @@ func (e expected) check(u *User) error {
 			return fmt.Errorf("the response shows a user with another %s", f.name)
 		}
 	}
-	if e.pair.id != "" && u.ExternalIDs != nil && !e.pair.heldBy(u) { // an empty list is shown, too
+	if e.pair.ExternalID != "" && u.ExternalIDs != nil && !holds(u, e.pair) { // an empty list is shown, too
 		return errors.New("the response shows a user without the external id")
 	}
 	return nil
@@ -284,183 +282,50 @@ func contradiction(req *CreateUserRequest, u *User) string {
 	return ""
 }
 
-// externalPair is an external id and the integration it belongs to. It is unique
-// across a fleet, which makes a create repeatable.
-type externalPair struct{ id, integration string }
-
-// externalIDOf is the first external id that a create would add.
-func externalIDOf(req *CreateUserRequest) (externalPair, bool) {
-	if req == nil {
-		return externalPair{}, false
+// addedIDs lists the external ids that a request would add. A pair of an external
+// id and an integration is unique across a fleet, which makes a create repeatable.
+func addedIDs(a *UserAttributes) (added []ExternalID) {
+	if a == nil {
+		return nil
 	}
-	for _, pair := range addedPairs((*UserAttributes)(req)) {
-		return pair, true
-	}
-	return externalPair{}, false
-}
-
-// addedPairs lists the external ids that a request would add.
-func addedPairs(a *UserAttributes) (pairs []externalPair) {
-	ids, _ := a.ExternalIDsAttributes.Get()
-	for _, id := range ids {
+	for _, id := range a.ExternalIDsAttributes.value {
 		if id.ID == 0 && id.ExternalID != "" && id.IntegrationName != "" {
-			pairs = append(pairs, externalPair{id.ExternalID, id.IntegrationName})
+			added = append(added, id)
 		}
 	}
-	return pairs
+	return added
 }
 
-// heldBy reports whether a user shows the pair.
-func (p externalPair) heldBy(u *User) bool {
-	for _, id := range u.ExternalIDs {
-		if !differ(p.id, id.ExternalID) && !differ(p.integration, id.IntegrationName) {
-			return true
-		}
-	}
-	return false
+// holds reports whether a user shows an external id, whichever record it is.
+func holds(u *User, want ExternalID) bool {
+	return slices.ContainsFunc(u.ExternalIDs, func(id ExternalID) bool {
+		return !differ(want.ExternalID, id.ExternalID) && !differ(want.IntegrationName, id.IntegrationName)
+	})
 }
 
-// creation is a create that carries an external id.
-type creation struct {
-	s     *UsersService
-	req   *CreateUserRequest
-	pair  externalPair
-	o     CallSettings
-	send  func(context.Context, CallSettings) (*User, error)
-	began time.Time
-	sent  int      // how often the create was sent
-	last  Response // the response that decides the call
+// isOurs reports whether a user who holds the external id of a create is the one
+// whom it made: nothing about them says otherwise. shown is the response that they
+// stand in, and began is when the create did.
+func isOurs(req *CreateUserRequest, u *User, shown *Response, began time.Time) bool {
+	deactivated := u.Status == StatusDeactivated && req.Status != Set(StatusDeactivated)
+	return contradiction(req, u) == "" && !deactivated && !older(u, shown, began)
 }
 
-// settle turns the error of a create into its outcome, where that can be found out
-// by the external id: what is unknown is reconciled, and a refusal may have a holder
-// of the pair for its reason.
-func (c *creation) settle(ctx context.Context, err error) (*User, error) {
-	var unknown *OutcomeUnknownError
-	var refused *APIError
-	switch {
-	case errors.As(err, &unknown):
-		return c.reconcile(ctx, unknown)
-	case errors.Is(err, ErrConflict), errors.Is(err, ErrUnprocessable):
-		if errors.As(err, &refused) {
-			return nil, c.taken(ctx, refused)
-		}
+// older reports whether a user was created before began, by the server's own clock,
+// where the response shows that. A Date is whole seconds.
+func older(u *User, shown *Response, began time.Time) bool {
+	date, err := http.ParseTime(shown.Header.Get("Date"))
+	if err != nil || u.CreatedAt.IsZero() || began.IsZero() {
+		return false
 	}
-	return nil, err
-}
-
-// reconcile finds out what became of a create whose outcome is unknown. Slow
-// servers answer 504 and go on: the pair is looked up with growing pauses, and only
-// then the create is sent once more, unless the server has said that it happened.
-// The uniqueness of the pair makes that safe: should the first one arrive late, one
-// of the two is refused.
-func (c *creation) reconcile(ctx context.Context, cause *OutcomeUnknownError) (*User, error) {
-	c.began, c.sent = cause.began, cause.Attempts
-	if observe := c.s.core.observer; observe != nil {
-		observe(Event{Kind: EventReconcile, Method: cause.Method, Path: usersPath, Attempt: c.sent, Err: cause})
-	}
-	defer c.report()
-	wait := max(c.s.core.reconcileWait, cause.took)
-
-	user, err := c.find(ctx, wait, cause)
-	if !errors.Is(err, ErrNotFound) || cause.happened || !c.s.core.resend {
-		return user, c.verdict(ctx, cause, err)
-	}
-	step := c.o
-	step.Response = &c.last
-	user, again := c.send(ctx, step)
-	c.sent += c.last.Attempts
-	if again == nil {
-		return user, nil
-	}
-	user, err = c.find(ctx, wait, again)
-	var refused *APIError
-	if errors.Is(err, ErrNotFound) && errors.As(again, &refused) && provesNothingStored(again, refused) {
-		refused.Attempts = c.sent
-		return nil, refused
-	}
-	return user, c.verdict(ctx, again, err)
-}
-
-// find looks for who holds the pair until wait is over: at once, and with pauses
-// that double. Its error is an [ErrNotFound] only if nobody did at the last look.
-func (c *creation) find(ctx context.Context, wait time.Duration, cause error) (*User, error) {
-	start := time.Now()
-	for pause := max(wait/15, time.Millisecond); ; pause *= 2 {
-		user, err := c.s.lookupPair(ctx, c.pair, CallSettings{Response: &c.last, Query: c.o.Query})
-		if err == nil {
-			c.last.Reconciled = true
-			return c.own(user, cause)
-		}
-		left := wait - time.Since(start)
-		if left <= 0 || !mayPass(err) {
-			return nil, err
-		}
-		if ended := backoff.Sleep(ctx, min(pause, left)); ended != nil {
-			return nil, ended
-		}
-	}
+	const uncertainty = 2 * time.Second
+	return u.CreatedAt.Before(date.Add(-time.Since(began)).Add(-uncertainty))
 }
 
 // mayPass reports whether a lookup that failed may say something else in a while.
 func mayPass(err error) bool {
 	var api *APIError
 	return !errors.As(err, &api) || errors.Is(err, ErrNotFound) || errors.Is(err, ErrServer)
-}
-
-// own holds who was found to the request: the user is the success of this call
-// only if nothing about them says otherwise.
-func (c *creation) own(u *User, cause error) (*User, error) {
-	if c.isOurs(u) {
-		return u, nil
-	}
-	return nil, &ExternalIDTakenError{ExternalID: c.pair.id, IntegrationName: c.pair.integration, Holder: u, Err: cause}
-}
-
-func (c *creation) isOurs(u *User) bool {
-	status, set := c.req.Status.Get()
-	deactivated := u.Status == StatusDeactivated && !(set && status == StatusDeactivated)
-	return contradiction(c.req, u) == "" && !deactivated && !c.older(u)
-}
-
-// older reports whether a user was created before the call began, by the server's
-// own clock, where the response shows that. A Date is whole seconds.
-func (c *creation) older(u *User) bool {
-	date, err := http.ParseTime(c.last.Header.Get("Date"))
-	if err != nil || u.CreatedAt.IsZero() || c.began.IsZero() {
-		return false
-	}
-	const uncertainty = 2 * time.Second
-	began := date.Add(-time.Since(c.began)).Add(-uncertainty)
-	return u.CreatedAt.Before(began)
-}
-
-// taken is the error of a create that was refused on a good line, with the holder of
-// the pair in it where there is one.
-func (c *creation) taken(ctx context.Context, refusal *APIError) error {
-	holder, err := c.s.lookupPair(ctx, c.pair, CallSettings{Query: c.o.Query})
-	if err != nil {
-		return refusal
-	}
-	return &ExternalIDTakenError{ExternalID: c.pair.id, IntegrationName: c.pair.integration, Holder: holder, Err: refusal}
-}
-
-// verdict is the error of a create after the lookups: none, that another holds the
-// pair, or that its outcome is still unknown.
-func (c *creation) verdict(ctx context.Context, cause, lookup error) error {
-	var taken *ExternalIDTakenError
-	if lookup == nil || errors.As(lookup, &taken) {
-		return lookup
-	}
-	return unresolved(ctx, cause, c.sent, lookup)
-}
-
-// report tells the caller of the response that decides, with the sends of the create.
-func (c *creation) report() {
-	if c.o.Response != nil {
-		*c.o.Response = c.last
-		c.o.Response.Attempts = c.sent
-	}
 }
 
 // provesNothingStored reports whether a refusal of a create that was sent twice is
@@ -491,46 +356,4 @@ func isUnique(field string) bool {
 		}
 	}
 	return false
-}
-
-// unresolved is the error of a create that the lookups could not decide: how it was
-// last sent in vain, and how often. Of the lookup it wraps only that the context
-// ended: a lookup that finds nothing does not make it an [ErrNotFound].
-func unresolved(ctx context.Context, cause error, sent int, lookup error) error {
-	err := cause
-	var unknown *OutcomeUnknownError
-	if errors.As(cause, &unknown) {
-		err = unknown.Err
-	}
-	said := strings.TrimPrefix(lookup.Error(), "motive: ")
-	if ended := ctx.Err(); ended != nil {
-		err = fmt.Errorf("%w; the lookup that should decide: %s: %w", err, said, ended)
-	} else {
-		err = fmt.Errorf("%w; the lookup that should decide: %s", err, said)
-	}
-	return &OutcomeUnknownError{Method: http.MethodPost, Path: usersPath, Attempts: sent, Err: err}
-}
-
-// reconcileUpdate reads a user whose update was refused after an attempt with an
-// unknown outcome: if the external ids that it adds are there, the first attempt
-// got through and is the reason for the refusal.
-func (s *UsersService) reconcileUpdate(ctx context.Context, id int64, req *UpdateUserRequest, o CallSettings, cause *OutcomeUnknownError) (*User, error) {
-	var refused *APIError
-	pairs := addedPairs((*UserAttributes)(req))
-	if len(pairs) == 0 || !errors.As(cause.Err, &refused) || !lookedAt(refused) {
-		return nil, cause
-	}
-	user, err := s.Get(ctx, id, func(g *CallSettings) { g.Response, g.Query = o.Response, o.Query })
-	if o.Response != nil {
-		o.Response.Attempts += cause.Attempts
-	}
-	if err != nil {
-		return nil, cause
-	}
-	for _, pair := range pairs {
-		if !pair.heldBy(user) {
-			return nil, cause
-		}
-	}
-	return user, nil
 }

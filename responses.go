@@ -3,9 +3,9 @@ package motive
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/motive-go/motive/internal/lenient"
 )
@@ -14,6 +14,15 @@ import (
 type UserPage struct {
 	Users      []*User
 	Pagination Pagination
+}
+
+// LogValue shows the pagination and the number of users.
+func (p UserPage) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Int("users", len(p.Users)),
+		slog.Int("per_page", p.Pagination.PerPage),
+		slog.Int("page_no", p.Pagination.PageNo),
+		slog.Int("total", p.Pagination.Total))
 }
 
 // Pagination says which part of a list a page is, as the server sent it: it may
@@ -45,13 +54,6 @@ var (
 	errNotDeleted   = errors.New("the response does not say that the deletion was a success")
 )
 
-// The fields of what the API sends, by their names in JSON.
-var (
-	userTable       = lenient.NewTable[User]()
-	externalIDTable = lenient.NewTable[ExternalID]()
-	userRoleTable   = lenient.NewTable[UserRole]()
-)
-
 // decodeUser reads the response to a call for one user. Nothing in the result
 // refers to body.
 func decodeUser(body []byte) (*User, error) {
@@ -67,29 +69,6 @@ func decodeUser(body []byte) (*User, error) {
 	return u, nil
 }
 
-// readUser reads the user that d is at, bare or wrapped, and its id. It is empty if
-// there is none, and after a fault. What has no field, or does not fit it, is copied
-// into one piece of memory.
-func readUser(d *lenient.Decoder) (*User, int64) {
-	u := new(User)
-	members := d.Read(u, "user")
-	if len(members) == 0 {
-		return u, u.ID
-	}
-	size := 0
-	for _, m := range members {
-		size += len(m.Value)
-	}
-	all := make([]byte, 0, size)
-	u.Extra = make(map[string]json.RawMessage, len(members))
-	for _, m := range members {
-		start := len(all)
-		all = append(all, m.Value...)
-		u.Extra[string(m.Name)] = all[start:len(all):len(all)]
-	}
-	return u, u.ID
-}
-
 // decodePage reads the response to a call for a list of users. Nothing in the
 // result refers to body. It ends at once at a row that is no user, after limit
 // rows, and where ctx ends. An error page sent with 200 has no list, and does not
@@ -98,7 +77,7 @@ func decodePage(ctx context.Context, body []byte, limit int) (*listing, error) {
 	d := userTable.Decoder(body)
 	defer d.Close()
 	var within, beside position // under a key of its own, or next to the users
-	users, err := list[*User]{"users", limit, readUser, errNoUser, func(key []byte) {
+	users, err := rowsOf[*User]{"users", limit, readUser, errNoUser, func(key []byte) {
 		if string(key) != "pagination" {
 			beside.set(key, d.Value())
 			return
@@ -114,8 +93,8 @@ func decodePage(ctx context.Context, body []byte, limit int) (*listing, error) {
 	return &listing{UserPage{users, found.Pagination}, found.announced}, nil
 }
 
-// list is how a list of T is read: rows under name, each with an id.
-type list[T any] struct {
+// rowsOf is how a list of T is read: rows under name, each with an id.
+type rowsOf[T any] struct {
 	name  string
 	limit int // rows; below 0 for none
 	row   func(*lenient.Decoder) (item T, id int64)
@@ -125,7 +104,7 @@ type list[T any] struct {
 
 // read reads a whole body that is an array, or an object with one under the name,
 // the last if there are several.
-func (l list[T]) read(ctx context.Context, d *lenient.Decoder) (rows []T, err error) {
+func (l rowsOf[T]) read(ctx context.Context, d *lenient.Decoder) (rows []T, err error) {
 	found := d.At('[')
 	if found {
 		rows, err = l.rows(ctx, d)
@@ -153,7 +132,7 @@ func (l list[T]) read(ctx context.Context, d *lenient.Decoder) (rows []T, err er
 }
 
 // rows reads the array that d is at.
-func (l list[T]) rows(ctx context.Context, d *lenient.Decoder) ([]T, error) {
+func (l rowsOf[T]) rows(ctx context.Context, d *lenient.Decoder) ([]T, error) {
 	const glance = 256 // rows between two looks at the context
 	rows := []T{}
 	for range d.Elements() {
@@ -203,17 +182,6 @@ func decodeExternalID(body []byte) (*ExternalID, error) {
 		return nil, errNoExternalID
 	}
 	return id, nil
-}
-
-// decodeRoles reads a list of roles: an array, or one under "user_roles".
-func decodeRoles(ctx context.Context, body []byte) ([]UserRole, error) {
-	d := userRoleTable.Decoder(body)
-	defer d.Close()
-	read := func(d *lenient.Decoder) (role UserRole, id int64) {
-		d.Read(&role, "user_role")
-		return role, role.ID
-	}
-	return list[UserRole]{name: "user_roles", limit: -1, row: read, noID: errNoRole}.read(ctx, d)
 }
 
 // decodeDeletion takes the documented {"success":true}.

@@ -130,6 +130,43 @@ type ExternalID struct {
 	IntegrationName string `json:"integration_name"`
 }
 
+var externalIDTable = lenient.NewTable[ExternalID]()
+
+func (id *ExternalID) appendJSON(dst []byte) ([]byte, error) {
+	dst = append(dst, '{')
+	if id.ID != 0 {
+		dst = append(strconv.AppendInt(append(dst, `"id":`...), id.ID, 10), ',')
+	}
+	dst = encode.String(append(dst, `"external_id":`...), id.ExternalID)
+	dst = encode.String(append(dst, `,"integration_name":`...), id.IntegrationName)
+	return append(dst, '}'), nil
+}
+
+var userTable = lenient.NewTable[User]() // the fields of a user, by their names in JSON
+
+// readUser reads the user that d is at, bare or wrapped, and its id. It is empty if
+// there is none, and after a fault. What has no field, or does not fit it, is copied
+// into one piece of memory.
+func readUser(d *lenient.Decoder) (*User, int64) {
+	u := new(User)
+	members := d.Read(u, "user")
+	if len(members) == 0 {
+		return u, u.ID
+	}
+	size := 0
+	for _, m := range members {
+		size += len(m.Value)
+	}
+	all := make([]byte, 0, size)
+	u.Extra = make(map[string]json.RawMessage, len(members))
+	for _, m := range members {
+		start := len(all)
+		all = append(all, m.Value...)
+		u.Extra[string(m.Name)] = all[start:len(all):len(all)]
+	}
+	return u, u.ID
+}
+
 // UnmarshalJSON replaces u by the user in data, bare or under the key "user", as
 // the API sends it or MarshalJSON wrote it. Data that is not a JSON object is an
 // error, and nothing else is: numbers, strings and booleans are read as the type
@@ -314,22 +351,35 @@ type CustomUserRole struct {
 // ExternalIDAttributes is an [ExternalID] within a create or an update.
 type ExternalIDAttributes = ExternalID
 
-// appendExternalIDs writes what encoding/json would.
-func appendExternalIDs(dst []byte, ids []ExternalID) []byte {
-	dst = append(dst, '[')
-	for i, id := range ids {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(dst, '{')
-		if id.ID != 0 {
-			dst = append(strconv.AppendInt(append(dst, `"id":`...), id.ID, 10), ',')
-		}
-		dst = encode.String(append(dst, `"external_id":`...), id.ExternalID)
-		dst = encode.String(append(dst, `,"integration_name":`...), id.IntegrationName)
-		dst = append(dst, '}')
-	}
-	return append(dst, ']')
+// ExternalIDRequest is the body of [ExternalIDsService.Create], which requires
+// all of it, and of [ExternalIDsService.Update], which changes what is set.
+type ExternalIDRequest struct {
+	ExternalID           Optional[string]               `json:"external_id,omitzero"`
+	IntegrationName      Optional[string]               `json:"integration_name,omitzero"`
+	ExternalIDHolderID   Optional[int64]                `json:"external_id_holder_id,omitzero"`
+	ExternalIDHolderType Optional[ExternalIDHolderType] `json:"external_id_holder_type,omitzero"`
+}
+
+// ListUsersOptions filters and pages [UsersService.List] and [UsersService.All].
+// A zero field does not filter; without Status a list has deactivated users in it.
+type ListUsersOptions struct {
+	Role       Role       `url:"role,omitempty"`
+	Name       string     `url:"name,omitempty"` // how the API matches it is not documented
+	DutyStatus DutyStatus `url:"duty_status,omitempty"`
+	Status     Status     `url:"status,omitempty"`
+	Summary    bool       `url:"summary,omitempty"`  // asks for users with fewer fields; the API says which
+	PerPage    int        `url:"per_page,omitempty"` // 1 to 100; 0 is the server's 25 in List and 100 in All
+	PageNo     int        `url:"page_no,omitempty"`  // from 1; 0 is the first
+}
+
+const maxPerPage = 100 // as Motive documents it
+
+// UserLookup is the one key of [UsersService.Lookup]: exactly one field is set.
+type UserLookup struct {
+	Email           string `url:"email,omitempty"`
+	Username        string `url:"username,omitempty"`
+	DriverCompanyID string `url:"driver_company_id,omitempty"` // the fleet's own number for the driver
+	Phone           string `url:"phone,omitempty"`             // sent as it stands: write it as Motive has it
 }
 
 // attributeNames are the names of the fields of a request in JSON, in the order
@@ -347,9 +397,7 @@ func isAttribute(name string) bool { return name != "" && slices.Contains(attrib
 // second look that encoding/json takes at the output of a MarshalJSON.
 func encodeBody(body any) ([]byte, error) {
 	const usual = 2 << 10 // bytes that hold every field of a user
-	if a, ok := body.(interface {
-		appendJSON([]byte) ([]byte, error)
-	}); ok {
+	if a, ok := body.(appender); ok {
 		return a.appendJSON(make([]byte, 0, usual))
 	}
 	return json.Marshal(body)
@@ -512,15 +560,6 @@ func withExtra[V any](attrs []slog.Attr, extra map[string]V) []slog.Attr {
 // User{id:7 first_name:"Ada"}.
 func (u User) Format(s fmt.State, _ rune) { redact.Print(s, "User", u.LogValue().Group()) }
 
-// LogValue shows the pagination and the number of users.
-func (p UserPage) LogValue() slog.Value {
-	return slog.GroupValue(
-		slog.Int("users", len(p.Users)),
-		slog.Int("per_page", p.Pagination.PerPage),
-		slog.Int("page_no", p.Pagination.PageNo),
-		slog.Int("total", p.Pagination.Total))
-}
-
 // LogValue shows the fields of a that are sent and the keys of Extra. The
 // password and the license number are redacted.
 func (a UserAttributes) LogValue() slog.Value {
@@ -594,14 +633,11 @@ func (d *Date) UnmarshalText(text []byte) error {
 }
 
 // MarshalJSON writes "2006-01-02", or "" for the zero Date.
-func (d Date) MarshalJSON() ([]byte, error) { return d.appendJSON(nil), nil }
+func (d Date) MarshalJSON() ([]byte, error) { return d.appendJSON(nil) }
 
-func (d Date) appendJSON(dst []byte) []byte {
-	dst = append(dst, '"')
-	if !d.IsZero() {
-		dst = d.AppendFormat(dst, time.DateOnly)
-	}
-	return append(dst, '"')
+func (d Date) appendJSON(dst []byte) ([]byte, error) {
+	dst, err := d.AppendText(append(dst, '"'))
+	return append(dst, '"'), err
 }
 
 // UnmarshalJSON reads a string as UnmarshalText does, and null as "". The time

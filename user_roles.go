@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/google/go-querystring/query"
+	"github.com/motive-go/motive/internal/lenient"
 )
 
 // UserRolesService lists the roles that [CustomUserRole] refers to.
-type UserRolesService struct{ core *core }
+type UserRolesService core
 
 // The sources disagree on the path: integrations use the first, Motive's page on
 // scopes names the second.
@@ -59,9 +60,6 @@ type ListUserRolesOptions struct {
 // settled by Motive's documentation: where /v1/user_roles is not found,
 // /v1/users/user_roles is asked, and an array is taken as well as an object.
 func (s *UserRolesService) List(ctx context.Context, opts *ListUserRolesOptions, call ...CallOption) ([]UserRole, error) {
-	if s == nil {
-		return nil, errNoClient
-	}
 	values, err := query.Values(opts)
 	if err != nil {
 		return nil, err
@@ -69,10 +67,23 @@ func (s *UserRolesService) List(ctx context.Context, opts *ListUserRolesOptions,
 	o := ApplyCallOptions(call...)
 	r := request{method: http.MethodGet, path: userRolesPath, query: values}
 	decode := func(body []byte) ([]UserRole, error) { return decodeRoles(ctx, body) }
-	roles, err := do(ctx, s.core, r, o, decode)
+	roles, err := do(ctx, (*core)(s), r, o, decode)
 	if errors.Is(err, ErrNotFound) {
 		r.path = userRolesPathAlt
-		return do(ctx, s.core, r, o, decode)
+		return do(ctx, (*core)(s), r, o, decode)
 	}
 	return roles, err
+}
+
+var userRoleTable = lenient.NewTable[UserRole]()
+
+// decodeRoles reads a list of roles: an array, or one under "user_roles".
+func decodeRoles(ctx context.Context, body []byte) ([]UserRole, error) {
+	d := userRoleTable.Decoder(body)
+	defer d.Close()
+	read := func(d *lenient.Decoder) (role UserRole, id int64) {
+		d.Read(&role, "user_role")
+		return role, role.ID
+	}
+	return rowsOf[UserRole]{name: "user_roles", limit: -1, row: read, noID: errNoRole}.read(ctx, d)
 }

@@ -7,16 +7,19 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"strings"
+	"time"
 
 	"github.com/google/go-querystring/query"
 
+	"github.com/motive-go/motive/internal/backoff"
 	"github.com/motive-go/motive/internal/paging"
 )
 
 // UsersService creates, changes, finds and lists users.
 //
 // Motive's hub: "Overview of /users".
-type UsersService struct{ core *core }
+type UsersService core
 
 const (
 	usersPath      = "/v1/users"
@@ -26,10 +29,7 @@ const (
 
 // do makes a call for one user, who must be as expected.
 func (s *UsersService) do(ctx context.Context, r request, o CallSettings, want expected) (*User, error) {
-	if s == nil {
-		return nil, errNoClient
-	}
-	return do(ctx, s.core, r, o, func(body []byte) (*User, error) {
+	return do(ctx, (*core)(s), r, o, func(body []byte) (*User, error) {
 		user, err := decodeUser(body)
 		if err == nil {
 			err = want.check(user)
@@ -52,20 +52,140 @@ func (s *UsersService) Create(ctx context.Context, req *CreateUserRequest, opts 
 	if err := o.check(validateCreate(req, o.Strict)); err != nil {
 		return nil, err
 	}
-	pair, linked := externalIDOf(req)
-	send := func(ctx context.Context, o CallSettings) (*User, error) {
-		r := request{method: http.MethodPost, path: usersPath, secrets: secretsOf((*UserAttributes)(req))}
-		r, err := r.with(req)
-		if err != nil {
-			return nil, err
-		}
-		return s.do(ctx, r, o, expected{email: req.Email.value, username: req.Username.value, pair: pair})
+	r, err := request{method: http.MethodPost, path: usersPath, secrets: secretsOf((*UserAttributes)(req))}.with(req)
+	if err != nil {
+		return nil, err
 	}
-	user, err := send(ctx, o)
-	if linked && err != nil && ctx.Err() == nil {
-		return (&creation{s: s, req: req, pair: pair, o: o, send: send}).settle(ctx, err)
+	want := expected{email: req.Email.value, username: req.Username.value}
+	added := addedIDs((*UserAttributes)(req))
+	if len(added) > 0 {
+		want.pair = added[0]
+	}
+	user, err := s.do(ctx, r, o, want)
+	if err != nil && len(added) > 0 && ctx.Err() == nil {
+		return (&creation{s: s, req: req, r: r, o: o, want: want}).settle(ctx, err)
 	}
 	return user, err
+}
+
+// creation is a create that carries an external id.
+type creation struct {
+	s     *UsersService
+	req   *CreateUserRequest
+	r     request
+	o     CallSettings
+	want  expected
+	began time.Time
+	sent  int      // how often the create was sent
+	last  Response // the response that decides the call
+}
+
+// settle turns the error of a create into its outcome, where that can be found out
+// by the external id: what is unknown is reconciled, and a refusal may have a holder
+// of the pair for its reason.
+func (c *creation) settle(ctx context.Context, err error) (*User, error) {
+	var unknown *OutcomeUnknownError
+	if errors.As(err, &unknown) {
+		return c.reconcile(ctx, unknown)
+	}
+	if errors.Is(err, ErrConflict) || errors.Is(err, ErrUnprocessable) {
+		holder, failed := c.s.lookupPair(ctx, c.want.pair, CallSettings{Query: c.o.Query})
+		if failed == nil {
+			err = c.takenBy(holder, err)
+		}
+	}
+	return nil, err
+}
+
+// reconcile finds out what became of a create whose outcome is unknown. Slow
+// servers answer 504 and go on: the pair is looked up with growing pauses, and only
+// then the create is sent once more, unless the server has said that it happened.
+// The uniqueness of the pair makes that safe: should the first one arrive late, one
+// of the two is refusal.
+func (c *creation) reconcile(ctx context.Context, cause *OutcomeUnknownError) (*User, error) {
+	c.began, c.sent = cause.began, cause.Attempts
+	if c.s.observer != nil {
+		c.s.observer(Event{Kind: EventReconcile, Method: cause.Method, Path: usersPath, Attempt: c.sent, Err: cause})
+	}
+	defer c.report()
+	wait := max(c.s.reconcileWait, cause.took)
+
+	user, err := c.find(ctx, wait, cause)
+	if !errors.Is(err, ErrNotFound) || cause.happened || !c.s.resend {
+		return user, c.verdict(ctx, cause, err)
+	}
+	step := c.o
+	step.Response = &c.last
+	user, again := c.s.do(ctx, c.r, step, c.want)
+	c.sent += c.last.Attempts
+	if again == nil {
+		return user, nil
+	}
+	user, err = c.find(ctx, wait, again)
+	var refusal *APIError
+	if errors.Is(err, ErrNotFound) && errors.As(again, &refusal) && provesNothingStored(again, refusal) {
+		refusal.Attempts = c.sent
+		return nil, refusal
+	}
+	return user, c.verdict(ctx, again, err)
+}
+
+// find looks for who holds the pair until wait is over: at once, and with pauses
+// that double. Its error is an [ErrNotFound] only if nobody did at the last look.
+func (c *creation) find(ctx context.Context, wait time.Duration, cause error) (*User, error) {
+	start := time.Now()
+	for pause := max(wait/15, time.Millisecond); ; pause *= 2 {
+		user, err := c.s.lookupPair(ctx, c.want.pair, CallSettings{Response: &c.last, Query: c.o.Query})
+		if err == nil {
+			c.last.Reconciled = true
+			if isOurs(c.req, user, &c.last, c.began) {
+				return user, nil
+			}
+			return nil, c.takenBy(user, cause)
+		}
+		left := wait - time.Since(start)
+		if left <= 0 || !mayPass(err) {
+			return nil, err
+		}
+		if ended := backoff.Sleep(ctx, min(pause, left)); ended != nil {
+			return nil, ended
+		}
+	}
+}
+
+// takenBy is the error of a create whose external id another user holds.
+func (c *creation) takenBy(holder *User, cause error) error {
+	return &ExternalIDTakenError{
+		ExternalID: c.want.pair.ExternalID, IntegrationName: c.want.pair.IntegrationName, Holder: holder, Err: cause,
+	}
+}
+
+// verdict is the error of a create after the lookups: none, that another holds the
+// pair, or that its outcome is still unknown, with how it was last sent in vain. Of
+// the lookup it wraps only that the context ended: a lookup that finds nothing does
+// not make it an [ErrNotFound].
+func (c *creation) verdict(ctx context.Context, cause, lookup error) error {
+	var taken *ExternalIDTakenError
+	if lookup == nil || errors.As(lookup, &taken) {
+		return lookup
+	}
+	var unknown *OutcomeUnknownError
+	if errors.As(cause, &unknown) {
+		cause = unknown.Err
+	}
+	err := fmt.Errorf("%w; the lookup that should decide: %s", cause, strings.TrimPrefix(lookup.Error(), "motive: "))
+	if ended := ctx.Err(); ended != nil {
+		err = fmt.Errorf("%w: %w", err, ended)
+	}
+	return &OutcomeUnknownError{Method: c.r.method, Path: c.r.path, Attempts: c.sent, Err: err}
+}
+
+// report tells the caller of the response that decides, with the sends of the create.
+func (c *creation) report() {
+	if c.o.Response != nil {
+		*c.o.Response = c.last
+		c.o.Response.Attempts = c.sent
+	}
 }
 
 // Get returns the user with the given id, deactivated or not; [ErrNotFound] if
@@ -73,10 +193,10 @@ func (s *UsersService) Create(ctx context.Context, req *CreateUserRequest, opts 
 //
 // Motive's hub: "Fetch a specific user using an ID", GET /v1/users/{id}.
 func (s *UsersService) Get(ctx context.Context, id int64, opts ...CallOption) (*User, error) {
-	if err := validateID("id", id); err != nil {
+	r, err := record(http.MethodGet, usersPath, id)
+	if err != nil {
 		return nil, err
 	}
-	r := record(http.MethodGet, usersPath, id)
 	return s.do(ctx, r, ApplyCallOptions(opts...), expected{id: id})
 }
 
@@ -87,15 +207,18 @@ func (s *UsersService) Get(ctx context.Context, id int64, opts ...CallOption) (*
 //
 // Motive's hub: "Update an existing user", PUT /v1/users/{id}.
 func (s *UsersService) Update(ctx context.Context, id int64, req *UpdateUserRequest, opts ...CallOption) (*User, error) {
-	o := ApplyCallOptions(opts...)
-	if err := validateID("id", id); err != nil {
+	return s.update(ctx, id, req, ApplyCallOptions(opts...))
+}
+
+func (s *UsersService) update(ctx context.Context, id int64, req *UpdateUserRequest, o CallSettings) (*User, error) {
+	r, err := record(http.MethodPut, usersPath, id)
+	if err != nil {
 		return nil, err
 	}
 	if err := o.check(validateUpdate(req, o.Strict, o.Against)); err != nil {
 		return nil, err
 	}
-	r, err := record(http.MethodPut, usersPath, id).with(req)
-	if err != nil {
+	if r, err = r.with(req); err != nil {
 		return nil, err
 	}
 	r.secrets = secretsOf((*UserAttributes)(req))
@@ -105,6 +228,30 @@ func (s *UsersService) Update(ctx context.Context, id int64, req *UpdateUserRequ
 		return s.reconcileUpdate(ctx, id, req, o, unknown)
 	}
 	return user, err
+}
+
+// reconcileUpdate reads a user whose update was refusal after an attempt with an
+// unknown outcome: if the external ids that it adds are there, the first attempt
+// got through and is the reason for the refusal.
+func (s *UsersService) reconcileUpdate(ctx context.Context, id int64, req *UpdateUserRequest, o CallSettings, cause *OutcomeUnknownError) (*User, error) {
+	var refusal *APIError
+	added := addedIDs((*UserAttributes)(req))
+	if len(added) == 0 || !errors.As(cause.Err, &refusal) || !lookedAt(refusal) {
+		return nil, cause
+	}
+	user, err := s.Get(ctx, id, reading(o))
+	if o.Response != nil {
+		o.Response.Attempts += cause.Attempts
+	}
+	if err != nil {
+		return nil, cause
+	}
+	for _, id := range added {
+		if !holds(user, id) {
+			return nil, cause
+		}
+	}
+	return user, nil
 }
 
 // Deactivate sets the user's status to deactivated. Motive keeps every user: a
@@ -122,44 +269,32 @@ func (s *UsersService) Reactivate(ctx context.Context, id int64, opts ...CallOpt
 	return s.setStatus(ctx, id, StatusActive, opts)
 }
 
+// reading is a call that reads what a call with the settings o has written.
+func reading(o CallSettings) CallOption {
+	return func(g *CallSettings) { *g = CallSettings{Response: o.Response, Query: o.Query} }
+}
+
 func (s *UsersService) setStatus(ctx context.Context, id int64, status Status, opts []CallOption) (*User, error) {
-	user, err := s.Update(ctx, id, &UpdateUserRequest{Status: Set(status)}, opts...)
+	o := ApplyCallOptions(opts...)
+	user, err := s.update(ctx, id, &UpdateUserRequest{Status: Set(status)}, o)
 	if err != nil || user.Status != "" {
 		return user, err
-	}
-	var o CallSettings
-	for _, opt := range opts {
-		if opt != nil {
-			opt(&o)
-		}
 	}
 	sent := 1
 	if o.Response != nil {
 		sent = o.Response.Attempts // of the update
 	}
-	user, err = s.Get(ctx, id, func(g *CallSettings) { g.Response, g.Query = o.Response, o.Query })
+	user, err = s.Get(ctx, id, reading(o))
 	if err == nil && user.Status != status {
 		err = fmt.Errorf("the user shows the status %q: %w", user.Status, ErrUnexpectedResponse)
 	}
 	if err != nil {
 		return nil, &OutcomeUnknownError{
-			Method: http.MethodPut, Path: usersPath + "/" + formatID(id), Attempts: sent,
+			Method: http.MethodPut, Path: fmt.Sprintf("%s/%d", usersPath, id), Attempts: sent,
 			Err: fmt.Errorf("the response does not show the status, nor does reading the user: %w", err),
 		}
 	}
 	return user, nil
-}
-
-// ListUsersOptions filters and pages [UsersService.List] and [UsersService.All].
-// A zero field does not filter; without Status a list has deactivated users in it.
-type ListUsersOptions struct {
-	Role       Role       `url:"role,omitempty"`
-	Name       string     `url:"name,omitempty"` // how the API matches it is not documented
-	DutyStatus DutyStatus `url:"duty_status,omitempty"`
-	Status     Status     `url:"status,omitempty"`
-	Summary    bool       `url:"summary,omitempty"`  // asks for users with fewer fields; the API says which
-	PerPage    int        `url:"per_page,omitempty"` // 1 to 100; 0 is the server's 25 in List and 100 in All
-	PageNo     int        `url:"page_no,omitempty"`  // from 1; 0 is the first
 }
 
 // List returns one page of users. The server may serve fewer a page than asked
@@ -180,25 +315,19 @@ func (s *UsersService) List(ctx context.Context, opts *ListUsersOptions, call ..
 
 // page fetches a page for List and All.
 func (s *UsersService) page(ctx context.Context, opts *ListUsersOptions, o CallSettings) (*listing, error) {
-	if s == nil {
-		return nil, errNoClient
-	}
 	values, err := query.Values(opts)
 	if err != nil {
 		return nil, err
 	}
 	r := request{method: http.MethodGet, path: usersPath, query: values}
-	page, err := do(ctx, s.core, r, o, func(body []byte) (*listing, error) { return decodePage(ctx, body, mostRows) })
+	page, err := do(ctx, (*core)(s), r, o, func(body []byte) (*listing, error) { return decodePage(ctx, body, mostRows) })
 	if err == nil && o.Response != nil {
 		o.Response.Pagination = page.Pagination
 	}
 	return page, err
 }
 
-const (
-	maxPerPage = 100             // as Motive documents it
-	mostRows   = 10 * maxPerPage // of a server that does not look at per_page
-)
+const mostRows = 10 * maxPerPage // of a server that does not look at per_page
 
 // All returns every user that opts selects, page by page, fetching as the loop
 // asks for more, and ahead of it with [ReadAhead]. It can be ranged over more than
@@ -326,14 +455,6 @@ func thrown(pages []*fetched, and paging.Page) []paging.Page {
 	return facts
 }
 
-// UserLookup is the one key of [UsersService.Lookup]: exactly one field is set.
-type UserLookup struct {
-	Email           string `url:"email,omitempty"`
-	Username        string `url:"username,omitempty"`
-	DriverCompanyID string `url:"driver_company_id,omitempty"` // the fleet's own number for the driver
-	Phone           string `url:"phone,omitempty"`             // sent as it stands: write it as Motive has it
-}
-
 // Lookup returns the user with the given email, username, company id or phone;
 // [ErrNotFound] if there is none.
 //
@@ -360,11 +481,11 @@ func (s *UsersService) LookupByExternalID(ctx context.Context, externalID, integ
 	if err := o.check(validateExternalIDPair(externalID, integrationName)); err != nil {
 		return nil, err
 	}
-	return s.lookupPair(ctx, externalPair{externalID, integrationName}, o)
+	return s.lookupPair(ctx, ExternalID{ExternalID: externalID, IntegrationName: integrationName}, o)
 }
 
-func (s *UsersService) lookupPair(ctx context.Context, pair externalPair, o CallSettings) (*User, error) {
-	values := url.Values{"external_id": {pair.id}, "integration_name": {pair.integration}}
+func (s *UsersService) lookupPair(ctx context.Context, pair ExternalID, o CallSettings) (*User, error) {
+	values := url.Values{"external_id": {pair.ExternalID}, "integration_name": {pair.IntegrationName}}
 	r := request{method: http.MethodGet, path: externalIDPath, query: values}
 	return s.do(ctx, r, o, expected{pair: pair})
 }

@@ -735,14 +735,6 @@ func validateExternalIDPair(externalID, integrationName string) error {
 	return c.err()
 }
 
-// validateID checks an id that stands in a path or a body of its own.
-func validateID(field string, id int64) error {
-	if id > 0 {
-		return nil
-	}
-	return &ValidationError{Problems: []FieldError{{Field: field, Code: CodeInvalid, Message: fmt.Sprintf(notPositive, id)}}}
-}
-
 // validateExternalIDCreate checks that all four fields are there.
 func validateExternalIDCreate(r *ExternalIDRequest) error { return validateExternalID(r, true) }
 
@@ -777,11 +769,4 @@ func (c *check) externalIDPart(field string, o Optional[string]) {
 	if code, message := externalIDPart(o.value); code != "" {
 		c.add(field, code, message)
 	}
-}
-
-// Messages.
-
-// invalid is the error of a single problem.
-func invalid(field, code, message string) error {
-	return &ValidationError{Problems: []FieldError{{Field: field, Code: code, Message: message}}}
 }
