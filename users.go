@@ -101,7 +101,7 @@ func (c *creation) settle(ctx context.Context, err error) (*User, error) {
 // servers answer 504 and go on: the pair is looked up with growing pauses, and only
 // then the create is sent once more, unless the server has said that it happened.
 // The uniqueness of the pair makes that safe: should the first one arrive late, one
-// of the two is refusal.
+// of the two is refused.
 func (c *creation) reconcile(ctx context.Context, cause *OutcomeUnknownError) (*User, error) {
 	c.began, c.sent = cause.began, cause.Attempts
 	if c.s.observer != nil {
@@ -230,7 +230,7 @@ func (s *UsersService) update(ctx context.Context, id int64, req *UpdateUserRequ
 	return user, err
 }
 
-// reconcileUpdate reads a user whose update was refusal after an attempt with an
+// reconcileUpdate reads a user whose update was refused after an attempt with an
 // unknown outcome: if the external ids that it adds are there, the first attempt
 // got through and is the reason for the refusal.
 func (s *UsersService) reconcileUpdate(ctx context.Context, id int64, req *UpdateUserRequest, o CallSettings, cause *OutcomeUnknownError) (*User, error) {
