@@ -403,14 +403,6 @@ func encodeBody(body any) ([]byte, error) {
 	return json.Marshal(body)
 }
 
-func (r *CreateUserRequest) appendJSON(dst []byte) ([]byte, error) {
-	return (*UserAttributes)(r).appendJSON(dst)
-}
-
-func (r *UpdateUserRequest) appendJSON(dst []byte) ([]byte, error) {
-	return (*UserAttributes)(r).appendJSON(dst)
-}
-
 // appendJSON appends a as the body of a request.
 func (a *UserAttributes) appendJSON(dst []byte) ([]byte, error) {
 	if a == nil {
@@ -452,10 +444,10 @@ func (a *UserAttributes) appendJSON(dst []byte) ([]byte, error) {
 func (a UserAttributes) MarshalJSON() ([]byte, error) { return encodeBody(&a) }
 
 // MarshalJSON writes the body of the request, as that of [UserAttributes].
-func (r CreateUserRequest) MarshalJSON() ([]byte, error) { return encodeBody(&r) }
+func (r CreateUserRequest) MarshalJSON() ([]byte, error) { return UserAttributes(r).MarshalJSON() }
 
 // MarshalJSON writes the body of the request, as that of [UserAttributes].
-func (r UpdateUserRequest) MarshalJSON() ([]byte, error) { return encodeBody(&r) }
+func (r UpdateUserRequest) MarshalJSON() ([]byte, error) { return UserAttributes(r).MarshalJSON() }
 
 // UnmarshalJSON reads the body of a request: a field that is null as [Null], all
 // others as [Set]. A field of a type that does not fit is an error. One that this

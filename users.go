@@ -52,12 +52,13 @@ func (s *UsersService) Create(ctx context.Context, req *CreateUserRequest, opts 
 	if err := o.check(validateCreate(req, o.Strict)); err != nil {
 		return nil, err
 	}
-	r, err := request{method: http.MethodPost, path: usersPath, secrets: secretsOf((*UserAttributes)(req))}.with(req)
+	attributes := (*UserAttributes)(req)
+	r, err := request{method: http.MethodPost, path: usersPath, secrets: secretsOf(attributes)}.with(attributes)
 	if err != nil {
 		return nil, err
 	}
 	want := expected{email: req.Email.value, username: req.Username.value}
-	added := addedIDs((*UserAttributes)(req))
+	added := addedIDs(attributes)
 	if len(added) > 0 {
 		want.pair = added[0]
 	}
@@ -218,10 +219,11 @@ func (s *UsersService) update(ctx context.Context, id int64, req *UpdateUserRequ
 	if err := o.check(validateUpdate(req, o.Strict, o.Against)); err != nil {
 		return nil, err
 	}
-	if r, err = r.with(req); err != nil {
+	attributes := (*UserAttributes)(req)
+	if r, err = r.with(attributes); err != nil {
 		return nil, err
 	}
-	r.secrets = secretsOf((*UserAttributes)(req))
+	r.secrets = secretsOf(attributes)
 	user, err := s.do(ctx, r, o, expected{id: id, status: req.Status.value})
 	var unknown *OutcomeUnknownError
 	if errors.As(err, &unknown) && ctx.Err() == nil {
