@@ -59,14 +59,12 @@ func proofOf(status int) proof {
 	return open
 }
 
-// before says what the attempts prove that did not end in the response of the call:
-// whether one may have been carried out, and whether one was.
-func before(resp *transport.Response) (maybe, surely bool) {
-	for _, attempt := range resp.Earlier {
-		maybe = maybe || !attempt.NeverSent && (attempt.Err != nil || proofOf(attempt.Status) == open)
-		surely = surely || proofOf(attempt.Status) == done
-	}
-	return maybe, surely
+// maybeBefore reports whether an attempt that did not end in the response of the call
+// may have been carried out.
+func maybeBefore(resp *transport.Response) bool {
+	return slices.ContainsFunc(resp.Earlier, func(a transport.Attempt) bool {
+		return !a.NeverSent && (a.Err != nil || proofOf(a.Status) == open)
+	})
 }
 
 // judge turns what happened to a call into its result or its error. decode reads a
@@ -79,10 +77,9 @@ func judge[T any](r transport.Request, testable bool, resp *transport.Response, 
 	if isNotOfAPI(resp) {
 		proof = open
 	}
-	maybe, surely := before(resp)
+	maybe := maybeBefore(resp)
 	switch {
 	case err != nil:
-		maybe = maybe || proof == done
 		err = failure(r, resp, err)
 	case r.Method == http.MethodDelete && resp.Status == http.StatusNoContent:
 		return none, nil // which has no body to show it with
@@ -106,7 +103,7 @@ func judge[T any](r transport.Request, testable bool, resp *transport.Response, 
 	}
 	if write && maybe {
 		return none, &OutcomeUnknownError{Method: r.Method, Path: r.Path, Attempts: resp.Attempts, Err: err,
-			took: resp.FirstTook, began: resp.Began, happened: surely || proof == done}
+			took: resp.FirstTook, began: resp.Began, happened: proof == done}
 	}
 	return none, err
 }
