@@ -17,6 +17,7 @@ import (
 
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/oauth"
+	"github.com/motive-go/motive/test/wire"
 )
 
 // credentials are the ways to authenticate, each with its secret.
@@ -62,9 +63,9 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 				for _, m := range oneOfEachVerb() {
 					t.Run(fmt.Sprintf("%s/%d/%s/%s", cred.name, status, name, m.name), func(t *testing.T) {
 						t.Parallel()
-						srv := newServer(t, answering(status, "", "Location", location))
+						srv := wire.NewServer(t, wire.Always(status, "", "Location", location))
 						var r motive.Response
-						_, err := m.call(t.Context(), clientWith(t, srv.url, cred.option), motive.WithResponse(&r))
+						_, err := m.call(t.Context(), clientWith(t, srv.URL, cred.option), motive.WithResponse(&r))
 						var api *motive.APIError
 						want := "api"
 						if m.verb() != http.MethodGet && status <= http.StatusSeeOther {
@@ -78,9 +79,9 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 						if shown := fmt.Sprintf("%v %+v", err, r); strings.Contains(shown, cred.secret) {
 							t.Errorf("the secret is shown: %s", shown)
 						}
-						got := srv.got()
-						if len(got) != 1 || got[0].header.Get(cred.header) != cred.value {
-							t.Errorf("%d requests, the first with %v", len(got), got[0].header)
+						got := srv.Got()
+						if len(got) != 1 || got[0].Header.Get(cred.header) != cred.value {
+							t.Errorf("%d requests, the first with %v", len(got), got[0].Header)
 						}
 					})
 				}
@@ -104,10 +105,10 @@ func TestARefusedFixedCredentialIsNotReplayed(t *testing.T) {
 		for _, m := range oneOfEachVerb() {
 			t.Run(cred.name+"/"+m.name, func(t *testing.T) {
 				t.Parallel()
-				srv := newServer(t, answering(401, `{"error_message":"Invalid token"}`))
-				_, err := m.call(t.Context(), clientWith(t, srv.url, cred.option))
-				if !errors.Is(err, motive.ErrUnauthorized) || kind(err) != "api" || len(srv.got()) != 1 {
-					t.Errorf("%d requests, error %v", len(srv.got()), err)
+				srv := wire.NewServer(t, wire.Always(401, `{"error_message":"Invalid token"}`))
+				_, err := m.call(t.Context(), clientWith(t, srv.URL, cred.option))
+				if !errors.Is(err, motive.ErrUnauthorized) || kind(err) != "api" || len(srv.Got()) != 1 {
+					t.Errorf("%d requests, error %v", len(srv.Got()), err)
 				}
 			})
 		}
@@ -144,26 +145,26 @@ func TestARevokedTokenIsReplacedOnce(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			src := &rotation{current: 1}
-			srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+			srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 				if got := r.Header.Get("Authorization"); got != "Bearer token-2" {
 					src.revoke(got)
-					answering(401, `{"error_message":"Token is revoked"}`)(w, r)
+					wire.Always(401, `{"error_message":"Token is revoked"}`)(w, r)
 					return
 				}
-				answering(m.status, m.answer)(w, r)
+				wire.Always(m.status, m.answer)(w, r)
 			})
-			c := clientWith(t, srv.url, motive.WithTokenSource(src))
+			c := clientWith(t, srv.URL, motive.WithTokenSource(src))
 			var r motive.Response
 			got, err := m.call(t.Context(), c, motive.WithResponse(&r))
 			if err != nil || fmt.Sprint(got) != fmt.Sprint(m.want) || r.Attempts != 2 {
 				t.Fatalf("got %v in %d attempts, error %v", got, r.Attempts, err)
 			}
-			requests := srv.got()
-			if len(requests) != 2 || requests[0].line() != requests[1].line() || requests[0].body != requests[1].body || requests[1].header.Get("Content-Type") != requests[0].header.Get("Content-Type") {
+			requests := srv.Got()
+			if len(requests) != 2 || requests[0].Line() != requests[1].Line() || requests[0].Body != requests[1].Body || requests[1].Header.Get("Content-Type") != requests[0].Header.Get("Content-Type") {
 				t.Errorf("the replay differs: %v", requests)
 			}
-			if m.body != "" && !sameJSON(requests[1].body, m.body) {
-				t.Errorf("the replay's body is %s, want %s", requests[1].body, m.body)
+			if m.body != "" && !sameJSON(requests[1].Body, m.body) {
+				t.Errorf("the replay's body is %s, want %s", requests[1].Body, m.body)
 			}
 		})
 	}
@@ -180,17 +181,17 @@ func TestARevokedTokenIsNotReplacedTwice(t *testing.T) {
 			t.Run(name+"/"+m.name, func(t *testing.T) {
 				t.Parallel()
 				src := &rotation{current: 1}
-				srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+				srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 					if tt.rotates {
 						src.revoke(r.Header.Get("Authorization"))
 					}
-					answering(401, `{"error_message":"No"}`)(w, r)
+					wire.Always(401, `{"error_message":"No"}`)(w, r)
 				})
-				_, err := m.call(t.Context(), clientWith(t, srv.url, motive.WithTokenSource(src)))
+				_, err := m.call(t.Context(), clientWith(t, srv.URL, motive.WithTokenSource(src)))
 				var api *motive.APIError
 				if !errors.Is(err, motive.ErrUnauthorized) || !errors.As(err, &api) || kind(err) != "api" ||
-					len(srv.got()) != tt.requests || api.Attempts != tt.requests {
-					t.Errorf("%d requests, want %d: %v", len(srv.got()), tt.requests, err)
+					len(srv.Got()) != tt.requests || api.Attempts != tt.requests {
+					t.Errorf("%d requests, want %d: %v", len(srv.Got()), tt.requests, err)
 				}
 			})
 		}
@@ -202,25 +203,25 @@ func TestARevokedTokenBetweenFailures(t *testing.T) {
 	t.Parallel()
 	src := &rotation{current: 1}
 	var n atomic.Int64
-	srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+	srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 		switch n.Add(1) {
 		case 1, 3:
-			answering(503, "")(w, r)
+			wire.Always(503, "")(w, r)
 		case 2:
 			src.revoke(r.Header.Get("Authorization"))
-			answering(401, strings.Repeat("a long story ", 10000))(w, r)
+			wire.Always(401, strings.Repeat("a long story ", 10000))(w, r)
 		default:
-			answering(200, leftUser)(w, r)
+			wire.Always(200, leftUser)(w, r)
 		}
 	})
 	var r motive.Response
-	_, err := clientWith(t, srv.url, motive.WithTokenSource(src)).Users.Deactivate(t.Context(), 7, motive.WithResponse(&r))
+	_, err := clientWith(t, srv.URL, motive.WithTokenSource(src)).Users.Deactivate(t.Context(), 7, motive.WithResponse(&r))
 	if err != nil || r.Attempts != 4 {
 		t.Errorf("%d attempts, error %v", r.Attempts, err)
 	}
 	var seen []string
-	for _, s := range srv.got() {
-		seen = append(seen, s.header.Get("Authorization")+" "+s.body)
+	for _, s := range srv.Got() {
+		seen = append(seen, s.Header.Get("Authorization")+" "+s.Body)
 	}
 	want := `[Bearer token-1 {"status":"deactivated"} Bearer token-1 {"status":"deactivated"} Bearer token-2 {"status":"deactivated"} Bearer token-2 {"status":"deactivated"}]`
 	if fmt.Sprint(seen) != want {
@@ -246,17 +247,17 @@ func TestTokenSourcesThatFail(t *testing.T) {
 			t.Run(name+"/"+m.name, func(t *testing.T) {
 				t.Parallel()
 				var asked atomic.Int64
-				srv := newServer(t, answering(m.status, m.answer))
+				srv := wire.NewServer(t, wire.Always(m.status, m.answer))
 				src := tokens(func() (*oauth2.Token, error) { asked.Add(1); return tt.src() })
-				_, err := m.call(t.Context(), clientWith(t, srv.url, motive.WithTokenSource(src)))
+				_, err := m.call(t.Context(), clientWith(t, srv.URL, motive.WithTokenSource(src)))
 				if kind(err) != "other" || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "canary") {
 					t.Errorf("error %v, want one with %q", err, tt.want)
 				}
 				if name == "an error" && !errors.Is(err, down) {
 					t.Errorf("error %v does not wrap that of the source", err)
 				}
-				if asked.Load() != 1 || len(srv.got()) != 0 {
-					t.Errorf("the source was asked %d times, and %d requests were sent", asked.Load(), len(srv.got()))
+				if asked.Load() != 1 || len(srv.Got()) != 0 {
+					t.Errorf("the source was asked %d times, and %d requests were sent", asked.Load(), len(srv.Got()))
 				}
 			})
 		}
@@ -300,7 +301,7 @@ func TestRequestsStayWithTheBaseURL(t *testing.T) {
 			if req.Body != nil {
 				_, _ = io.Copy(io.Discard, req.Body)
 			}
-			return reply(m.status, m.answer), nil
+			return wire.Reply(m.status, m.answer), nil
 		})
 		if _, err := m.call(t.Context(), c); err != nil {
 			t.Error(err)
@@ -334,7 +335,7 @@ func TestTokenSourceFailures(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			c := offlineWith(t, func(*http.Request) (*http.Response, error) { return reply(200, oneUser), nil },
+			c := offlineWith(t, func(*http.Request) (*http.Response, error) { return wire.Reply(200, oneUser), nil },
 				motive.WithTokenSource(sourceFunc(func() (*oauth2.Token, error) { return test.token, test.err })))
 			_, err := c.Users.Get(t.Context(), 7)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
@@ -348,7 +349,7 @@ func TestTokenSourceFailures(t *testing.T) {
 }
 
 // offlineWith is offline for a credential of the test's choice.
-func offlineWith(t testing.TB, f roundTrip, opts ...motive.Option) *motive.Client {
+func offlineWith(t testing.TB, f wire.RoundTrip, opts ...motive.Option) *motive.Client {
 	t.Helper()
 	return clientWith(t, "https://motive.example/fleet", append([]motive.Option{motive.WithTransport(f)}, opts...)...)
 }

@@ -25,6 +25,7 @@ import (
 
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/oauth"
+	"github.com/motive-go/motive/test/wire"
 )
 
 func TestNewClientTakesOneCredential(t *testing.T) {
@@ -90,23 +91,23 @@ func checkConstruction(t *testing.T, c *motive.Client, err error, want []string)
 
 func TestNewClientFromEnv(t *testing.T) { // not parallel: it sets variables
 	const secret = "canary-secret"
-	srv := newServer(t, answering(200, oneUser))
+	srv := wire.NewServer(t, wire.Always(200, oneUser))
 	for name, tt := range map[string]struct {
 		token, key, base string
 		opts             []motive.Option
 		want             []string
 		header           string
 	}{
-		"a token":            {secret, "", srv.url, nil, nil, "Authorization: Bearer " + secret},
-		"a key":              {"", secret, srv.url, nil, nil, "X-Api-Key: " + secret},
+		"a token":            {secret, "", srv.URL, nil, nil, "Authorization: Bearer " + secret},
+		"a key":              {"", secret, srv.URL, nil, nil, "X-Api-Key: " + secret},
 		"neither":            {"", "", "", nil, []string{"no credential", "MOTIVE_ACCESS_TOKEN", "MOTIVE_API_KEY", "WithAPIKey"}, ""},
 		"both":               {secret, secret, "", nil, []string{"2 credentials (MOTIVE_ACCESS_TOKEN, MOTIVE_API_KEY)"}, ""},
 		"one and an option":  {"", secret, "", []motive.Option{motive.WithAccessToken(secret)}, []string{"(MOTIVE_API_KEY, WithAccessToken)"}, ""},
-		"only an option":     {"", "", srv.url, []motive.Option{motive.WithAPIKey(secret)}, nil, "X-Api-Key: " + secret},
+		"only an option":     {"", "", srv.URL, []motive.Option{motive.WithAPIKey(secret)}, nil, "X-Api-Key: " + secret},
 		"a newline":          {secret + "\n", "", "", nil, []string{"MOTIVE_ACCESS_TOKEN", "trim it"}, ""},
 		"blank":              {"", "  ", "", nil, []string{"MOTIVE_API_KEY", "white space"}, ""},
 		"a base URL on http": {secret, "", "http://api.gomotive.com", nil, []string{"unencrypted", "WithInsecureHTTP"}, ""},
-		"an option wins":     {secret, "", "https://nowhere.example", []motive.Option{motive.WithBaseURL(srv.url)}, nil, "Authorization: Bearer " + secret},
+		"an option wins":     {secret, "", "https://nowhere.example", []motive.Option{motive.WithBaseURL(srv.URL)}, nil, "Authorization: Bearer " + secret},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("MOTIVE_ACCESS_TOKEN", tt.token)
@@ -124,9 +125,9 @@ func TestNewClientFromEnv(t *testing.T) { // not parallel: it sets variables
 			if _, err := c.Users.Get(t.Context(), 7); err != nil {
 				t.Fatal(err)
 			}
-			got := srv.got()
+			got := srv.Got()
 			name, value, _ := strings.Cut(tt.header, ": ")
-			if h := got[len(got)-1].header; h.Get(name) != value {
+			if h := got[len(got)-1].Header; h.Get(name) != value {
 				t.Errorf("headers %v lack %s", h, tt.header)
 			}
 		})
@@ -178,9 +179,9 @@ func TestBaseURL(t *testing.T) {
 		t.Run(tt.base, func(t *testing.T) {
 			t.Parallel()
 			var host, path string
-			transport := roundTrip(func(req *http.Request) (*http.Response, error) {
+			transport := wire.RoundTrip(func(req *http.Request) (*http.Response, error) {
 				host, path = req.URL.Host, req.URL.EscapedPath()
-				return reply(200, oneUser), nil
+				return wire.Reply(200, oneUser), nil
 			})
 			c, err := motive.NewClient(motive.WithAccessToken("token"), motive.WithBaseURL(tt.base), motive.WithTransport(transport))
 			if tt.problem != "" {
@@ -310,23 +311,23 @@ func TestHeaders(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			srv := newServer(t, answering(201, oneUser))
-			c := newClient(t, srv.url, tt.opts...)
+			srv := wire.NewServer(t, wire.Always(201, oneUser))
+			c := newClient(t, srv.URL, tt.opts...)
 			if _, err := c.Users.Create(t.Context(), ada()); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := c.Users.Get(t.Context(), 7); err != nil {
 				t.Fatal(err)
 			}
-			got := srv.got()
+			got := srv.Got()
 			for _, r := range got {
 				for name, want := range tt.want {
-					if value := r.header.Get(name); value != want {
-						t.Errorf("%s: %s is %q, want %q", r.line(), name, value, want)
+					if value := r.Header.Get(name); value != want {
+						t.Errorf("%s: %s is %q, want %q", r.Line(), name, value, want)
 					}
 				}
 			}
-			if got[0].header.Get("Content-Type") != "application/json" || got[1].header.Get("Content-Type") != "" {
+			if got[0].Header.Get("Content-Type") != "application/json" || got[1].Header.Get("Content-Type") != "" {
 				t.Error("the content type belongs to requests with a body, and to no other")
 			}
 		})
@@ -335,10 +336,10 @@ func TestHeaders(t *testing.T) {
 
 func TestOneClientServesManyGoroutines(t *testing.T) {
 	t.Parallel()
-	srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+	srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"user":{"id":%s}}`, strings.TrimPrefix(r.URL.Path, "/fleet/v1/users/"))
 	})
-	c := newClient(t, srv.url, motive.WithRateLimit(1e6, 10), motive.WithObserver(func(motive.Event) {}))
+	c := newClient(t, srv.URL, motive.WithRateLimit(1e6, 10), motive.WithObserver(func(motive.Event) {}))
 	var wg sync.WaitGroup
 	for id := int64(1); id <= 64; id++ {
 		wg.Go(func() {
@@ -356,14 +357,14 @@ func TestOneClientServesManyGoroutines(t *testing.T) {
 
 func TestArgumentsAreNotModified(t *testing.T) {
 	t.Parallel()
-	srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+	srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
-			answering(200, noUsers)(w, r)
+			wire.Always(200, noUsers)(w, r)
 			return
 		}
-		answering(201, oneUser)(w, r)
+		wire.Always(201, oneUser)(w, r)
 	})
-	c := newClient(t, srv.url)
+	c := newClient(t, srv.URL)
 	create, update, list := adaLinked(), motive.UpdateUserRequest(*ada()), motive.ListUsersOptions{Role: motive.RoleDriver}
 	if _, err := c.Users.Create(t.Context(), create); err != nil {
 		t.Error(err)
@@ -390,20 +391,20 @@ func TestMethods(t *testing.T) {
 	for _, m := range methods() {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
-			srv := newServer(t, answering(m.status, m.answer, "X-Request-Id", "req-1"))
+			srv := wire.NewServer(t, wire.Always(m.status, m.answer, "X-Request-Id", "req-1"))
 			var r motive.Response
-			got, err := m.call(t.Context(), newClient(t, srv.url), motive.WithResponse(&r), nil)
+			got, err := m.call(t.Context(), newClient(t, srv.URL), motive.WithResponse(&r), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if !reflect.DeepEqual(got, m.want) {
 				t.Errorf("got %v, want %v", got, m.want)
 			}
-			requests := srv.got()
-			if len(requests) != 1 || requests[0].line() != m.line {
-				t.Fatalf("requests %q, want %q", srv.lines(), m.line)
+			requests := srv.Got()
+			if len(requests) != 1 || requests[0].Line() != m.line {
+				t.Fatalf("requests %q, want %q", srv.Lines(), m.line)
 			}
-			if body := requests[0].body; body != m.body && !sameJSON(body, m.body) {
+			if body := requests[0].Body; body != m.body && !sameJSON(body, m.body) {
 				t.Errorf("body %s, want %s", body, m.body)
 			}
 			if r.StatusCode != m.status || r.RequestID != "req-1" || r.Attempts != 1 || r.Header.Get("X-Request-Id") != "req-1" {
@@ -418,9 +419,9 @@ func TestMethods(t *testing.T) {
 func testFailures(t *testing.T, m method) {
 	t.Run("refused by the server", func(t *testing.T) {
 		t.Parallel()
-		srv := newServer(t, answering(403, `{"error_message":"not for you"}`, "X-Request-Id", "req-2"))
+		srv := wire.NewServer(t, wire.Always(403, `{"error_message":"not for you"}`, "X-Request-Id", "req-2"))
 		var r motive.Response
-		got, err := m.call(t.Context(), newClient(t, srv.url), motive.WithResponse(&r))
+		got, err := m.call(t.Context(), newClient(t, srv.URL), motive.WithResponse(&r))
 		var api *motive.APIError
 		if !errors.As(err, &api) || !errors.Is(err, motive.ErrForbidden) || got != nil {
 			t.Fatalf("result %v, error %v; want an APIError", got, err)
@@ -443,8 +444,8 @@ func testFailures(t *testing.T, m method) {
 			if m.name == "ExternalIDs.Delete" && body == "" {
 				return // an empty answer to a deletion is fine
 			}
-			srv := newServer(t, answering(m.status, body))
-			got, err := m.call(t.Context(), newClient(t, srv.url))
+			srv := wire.NewServer(t, wire.Always(m.status, body))
+			got, err := m.call(t.Context(), newClient(t, srv.URL))
 			if !errors.Is(err, motive.ErrUnexpectedResponse) || got != nil {
 				t.Errorf("result %v, error %v; want ErrUnexpectedResponse", got, err)
 			}
@@ -455,28 +456,28 @@ func testFailures(t *testing.T, m method) {
 	}
 	t.Run("cancelled before", func(t *testing.T) {
 		t.Parallel()
-		srv := newServer(t, answering(m.status, m.answer))
+		srv := wire.NewServer(t, wire.Always(m.status, m.answer))
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		got, err := m.call(ctx, newClient(t, srv.url))
-		if !errors.Is(err, context.Canceled) || kind(err) != "other" || got != nil || len(srv.got()) > 0 {
-			t.Errorf("result %v, error %v after %q", got, err, srv.lines())
+		got, err := m.call(ctx, newClient(t, srv.URL))
+		if !errors.Is(err, context.Canceled) || kind(err) != "other" || got != nil || len(srv.Got()) > 0 {
+			t.Errorf("result %v, error %v after %q", got, err, srv.Lines())
 		}
 	})
 	t.Run("without a context", func(t *testing.T) {
 		t.Parallel()
-		srv := newServer(t, answering(m.status, m.answer))
-		got, err := m.call(nil, newClient(t, srv.url)) //nolint:staticcheck // that is the test
-		if err == nil || !strings.Contains(err.Error(), "context is nil") || got != nil || len(srv.got()) > 0 {
-			t.Errorf("result %v, error %v after %q", got, err, srv.lines())
+		srv := wire.NewServer(t, wire.Always(m.status, m.answer))
+		got, err := m.call(nil, newClient(t, srv.URL)) //nolint:staticcheck // that is the test
+		if err == nil || !strings.Contains(err.Error(), "context is nil") || got != nil || len(srv.Got()) > 0 {
+			t.Errorf("result %v, error %v after %q", got, err, srv.Lines())
 		}
 	})
 }
 
 func TestInvalidArgumentsAreRefusedUnsent(t *testing.T) {
 	t.Parallel()
-	srv := newServer(t, answering(200, oneUser))
-	c := newClient(t, srv.url)
+	srv := wire.NewServer(t, wire.Always(200, oneUser))
+	c := newClient(t, srv.URL)
 	ctx := t.Context()
 	for name, tt := range map[string]struct {
 		field, code string
@@ -535,7 +536,7 @@ func TestInvalidArgumentsAreRefusedUnsent(t *testing.T) {
 			t.Errorf("unchecked %s of nil: error %v", name, err)
 		}
 	}
-	if lines := srv.lines(); len(lines) > 0 {
+	if lines := srv.Lines(); len(lines) > 0 {
 		t.Errorf("sent %q", lines)
 	}
 }
@@ -607,24 +608,27 @@ func TestFailuresOnTheWire(t *testing.T) {
 	t.Parallel()
 	const head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 	for name, talk := range map[string]func(conn *net.TCPConn){
-		"reset before the answer":   reset,
+		"reset before the answer":   wire.Reset,
 		"closed before the answer":  func(*net.TCPConn) {},
-		"reset within the headers":  func(conn *net.TCPConn) { say(conn, head); reset(conn) },
-		"closed within the headers": func(conn *net.TCPConn) { say(conn, head+"X-Half") },
-		"reset within the body":     func(conn *net.TCPConn) { say(conn, head+"Content-Length: 500\r\n\r\n"+`{"user":`); reset(conn) },
-		"body cut off":              func(conn *net.TCPConn) { say(conn, head+"Content-Length: 500\r\n\r\n"+oneUser) },
-		"chunks cut off":            func(conn *net.TCPConn) { say(conn, head+"Transfer-Encoding: chunked\r\n\r\n5\r\n{\"use\r\n") },
-		"a malformed chunk":         func(conn *net.TCPConn) { say(conn, head+"Transfer-Encoding: chunked\r\n\r\nzz\r\nwhat\r\n") },
-		"no HTTP at all":            func(conn *net.TCPConn) { say(conn, "SSH-2.0-OpenSSH_9.6\r\n\r\n") },
-		"a malformed header":        func(conn *net.TCPConn) { say(conn, head+"no colon\r\n\r\n") },
+		"reset within the headers":  func(conn *net.TCPConn) { wire.Say(conn, head); wire.Reset(conn) },
+		"closed within the headers": func(conn *net.TCPConn) { wire.Say(conn, head+"X-Half") },
+		"reset within the body": func(conn *net.TCPConn) {
+			wire.Say(conn, head+"Content-Length: 500\r\n\r\n"+`{"user":`)
+			wire.Reset(conn)
+		},
+		"body cut off":       func(conn *net.TCPConn) { wire.Say(conn, head+"Content-Length: 500\r\n\r\n"+oneUser) },
+		"chunks cut off":     func(conn *net.TCPConn) { wire.Say(conn, head+"Transfer-Encoding: chunked\r\n\r\n5\r\n{\"use\r\n") },
+		"a malformed chunk":  func(conn *net.TCPConn) { wire.Say(conn, head+"Transfer-Encoding: chunked\r\n\r\nzz\r\nwhat\r\n") },
+		"no HTTP at all":     func(conn *net.TCPConn) { wire.Say(conn, "SSH-2.0-OpenSSH_9.6\r\n\r\n") },
+		"a malformed header": func(conn *net.TCPConn) { wire.Say(conn, head+"no colon\r\n\r\n") },
 	} {
 		for _, m := range oneOfEachVerb() {
 			t.Run(name+"/"+m.name, func(t *testing.T) {
 				t.Parallel()
-				srv := newRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool { talk(conn); return false })
+				srv := wire.NewRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool { talk(conn); return false })
 				var r motive.Response
-				_, err := m.call(t.Context(), newClient(t, srv.url), motive.WithResponse(&r))
-				checkOutcome(t, passing.of(m.verb()), srv.requests(), r.Attempts, err)
+				_, err := m.call(t.Context(), newClient(t, srv.URL), motive.WithResponse(&r))
+				checkOutcome(t, passing.of(m.verb()), srv.Requests(), r.Attempts, err)
 			})
 		}
 	}
@@ -642,8 +646,8 @@ func TestFailuresBeforeTheWireAreTriedAgainAndCertain(t *testing.T) {
 		}
 		return &http.Transport{Proxy: http.ProxyURL(u)}
 	}
-	denying := newRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool {
-		say(conn, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+	denying := wire.NewRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool {
+		wire.Say(conn, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
 		return false
 	})
 	const base = "https://motive.example/fleet"
@@ -651,11 +655,11 @@ func TestFailuresBeforeTheWireAreTriedAgainAndCertain(t *testing.T) {
 		base      string
 		transport *http.Transport
 	}{
-		"connection refused":      {refusing(t), &http.Transport{}},
+		"connection refused":      {wire.Refusing(t), &http.Transport{}},
 		"no such host":            {base, failing(&net.DNSError{Err: "no such host", Name: "motive.example", IsNotFound: true})},
 		"any other dial error":    {base, failing(errors.New("the dialler gave up"))},
-		"the proxy is down":       {base, through(refusing(t))},
-		"the proxy is unfriendly": {base, through(denying.url)},
+		"the proxy is down":       {base, through(wire.Refusing(t))},
+		"the proxy is unfriendly": {base, through(denying.URL)},
 	} {
 		for _, m := range oneOfEachVerb() {
 			t.Run(name+"/"+m.name, func(t *testing.T) {
@@ -682,8 +686,8 @@ func TestHTTP2(t *testing.T) {
 			w.(http.Flusher).Flush()
 			panic(http.ErrAbortHandler)
 		}, passing},
-		"a 503": {answering(503, ""), passingStatus},
-		"a 404": {answering(404, ""), final},
+		"a 503": {wire.Always(503, ""), passingStatus},
+		"a 404": {wire.Always(404, ""), final},
 	} {
 		for _, m := range oneOfEachVerb() {
 			t.Run(name+"/"+m.name, func(t *testing.T) {
@@ -719,11 +723,11 @@ func TestStatusesThatFail(t *testing.T) {
 		for _, m := range oneOfEachVerb() {
 			t.Run(fmt.Sprintf("%d/%s", status, m.name), func(t *testing.T) {
 				t.Parallel()
-				srv := newServer(t, answering(status, ""))
+				srv := wire.NewServer(t, wire.Always(status, ""))
 				var r motive.Response
-				c := newClient(t, srv.url, motive.WithRetry(motive.RetryPolicy{MinWait: 1, MaxWait: 1, MaxRetryAfter: 1, ReconcileWait: 1}))
+				c := newClient(t, srv.URL, motive.WithRetry(motive.RetryPolicy{MinWait: 1, MaxWait: 1, MaxRetryAfter: 1, ReconcileWait: 1}))
 				_, err := m.call(t.Context(), c, motive.WithResponse(&r))
-				checkOutcome(t, want.of(m.verb()), len(srv.got()), r.Attempts, err)
+				checkOutcome(t, want.of(m.verb()), len(srv.Got()), r.Attempts, err)
 				var api *motive.APIError
 				if !errors.As(err, &api) || api.StatusCode != status || r.StatusCode != status || api.Attempts != r.Attempts {
 					t.Errorf("error %v, response %+v; want an APIError of %d", err, r, status)
@@ -736,16 +740,19 @@ func TestStatusesThatFail(t *testing.T) {
 func TestHangingServersAreLeftAfterTheAttemptTimeout(t *testing.T) {
 	t.Parallel()
 	for name, talk := range map[string]func(net.Conn){
-		"before the headers": silent,
-		"within the headers": func(conn net.Conn) { say(conn, "HTTP/1.1 200 OK\r\nX-Half"); silent(conn) },
-		"within the body":    func(conn net.Conn) { say(conn, "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"); silent(conn) },
+		"before the headers": wire.Silent,
+		"within the headers": func(conn net.Conn) { wire.Say(conn, "HTTP/1.1 200 OK\r\nX-Half"); wire.Silent(conn) },
+		"within the body": func(conn net.Conn) {
+			wire.Say(conn, "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{")
+			wire.Silent(conn)
+		},
 	} {
 		for _, m := range oneOfEachVerb() {
 			t.Run(name+"/"+m.name, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					var requests atomic.Int64
-					transport := piped(t, func(n int, conn net.Conn, _ *http.Request) { requests.Store(int64(n)); talk(conn) })
+					transport := wire.Piped(t, func(n int, conn net.Conn, _ *http.Request) { requests.Store(int64(n)); talk(conn) })
 					c := newClient(t, "http://localhost/fleet", motive.WithTransport(transport), motive.WithAttemptTimeout(30*time.Second))
 					start := time.Now()
 					var r motive.Response
@@ -774,28 +781,28 @@ func TestRecoveryAfterAFailure(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			var n atomic.Int64
-			srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+			srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 				switch n.Add(1) {
 				case 1:
-					answering(503, strings.Repeat("busy ", 2000), "X-Request-Id", "first")(w, r)
+					wire.Always(503, strings.Repeat("busy ", 2000), "X-Request-Id", "first")(w, r)
 				case 2:
 					w.Header().Set("Content-Length", "5000")
 					_, _ = io.WriteString(w, `{"user":{"id":8,`)
 				default:
-					answering(m.status, m.answer)(w, r)
+					wire.Always(m.status, m.answer)(w, r)
 				}
 			})
 			var r motive.Response
-			got, err := m.call(t.Context(), newClient(t, srv.url), motive.WithResponse(&r))
+			got, err := m.call(t.Context(), newClient(t, srv.URL), motive.WithResponse(&r))
 			if err != nil || fmt.Sprint(got) != fmt.Sprint(m.want) {
 				t.Errorf("got %v, error %v; want %v", got, err, m.want)
 			}
 			if r.Attempts != 3 || r.StatusCode != m.status || r.RequestID != "" {
 				t.Errorf("response %+v", r)
 			}
-			for _, s := range srv.got() {
-				if s.line() != m.line || s.body != m.body && !sameJSON(s.body, m.body) {
-					t.Errorf("sent %s %s, want %s %s", s.line(), s.body, m.line, m.body)
+			for _, s := range srv.Got() {
+				if s.Line() != m.line || s.Body != m.body && !sameJSON(s.Body, m.body) {
+					t.Errorf("sent %s %s, want %s %s", s.Line(), s.Body, m.line, m.body)
 				}
 			}
 		})
@@ -828,23 +835,23 @@ func TestConnectionsAreKept(t *testing.T) {
 	var arrived sync.WaitGroup
 	arrived.Add(workers)
 	var first atomic.Int64
-	srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+	srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 		if first.Add(1) <= workers { // so that each of the first round needs a connection
 			arrived.Done()
 			arrived.Wait()
 		}
 		switch r.URL.Query().Get("name") {
 		case "missing":
-			answering(404, `{"error_message":"gone"}`)(w, r)
+			wire.Always(404, `{"error_message":"gone"}`)(w, r)
 		case "broken":
-			answering(500, strings.Repeat("<html>", 500))(w, r)
+			wire.Always(500, strings.Repeat("<html>", 500))(w, r)
 		case "busy":
-			answering(503, "")(w, r)
+			wire.Always(503, "")(w, r)
 		default:
-			answering(200, noUsers)(w, r)
+			wire.Always(200, noUsers)(w, r)
 		}
 	})
-	c := newClient(t, srv.url, motive.WithRetry(motive.RetryPolicy{MaxAttempts: 2, MinWait: 1, MaxWait: 1, MaxRetryAfter: 1}))
+	c := newClient(t, srv.URL, motive.WithRetry(motive.RetryPolicy{MaxAttempts: 2, MinWait: 1, MaxWait: 1, MaxRetryAfter: 1}))
 	names := []string{"", "missing", "broken", "busy", "", "", "", ""}
 	for range rounds {
 		var wg sync.WaitGroup
@@ -860,7 +867,7 @@ func TestConnectionsAreKept(t *testing.T) {
 	}
 	// On a busy machine one may be lost to a race in net/http; redialling would be
 	// a multiple.
-	if n := srv.connections(); n < workers || n > workers+workers/8 {
+	if n := srv.Connections(); n < workers || n > workers+workers/8 {
 		t.Errorf("%d connections for %d bursts of %d, want %d", n, rounds, workers, workers)
 	}
 }
@@ -884,7 +891,7 @@ func TestBodySizes(t *testing.T) {
 		for _, length := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, length %v", name, length), func(t *testing.T) {
 				t.Parallel()
-				srv := newServer(t, func(w http.ResponseWriter, _ *http.Request) {
+				srv := wire.NewServer(t, func(w http.ResponseWriter, _ *http.Request) {
 					body := padded(tt.size)
 					if length {
 						w.Header().Set("Content-Length", fmt.Sprint(len(body)))
@@ -897,7 +904,7 @@ func TestBodySizes(t *testing.T) {
 				if tt.limit > 0 {
 					opts = append(opts, motive.WithMaxBodySize(tt.limit))
 				}
-				c := newClient(t, srv.url, opts...)
+				c := newClient(t, srv.URL, opts...)
 				if tt.fits {
 					if u, err := c.Users.Get(t.Context(), 7); err != nil || u.ID != 7 {
 						t.Errorf("user %v, error %v", u, err)
@@ -906,7 +913,7 @@ func TestBodySizes(t *testing.T) {
 				}
 				_, err := c.Users.Get(t.Context(), 7)
 				checkTooLarge(t, err, int(min(tt.limit, 64<<10)))
-				if n := len(srv.got()); n != 1 {
+				if n := len(srv.Got()); n != 1 {
 					t.Errorf("asked %d times for a body that is too large", n)
 				}
 				_, err = c.Users.Create(t.Context(), ada())
@@ -934,14 +941,14 @@ func checkTooLarge(t *testing.T, err error, body int) {
 // got from the pool.
 func TestErrorsKeepOnlyTheirOwnBytes(t *testing.T) {
 	t.Parallel()
-	srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+	srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/1") {
-			answering(200, `{"user":{"id":1,"first_name":"`+strings.Repeat("private", 80)+`"}}`)(w, r)
+			wire.Always(200, `{"user":{"id":1,"first_name":"`+strings.Repeat("private", 80)+`"}}`)(w, r)
 			return
 		}
-		answering(200, strings.Repeat("x", 601))(w, r)
+		wire.Always(200, strings.Repeat("x", 601))(w, r)
 	})
-	c := newClient(t, srv.url, motive.WithMaxBodySize(600))
+	c := newClient(t, srv.URL, motive.WithMaxBodySize(600))
 	for range 20 {
 		if _, err := c.Users.Get(t.Context(), 1); err != nil {
 			t.Fatal(err)
@@ -971,7 +978,7 @@ func TestCompressedAnswers(t *testing.T) {
 		return b.Bytes()
 	}
 	small, bomb := zip(oneUser, 0), zip(oneUser, 32<<20)
-	srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+	srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Accept-Encoding") != "gzip" {
 			t.Error("gzip was not asked for")
 		}
@@ -988,7 +995,7 @@ func TestCompressedAnswers(t *testing.T) {
 			_, _ = w.Write(small[:len(small)/2])
 		}
 	})
-	c := newClient(t, srv.url, motive.WithMaxBodySize(1<<20))
+	c := newClient(t, srv.URL, motive.WithMaxBodySize(1<<20))
 	if u, err := c.Users.Lookup(t.Context(), motive.UserLookup{Phone: "1"}); err != nil || u.ID != 7 {
 		t.Errorf("user %v, error %v", u, err)
 	}
@@ -999,22 +1006,22 @@ func TestCompressedAnswers(t *testing.T) {
 	if !errors.As(err, &api) || !errors.Is(err, motive.ErrNotFound) || len(api.Body) != 64<<10 {
 		t.Errorf("error %v", err)
 	}
-	if _, err = c.Users.Get(t.Context(), 4); err == nil || len(srv.got()) != 7 {
-		t.Errorf("error %v after %d requests; an answer cut off within its compression is to be asked for again", err, len(srv.got()))
+	if _, err = c.Users.Get(t.Context(), 4); err == nil || len(srv.Got()) != 7 {
+		t.Errorf("error %v after %d requests; an answer cut off within its compression is to be asked for again", err, len(srv.Got()))
 	}
 }
 
 func TestWrongContentLength(t *testing.T) {
 	t.Parallel()
-	srv := newRawServer(t, func(n int, conn *net.TCPConn, _ *http.Request) bool {
+	srv := wire.NewRawServer(t, func(n int, conn *net.TCPConn, _ *http.Request) bool {
 		length := 10 // short of what follows
 		if n > 1 {
 			length = len(oneUser)
 		}
-		say(conn, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: "+fmt.Sprint(length)+"\r\n\r\n"+oneUser)
+		wire.Say(conn, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: "+fmt.Sprint(length)+"\r\n\r\n"+oneUser)
 		return false
 	})
-	c := newClient(t, srv.url)
+	c := newClient(t, srv.URL)
 	if _, err := c.Users.Get(t.Context(), 7); !errors.Is(err, motive.ErrUnexpectedResponse) {
 		t.Errorf("error %v, want ErrUnexpectedResponse", err)
 	}
@@ -1027,7 +1034,7 @@ func TestWrongContentLength(t *testing.T) {
 func TestSloppyRoundTrippers(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		rt   roundTrip
+		rt   wire.RoundTrip
 		want string
 	}{
 		"neither answer nor error": {func(*http.Request) (*http.Response, error) { return nil, nil }, "other"},
@@ -1047,15 +1054,15 @@ func TestSloppyRoundTrippers(t *testing.T) {
 
 func TestCloseIdleConnections(t *testing.T) {
 	t.Parallel()
-	srv := newServer(t, answering(200, oneUser))
-	c := newClient(t, srv.url)
+	srv := wire.NewServer(t, wire.Always(200, oneUser))
+	c := newClient(t, srv.URL)
 	for range 2 {
 		if _, err := c.Users.Get(t.Context(), 7); err != nil {
 			t.Fatal(err)
 		}
 		c.CloseIdleConnections()
 	}
-	if n := srv.connections(); n != 2 {
+	if n := srv.Connections(); n != 2 {
 		t.Errorf("%d connections, want 2", n)
 	}
 	offline(t, nil).CloseIdleConnections() // a round tripper that has none
@@ -1063,8 +1070,8 @@ func TestCloseIdleConnections(t *testing.T) {
 
 func TestDoSendsAnyRequest(t *testing.T) {
 	t.Parallel()
-	srv := newServer(t, answering(200, `{"groups":[{"id":3}]}`, "X-Request-Id", "r-1"))
-	c := newClient(t, srv.url)
+	srv := wire.NewServer(t, wire.Always(200, `{"groups":[{"id":3}]}`, "X-Request-Id", "r-1"))
+	c := newClient(t, srv.URL)
 	var out struct{ Groups []struct{ ID int64 } }
 	var r motive.Response
 	req := motive.Request{Method: "POST", Path: "/v1/groups", Query: url.Values{"a b": {"1&2"}}, Body: map[string]int{"n": 1}}
@@ -1072,8 +1079,8 @@ func TestDoSendsAnyRequest(t *testing.T) {
 	if err != nil || len(out.Groups) != 1 || out.Groups[0].ID != 3 || r.RequestID != "r-1" || r.Attempts != 1 {
 		t.Errorf("got %+v, response %+v, error %v", out, r, err)
 	}
-	got := srv.got()[0]
-	if got.line() != "POST /v1/groups?a+b=1%262&x=y" || got.body != `{"n":1}` || got.header.Get("Authorization") != "Bearer "+testToken {
+	got := srv.Got()[0]
+	if got.Line() != "POST /v1/groups?a+b=1%262&x=y" || got.Body != `{"n":1}` || got.Header.Get("Authorization") != "Bearer "+testToken {
 		t.Errorf("sent %+v", got)
 	}
 	if len(req.Query) != 1 {
@@ -1082,24 +1089,24 @@ func TestDoSendsAnyRequest(t *testing.T) {
 	if err := c.Do(t.Context(), motive.Request{Path: "v1/groups"}, nil); err != nil {
 		t.Error(err)
 	}
-	if got := srv.got()[1]; got.line() != "GET /v1/groups" || got.body != "" {
+	if got := srv.Got()[1]; got.Line() != "GET /v1/groups" || got.Body != "" {
 		t.Errorf("sent %+v", got)
 	}
 }
 
 func TestDoDoesNotLeaveTheBaseURL(t *testing.T) {
 	t.Parallel()
-	srv := newServer(t, answering(200, `{}`))
-	c := newClient(t, srv.url)
+	srv := wire.NewServer(t, wire.Always(200, `{}`))
+	c := newClient(t, srv.URL)
 	for _, path := range []string{
 		"", "https://evil.example/v1", "//evil.example/v1", `\\evil.example`, "/v1/../../admin", "/v1/./x", "..", "/v1/%2e%2e/x",
 		"/v1/users?x=1", "/v1/users#x", "mailto:x", "/v1/%zz", "/v1/\n",
 	} {
 		if err := c.Do(t.Context(), motive.Request{Path: path}, nil); err == nil {
-			t.Errorf("%q was sent as %q", path, srv.lines())
+			t.Errorf("%q was sent as %q", path, srv.Lines())
 		}
 	}
-	if n := len(srv.got()); n != 0 {
+	if n := len(srv.Got()); n != 0 {
 		t.Errorf("%d requests", n)
 	}
 }
@@ -1124,13 +1131,13 @@ func TestErrorsOfDo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			srv := newServer(t, answering(tt.status, tt.body))
+			srv := wire.NewServer(t, wire.Always(tt.status, tt.body))
 			var out struct {
 				ID int64 `json:"id"`
 			}
-			err := newClient(t, srv.url).Do(t.Context(), motive.Request{Method: tt.method, Path: "/v1/things/7"}, &out)
+			err := newClient(t, srv.URL).Do(t.Context(), motive.Request{Method: tt.method, Path: "/v1/things/7"}, &out)
 			isOnly(t, err, tt.errs...)
-			if n := len(srv.got()); n != tt.requests || !strings.Contains(err.Error(), "/v1/things/7") {
+			if n := len(srv.Got()); n != tt.requests || !strings.Contains(err.Error(), "/v1/things/7") {
 				t.Errorf("%d requests, want %d; error %v", n, tt.requests, err)
 			}
 		})
@@ -1142,7 +1149,7 @@ func TestDoHidesSecrets(t *testing.T) {
 	t.Parallel()
 	b := &book{}
 	c := offline(t, func(req *http.Request) (*http.Response, error) {
-		return reply(422, `{"error_message":"`+strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")+` is bad"}`), nil
+		return wire.Reply(422, `{"error_message":"`+strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")+` is bad"}`), nil
 	}, b.options()...)
 	err := c.Do(t.Context(), motive.Request{Path: "/v1/things/4711", Query: url.Values{"q": {"canary-query"}}}, nil)
 	if err == nil || strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), "canary") {

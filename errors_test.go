@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/test/wire"
 )
 
 var sentinels = map[string]error{
@@ -41,8 +42,8 @@ func TestStatusesAreSentinels(t *testing.T) {
 		422: "ErrUnprocessable", 429: "ErrRateLimited", 500: "ErrServer", 501: "ErrServer", 503: "ErrServer", 599: "ErrServer",
 		402: "", 410: "", 418: "", 302: "", 304: "",
 	} {
-		srv := newServer(t, answering(status, ""))
-		c := newClient(t, srv.url, motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1}))
+		srv := wire.NewServer(t, wire.Always(status, ""))
+		c := newClient(t, srv.URL, motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1}))
 		err := get(t.Context(), c)
 		isOnly(t, err, name)
 		isOnly(t, fmt.Errorf("sync: %w", err), name)
@@ -61,17 +62,17 @@ func TestStatusesAreSentinels(t *testing.T) {
 func TestMessages(t *testing.T) {
 	t.Parallel()
 	for want, handler := range map[string]http.HandlerFunc{
-		"motive: POST /v1/users: 422 email has already been taken (request id abc, 1 attempt)":                                                                                                                    answering(422, `{"error_message":"email has already been taken"}`, "X-Request-Id", "abc"),
-		"motive: POST /v1/users: 404 not found (1 attempt)":                                                                                                                                                       answering(404, ""),
-		"motive: POST /v1/users: 429 slow down, retry after 1h30m0s (1 attempt)":                                                                                                                                  answering(429, `{"error":"slow down"}`, "Retry-After", "5400"),
-		"motive: POST /v1/users: the outcome is unknown after 1 attempt, look before sending it again: 502 bad gateway (1 attempt)":                                                                               answering(502, "<html>"),
-		"motive: POST /v1/users: 307 redirect to evil.example, which is not followed: the credential stays with the base URL's host (1 attempt)":                                                                  answering(307, "", "Location", "https://evil.example/?a=b"),
-		"motive: POST /v1/users: the outcome is unknown after 1 attempt, look before sending it again: 302 redirect to sign.in, which is not followed: the credential stays with the base URL's host (1 attempt)": answering(302, "", "Location", "https://sign.in/"),
-		"motive: POST /v1/users: 304 not modified (1 attempt)":                                                                                                                                                    answering(304, ""),
-		"motive: POST /v1/users: 420 (1 attempt)":                                                                                                                                                                 answering(420, ""),
+		"motive: POST /v1/users: 422 email has already been taken (request id abc, 1 attempt)":                                                                                                                    wire.Always(422, `{"error_message":"email has already been taken"}`, "X-Request-Id", "abc"),
+		"motive: POST /v1/users: 404 not found (1 attempt)":                                                                                                                                                       wire.Always(404, ""),
+		"motive: POST /v1/users: 429 slow down, retry after 1h30m0s (1 attempt)":                                                                                                                                  wire.Always(429, `{"error":"slow down"}`, "Retry-After", "5400"),
+		"motive: POST /v1/users: the outcome is unknown after 1 attempt, look before sending it again: 502 bad gateway (1 attempt)":                                                                               wire.Always(502, "<html>"),
+		"motive: POST /v1/users: 307 redirect to evil.example, which is not followed: the credential stays with the base URL's host (1 attempt)":                                                                  wire.Always(307, "", "Location", "https://evil.example/?a=b"),
+		"motive: POST /v1/users: the outcome is unknown after 1 attempt, look before sending it again: 302 redirect to sign.in, which is not followed: the credential stays with the base URL's host (1 attempt)": wire.Always(302, "", "Location", "https://sign.in/"),
+		"motive: POST /v1/users: 304 not modified (1 attempt)":                                                                                                                                                    wire.Always(304, ""),
+		"motive: POST /v1/users: 420 (1 attempt)":                                                                                                                                                                 wire.Always(420, ""),
 	} {
-		srv := newServer(t, handler)
-		if _, err := newClient(t, srv.url).Users.Create(t.Context(), ada()); err == nil || err.Error() != want {
+		srv := wire.NewServer(t, handler)
+		if _, err := newClient(t, srv.URL).Users.Create(t.Context(), ada()); err == nil || err.Error() != want {
 			t.Errorf("error\n%q, want\n%q", err, want)
 		}
 	}
@@ -81,8 +82,8 @@ func TestErrorsReachTheCauseThroughEveryLayer(t *testing.T) {
 	t.Parallel()
 	t.Run("an answer", func(t *testing.T) {
 		t.Parallel()
-		srv := newServer(t, answering(503, `{"error_message":"maintenance"}`, "Retry-After", "600", "X-Request-Id", "abc"))
-		_, err := newClient(t, srv.url).Users.Create(t.Context(), ada())
+		srv := wire.NewServer(t, wire.Always(503, `{"error_message":"maintenance"}`, "Retry-After", "600", "X-Request-Id", "abc"))
+		_, err := newClient(t, srv.URL).Users.Create(t.Context(), ada())
 		var unknown *motive.OutcomeUnknownError
 		var api *motive.APIError
 		if !errors.As(err, &unknown) || !errors.As(err, &api) {
@@ -98,11 +99,11 @@ func TestErrorsReachTheCauseThroughEveryLayer(t *testing.T) {
 	})
 	t.Run("a connection", func(t *testing.T) {
 		t.Parallel()
-		srv := newRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool {
-			say(conn, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
+		srv := wire.NewRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool {
+			wire.Say(conn, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
 			return false
 		})
-		_, err := newClient(t, srv.url).Users.Deactivate(t.Context(), 7)
+		_, err := newClient(t, srv.URL).Users.Deactivate(t.Context(), 7)
 		if !errors.Is(err, io.ErrUnexpectedEOF) || !errors.Is(err, motive.ErrOutcomeUnknown) {
 			t.Errorf("error %v, want one that wraps io.ErrUnexpectedEOF", err)
 		}
@@ -110,7 +111,7 @@ func TestErrorsReachTheCauseThroughEveryLayer(t *testing.T) {
 	t.Run("a dialler", func(t *testing.T) {
 		t.Parallel()
 		var op *net.OpError
-		if err := get(t.Context(), newClient(t, refusing(t))); !errors.As(err, &op) || op.Op != "dial" {
+		if err := get(t.Context(), newClient(t, wire.Refusing(t))); !errors.As(err, &op) || op.Op != "dial" {
 			t.Errorf("error %v, want one that wraps a *net.OpError", err)
 		}
 	})
@@ -178,8 +179,8 @@ func TestErrorBodies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			srv := newServer(t, answering(422, tt.body, "X-Request-Id", "abc"))
-			_, err := newClient(t, srv.url).Users.Create(t.Context(), ada())
+			srv := wire.NewServer(t, wire.Always(422, tt.body, "X-Request-Id", "abc"))
+			_, err := newClient(t, srv.URL).Users.Create(t.Context(), ada())
 			var api *motive.APIError
 			if !errors.As(err, &api) || !errors.Is(err, motive.ErrUnprocessable) || api.StatusCode != 422 {
 				t.Fatalf("error %v, want an APIError of 422", err)
@@ -209,8 +210,8 @@ func TestErrorsStayReadableWhateverTheirSize(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			srv := newServer(t, answering(400, body, "X-Request-Id", strings.Repeat("r", 10000)))
-			err := get(t.Context(), newClient(t, srv.url))
+			srv := wire.NewServer(t, wire.Always(400, body, "X-Request-Id", strings.Repeat("r", 10000)))
+			err := get(t.Context(), newClient(t, srv.URL))
 			var api *motive.APIError
 			if !errors.As(err, &api) || !errors.Is(err, motive.ErrBadRequest) {
 				t.Fatalf("error %.200v, want an APIError of 400", err)
@@ -222,8 +223,8 @@ func TestErrorsStayReadableWhateverTheirSize(t *testing.T) {
 			if len(text) > 1500 || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
 				t.Errorf("the message has %d bytes: %.200q", len(text), text)
 			}
-			if len(srv.got()) != 1 {
-				t.Errorf("%d requests", len(srv.got()))
+			if len(srv.Got()) != 1 {
+				t.Errorf("%d requests", len(srv.Got()))
 			}
 		})
 	}
@@ -232,7 +233,7 @@ func TestErrorsStayReadableWhateverTheirSize(t *testing.T) {
 func TestHeadersOfErrorsAreReadable(t *testing.T) {
 	t.Parallel()
 	c := offline(t, func(*http.Request) (*http.Response, error) {
-		return reply(404, "", "X-Request-Id", "a\x1b[31m\u202eb\u0085c"), nil
+		return wire.Reply(404, "", "X-Request-Id", "a\x1b[31m\u202eb\u0085c"), nil
 	})
 	var r motive.Response
 	_, err := c.Users.Get(t.Context(), 7, motive.WithResponse(&r))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/test/wire"
 )
 
 // A deletion that finds nothing is a success where an earlier try may have done it.
@@ -22,7 +23,7 @@ func TestExternalIDsDelete(t *testing.T) {
 		"with nothing":                    {[]step{says(200, "")}, []string{"ErrUnexpectedResponse", "ErrOutcomeUnknown"}},
 		"broken off, then gone":           {[]step{breaks, says(404, "")}, nil},
 		"503, then gone":                  {[]step{says(503, ""), says(404, `{"error_message":"not found"}`)}, nil},
-		"cut off, then gone":              {[]step{{talk: func(c *net.TCPConn) { say(c, "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{") }}, missing}, nil},
+		"cut off, then gone":              {[]step{{talk: func(c *net.TCPConn) { wire.Say(c, "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{") }}, missing}, nil},
 		"broken off, then a page":         {[]step{breaks, page404}, []string{"ErrUnexpectedResponse", "ErrOutcomeUnknown"}},
 		"broken off, then deleted":        {[]step{breaks, says(200, `{"success":true}`)}, nil},
 		"never there":                     {[]step{says(404, "")}, []string{"ErrNotFound"}},
@@ -36,7 +37,7 @@ func TestExternalIDsDelete(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			srv := newRawServer(t, func(n int, conn *net.TCPConn, req *http.Request) bool {
+			srv := wire.NewRawServer(t, func(n int, conn *net.TCPConn, req *http.Request) bool {
 				if line := req.Method + " " + req.RequestURI; line != "DELETE /fleet/v1/external_ids/31" || n > len(tt.steps) {
 					t.Errorf("request %d is %s", n, line)
 					return false
@@ -44,10 +45,10 @@ func TestExternalIDsDelete(t *testing.T) {
 				tt.steps[n-1].talk(conn)
 				return false
 			})
-			err := newClient(t, srv.url).ExternalIDs.Delete(t.Context(), 31)
+			err := newClient(t, srv.URL).ExternalIDs.Delete(t.Context(), 31)
 			isOnly(t, err, tt.err...)
-			if (err == nil) != (tt.err == nil) || srv.requests() != len(tt.steps) {
-				t.Errorf("%d requests, want %d, error %v", srv.requests(), len(tt.steps), err)
+			if (err == nil) != (tt.err == nil) || srv.Requests() != len(tt.steps) {
+				t.Errorf("%d requests, want %d, error %v", srv.Requests(), len(tt.steps), err)
 			}
 		})
 	}
@@ -63,8 +64,8 @@ func TestExternalIDsTakeEachEnvelope(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			srv := newServer(t, answering(201, body))
-			got, err := newClient(t, srv.url).ExternalIDs.Create(t.Context(), externalIDRequest())
+			srv := wire.NewServer(t, wire.Always(201, body))
+			got, err := newClient(t, srv.URL).ExternalIDs.Create(t.Context(), externalIDRequest())
 			if want := (motive.ExternalID{ID: 31, ExternalID: "987", IntegrationName: "generic_tms"}); err != nil || *got != want {
 				t.Errorf("got %+v, error %v", got, err)
 			}
@@ -74,8 +75,8 @@ func TestExternalIDsTakeEachEnvelope(t *testing.T) {
 
 func TestExternalIDsCreateThatIsTaken(t *testing.T) {
 	t.Parallel()
-	srv := newServer(t, answering(422, `{"errors":{"external_id":["has already been taken"]}}`))
-	_, err := newClient(t, srv.url).ExternalIDs.Create(t.Context(), externalIDRequest())
+	srv := wire.NewServer(t, wire.Always(422, `{"errors":{"external_id":["has already been taken"]}}`))
+	_, err := newClient(t, srv.URL).ExternalIDs.Create(t.Context(), externalIDRequest())
 	var api *motive.APIError
 	if !errors.As(err, &api) || len(api.Fields) != 1 || api.Fields[0].Field != "external_id" || !errors.Is(err, motive.ErrUnprocessable) {
 		t.Errorf("error %v", err)

@@ -1,21 +1,15 @@
 package motive_test
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"reflect"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/test/wire"
 )
 
 const (
@@ -27,72 +21,6 @@ const (
 
 // atOnce retries without a wait worth noticing.
 var atOnce = motive.WithRetry(motive.RetryPolicy{MinWait: 1, MaxWait: 1, ReconcileWait: 1})
-
-// sent is a request as the server saw it, below the prefix.
-type sent struct {
-	method, target string
-	header         http.Header
-	body           string
-}
-
-func (s sent) line() string { return s.method + " " + s.target }
-
-// server is an HTTP server under the path /fleet that keeps what it was sent.
-type server struct {
-	url string
-
-	mu       sync.Mutex
-	requests []sent
-	dials    int
-}
-
-func newServer(t testing.TB, handler http.HandlerFunc) *server {
-	t.Helper()
-	s := &server{}
-	ts := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		target, ok := strings.CutPrefix(r.RequestURI, "/fleet")
-		if !ok {
-			t.Errorf("the request to %s is not under the base path", r.RequestURI)
-		}
-		body, _ := io.ReadAll(r.Body)
-		s.mu.Lock()
-		s.requests = append(s.requests, sent{r.Method, target, r.Header.Clone(), string(body)})
-		s.mu.Unlock()
-		r.Body = io.NopCloser(strings.NewReader(string(body)))
-		handler(w, r)
-	}))
-	ts.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.dials++
-		}
-	}
-	ts.Start()
-	t.Cleanup(ts.Close)
-	s.url = ts.URL + "/fleet"
-	return s
-}
-
-func (s *server) got() []sent {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]sent(nil), s.requests...)
-}
-
-func (s *server) lines() []string {
-	var lines []string
-	for _, r := range s.got() {
-		lines = append(lines, r.line())
-	}
-	return lines
-}
-
-func (s *server) connections() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.dials
-}
 
 // newClient returns a client for base with connections of its own.
 func newClient(t testing.TB, base string, opts ...motive.Option) *motive.Client {
@@ -117,119 +45,9 @@ func clientWith(t testing.TB, base string, opts ...motive.Option) *motive.Client
 	return c
 }
 
-// roundTrip is a transport without a network, for tests on the clock of synctest.
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.Body != nil {
-		defer req.Body.Close()
-	}
-	if err := req.Context().Err(); err != nil {
-		return nil, err
-	}
-	return f(req)
-}
-
-func offline(t testing.TB, f roundTrip, opts ...motive.Option) *motive.Client {
+func offline(t testing.TB, f wire.RoundTrip, opts ...motive.Option) *motive.Client {
 	t.Helper()
 	return newClient(t, "https://motive.example/fleet", append([]motive.Option{motive.WithTransport(f)}, opts...)...)
-}
-
-// reply makes an answer; header alternates names and values.
-func reply(status int, body string, header ...string) *http.Response {
-	h := http.Header{}
-	for i := 0; i+1 < len(header); i += 2 {
-		h.Set(header[i], header[i+1])
-	}
-	return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}
-}
-
-// answering is a handler that always answers the same.
-func answering(status int, body string, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		for i := 0; i+1 < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body)
-	}
-}
-
-// rawServer speaks HTTP by hand: talk answers the nth request, from 1, on its
-// connection, which is closed after it unless talk returns true.
-type rawServer struct {
-	url string
-
-	mu sync.Mutex
-	n  int
-}
-
-func newRawServer(t testing.TB, talk func(n int, conn *net.TCPConn, req *http.Request) bool) *rawServer {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &rawServer{url: "http://" + l.Addr().String() + "/fleet"}
-	var wg sync.WaitGroup
-	t.Cleanup(func() { l.Close(); wg.Wait() })
-	wg.Go(func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			wg.Go(func() { s.serve(conn.(*net.TCPConn), talk) })
-		}
-	})
-	return s
-}
-
-func (s *rawServer) serve(conn *net.TCPConn, talk func(int, *net.TCPConn, *http.Request) bool) {
-	defer conn.Close()
-	r := bufio.NewReader(conn)
-	for {
-		req, err := http.ReadRequest(r)
-		if err != nil {
-			return
-		}
-		if _, err := io.Copy(io.Discard, req.Body); err != nil {
-			return
-		}
-		s.mu.Lock()
-		s.n++
-		n := s.n
-		s.mu.Unlock()
-		if !talk(n, conn, req) {
-			return
-		}
-	}
-}
-
-func (s *rawServer) requests() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.n
-}
-
-// reset makes the next Close of conn send a reset.
-func reset(conn *net.TCPConn) { _ = conn.SetLinger(0) }
-
-// refusing is an address that refuses connections. Its port is that of an open
-// connection, so that no other test comes to listen there.
-func refusing(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	conn, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	return "http://" + conn.LocalAddr().String() + "/fleet"
 }
 
 func ada() *motive.CreateUserRequest {
@@ -396,36 +214,3 @@ func sameJSON(a, b string) bool {
 	var x, y any
 	return json.Unmarshal([]byte(a), &x) == nil && json.Unmarshal([]byte(b), &y) == nil && reflect.DeepEqual(x, y)
 }
-
-// piped is an http.Transport whose connections are pipes, so that all of net/http
-// runs on the clock of synctest. serve answers the nth request, from 1.
-func piped(t testing.TB, serve func(n int, conn net.Conn, req *http.Request)) *http.Transport {
-	t.Helper()
-	var n atomic.Int64
-	return &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(context.Context, string, string) (net.Conn, error) {
-			near, far := net.Pipe()
-			go func() {
-				defer far.Close()
-				req, err := http.ReadRequest(bufio.NewReader(far))
-				if err != nil {
-					return
-				}
-				if _, err := io.Copy(io.Discard, req.Body); err != nil {
-					return
-				}
-				serve(int(n.Add(1)), far, req)
-			}()
-			return near, nil
-		},
-	}
-}
-
-// say writes an answer by hand.
-func say(conn net.Conn, lines ...string) {
-	_, _ = io.WriteString(conn, strings.Join(lines, "\r\n"))
-}
-
-// silent keeps a connection open and says no more.
-func silent(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }

@@ -24,15 +24,16 @@ import (
 
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/oauth"
+	"github.com/motive-go/motive/test/wire"
 )
 
 func TestWithResponse(t *testing.T) {
 	t.Parallel()
 	t.Run("pagination", func(t *testing.T) {
 		t.Parallel()
-		srv := newServer(t, answering(200, `{"users":[{"id":7}],"pagination":{"per_page":25,"page_no":3,"total":51}}`, "X-Request-Id", "abc"))
+		srv := wire.NewServer(t, wire.Always(200, `{"users":[{"id":7}],"pagination":{"per_page":25,"page_no":3,"total":51}}`, "X-Request-Id", "abc"))
 		var r motive.Response
-		page, err := newClient(t, srv.url).Users.List(t.Context(), &motive.ListUsersOptions{PageNo: 3}, motive.WithResponse(&r))
+		page, err := newClient(t, srv.URL).Users.List(t.Context(), &motive.ListUsersOptions{PageNo: 3}, motive.WithResponse(&r))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,20 +45,20 @@ func TestWithResponse(t *testing.T) {
 	t.Run("no answer", func(t *testing.T) {
 		t.Parallel()
 		r := motive.Response{StatusCode: 418, RequestID: "of an earlier call", Header: http.Header{"X-Old": {"1"}}}
-		if err := getWith(t, refusing(t), &r); err == nil || r.StatusCode != 0 || r.RequestID != "" || r.Header != nil || r.Attempts != 4 {
+		if err := getWith(t, wire.Refusing(t), &r); err == nil || r.StatusCode != 0 || r.RequestID != "" || r.Header != nil || r.Attempts != 4 {
 			t.Errorf("response %+v, error %v", r, err)
 		}
 	})
 	t.Run("no answer in the end", func(t *testing.T) {
 		t.Parallel()
-		srv := newRawServer(t, func(n int, conn *net.TCPConn, _ *http.Request) bool {
+		srv := wire.NewRawServer(t, func(n int, conn *net.TCPConn, _ *http.Request) bool {
 			if n == 1 {
-				say(conn, "HTTP/1.1 200 OK\r\nX-Request-Id: abc\r\nContent-Length: 99\r\n\r\n{")
+				wire.Say(conn, "HTTP/1.1 200 OK\r\nX-Request-Id: abc\r\nContent-Length: 99\r\n\r\n{")
 			}
 			return false
 		})
 		var r motive.Response
-		if err := getWith(t, srv.url, &r); err == nil || r.StatusCode != 0 || r.RequestID != "" || r.Header != nil || r.Attempts != 4 {
+		if err := getWith(t, srv.URL, &r); err == nil || r.StatusCode != 0 || r.RequestID != "" || r.Header != nil || r.Attempts != 4 {
 			t.Errorf("response %+v, error %v", r, err)
 		}
 	})
@@ -66,15 +67,15 @@ func TestWithResponse(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		r := motive.Response{Attempts: 9}
-		_, err := newClient(t, refusing(t)).Users.Get(ctx, 7, motive.WithResponse(&r))
+		_, err := newClient(t, wire.Refusing(t)).Users.Get(ctx, 7, motive.WithResponse(&r))
 		if !errors.Is(err, context.Canceled) || r.Attempts != 0 {
 			t.Errorf("response %+v, error %v", r, err)
 		}
 	})
 	t.Run("nil", func(t *testing.T) {
 		t.Parallel()
-		srv := newServer(t, answering(200, oneUser))
-		if err := getWith(t, srv.url, nil); err != nil {
+		srv := wire.NewServer(t, wire.Always(200, oneUser))
+		if err := getWith(t, srv.URL, nil); err != nil {
 			t.Error(err)
 		}
 	})
@@ -82,7 +83,7 @@ func TestWithResponse(t *testing.T) {
 		t.Parallel()
 		shared := http.Header{"X-Shared": {"1"}}
 		c := offline(t, func(*http.Request) (*http.Response, error) {
-			resp := reply(200, oneUser)
+			resp := wire.Reply(200, oneUser)
 			resp.Header = shared
 			return resp, nil
 		})
@@ -105,8 +106,8 @@ func getWith(t *testing.T, base string, r *motive.Response) error {
 // SkipValidation sends what validation refuses, and does not change it.
 func TestSkipValidation(t *testing.T) {
 	t.Parallel()
-	srv := newServer(t, answering(200, oneUser))
-	c := newClient(t, srv.url)
+	srv := wire.NewServer(t, wire.Always(200, oneUser))
+	c := newClient(t, srv.URL)
 	create := &motive.CreateUserRequest{Cycle: motive.Set[motive.Cycle]("no_such"), Role: motive.Null[motive.Role]()}
 	var invalid *motive.ValidationError
 	if _, err := c.Users.Create(t.Context(), create); !errors.As(err, &invalid) {
@@ -118,8 +119,8 @@ func TestSkipValidation(t *testing.T) {
 	if _, err := c.Users.Update(t.Context(), 7, &motive.UpdateUserRequest{}, nil, motive.SkipValidation()); err != nil {
 		t.Error(err)
 	}
-	got := srv.got()
-	if len(got) != 2 || !sameJSON(got[0].body, `{"cycle":"no_such","role":null}`) || !sameJSON(got[1].body, `{}`) {
+	got := srv.Got()
+	if len(got) != 2 || !sameJSON(got[0].Body, `{"cycle":"no_such","role":null}`) || !sameJSON(got[1].Body, `{}`) {
 		t.Errorf("sent %v", got)
 	}
 }
@@ -145,9 +146,9 @@ func TestSkipValidationByCode(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			srv := newServer(t, answering(200, oneUser))
+			srv := wire.NewServer(t, wire.Always(200, oneUser))
 			req := &motive.UpdateUserRequest{Cycle: motive.Set[motive.Cycle]("no_such"), Role: motive.Null[motive.Role]()}
-			_, err := newClient(t, srv.url).Users.Update(t.Context(), 7, req, tt.opts...)
+			_, err := newClient(t, srv.URL).Users.Update(t.Context(), 7, req, tt.opts...)
 			var got []string
 			if invalid := new(motive.ValidationError); errors.As(err, &invalid) {
 				for _, p := range invalid.Problems {
@@ -159,7 +160,7 @@ func TestSkipValidationByCode(t *testing.T) {
 			if !slices.Equal(got, tt.want) {
 				t.Errorf("problems %q are left, want %q", got, tt.want)
 			}
-			if sent := len(srv.got()); sent > 0 != (tt.want == nil) {
+			if sent := len(srv.Got()); sent > 0 != (tt.want == nil) {
 				t.Errorf("sent %d times with %q left", sent, tt.want)
 			}
 		})
@@ -168,8 +169,8 @@ func TestSkipValidationByCode(t *testing.T) {
 
 func TestStrictValidation(t *testing.T) {
 	t.Parallel()
-	srv := newServer(t, answering(201, oneUser))
-	c := newClient(t, srv.url)
+	srv := wire.NewServer(t, wire.Always(201, oneUser))
+	c := newClient(t, srv.URL)
 	req := ada()
 	req.Cycle = motive.Set(motive.CycleUSProperty70Hour8Day)
 	req.ExceptionAdverseDriving = motive.Set(true)
@@ -177,15 +178,15 @@ func TestStrictValidation(t *testing.T) {
 	if _, err := c.Users.Create(t.Context(), req, motive.StrictValidation()); !errors.As(err, &invalid) || !invalid.Has("exception_adverse_driving", motive.CodeExceptionNotAllowed) {
 		t.Errorf("error %v, want %s", err, motive.CodeExceptionNotAllowed)
 	}
-	if _, err := c.Users.Create(t.Context(), req); err != nil || len(srv.got()) != 1 {
-		t.Errorf("%d requests, error %v", len(srv.got()), err)
+	if _, err := c.Users.Create(t.Context(), req); err != nil || len(srv.Got()) != 1 {
+		t.Errorf("%d requests, error %v", len(srv.Got()), err)
 	}
 }
 
 func TestAgainst(t *testing.T) {
 	t.Parallel()
-	srv := newServer(t, answering(200, oneUser))
-	c := newClient(t, srv.url)
+	srv := wire.NewServer(t, wire.Always(200, oneUser))
+	c := newClient(t, srv.URL)
 	current := &motive.User{ID: 7, Role: motive.RoleDriver, Cycle: motive.CycleUSProperty70Hour8Day, Exception8HourBreak: true, Exception24HourRestart: true}
 	leave := &motive.UpdateUserRequest{Cycle: motive.Set(motive.CycleOther)}
 	var invalid *motive.ValidationError
@@ -197,8 +198,8 @@ func TestAgainst(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if len(srv.got()) != 3 {
-		t.Errorf("%d requests, want 3", len(srv.got()))
+	if len(srv.Got()) != 3 {
+		t.Errorf("%d requests, want 3", len(srv.Got()))
 	}
 }
 
@@ -209,15 +210,15 @@ func get(ctx context.Context, c *motive.Client) error {
 }
 
 // failingTimes answers the first n requests with status and header.
-func failingTimes(n, status int, header ...string) roundTrip {
+func failingTimes(n, status int, header ...string) wire.RoundTrip {
 	var mu sync.Mutex
 	return func(*http.Request) (*http.Response, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if n--; n >= 0 {
-			return reply(status, "", header...), nil
+			return wire.Reply(status, "", header...), nil
 		}
-		return reply(200, oneUser), nil
+		return wire.Reply(200, oneUser), nil
 	}
 }
 
@@ -319,9 +320,9 @@ func TestOne429PausesTheWholeClient(t *testing.T) {
 			defer mu.Unlock()
 			arrivals = append(arrivals, time.Since(start))
 			if len(arrivals) == 1 {
-				return reply(429, "", "Retry-After", "10"), nil
+				return wire.Reply(429, "", "Retry-After", "10"), nil
 			}
-			return reply(200, oneUser), nil
+			return wire.Reply(200, oneUser), nil
 		})
 		var wg sync.WaitGroup
 		wg.Go(func() {
@@ -368,14 +369,14 @@ func TestOne429PausesTheWholeClient(t *testing.T) {
 // Every wait that a call may be in ends at the moment its context does.
 func TestCancellingEndsEveryWait(t *testing.T) {
 	t.Parallel()
-	stuck := func(conn net.Conn, said string) { say(conn, said); silent(conn) }
+	stuck := func(conn net.Conn, said string) { wire.Say(conn, said); wire.Silent(conn) }
 	type setup func(t *testing.T) *motive.Client
-	answered := func(f roundTrip, opts ...motive.Option) setup {
+	answered := func(f wire.RoundTrip, opts ...motive.Option) setup {
 		return func(t *testing.T) *motive.Client { return offline(t, f, opts...) }
 	}
 	on := func(serve func(int, net.Conn, *http.Request)) setup {
 		return func(t *testing.T) *motive.Client {
-			return newClient(t, "http://localhost/fleet", motive.WithTransport(piped(t, serve)))
+			return newClient(t, "http://localhost/fleet", motive.WithTransport(wire.Piped(t, serve)))
 		}
 	}
 	slow := motive.WithRetry(motive.RetryPolicy{MinWait: time.Hour, MaxWait: time.Hour, MaxRetryAfter: time.Hour})
@@ -401,7 +402,7 @@ func TestCancellingEndsEveryWait(t *testing.T) {
 				DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { <-ctx.Done(); return nil, ctx.Err() },
 			}))
 		},
-		"headers": on(func(_ int, conn net.Conn, _ *http.Request) { silent(conn) }),
+		"headers": on(func(_ int, conn net.Conn, _ *http.Request) { wire.Silent(conn) }),
 		"body": on(func(_ int, conn net.Conn, _ *http.Request) {
 			stuck(conn, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{")
 		}),
@@ -467,7 +468,7 @@ func TestRateLimit(t *testing.T) {
 			defer mu.Unlock()
 			_, id, _ := strings.Cut(req.URL.Path, "/users/")
 			order = append(order, id)
-			return reply(200, strings.Replace(oneUser, `"id":7`, `"id":`+id, 1)), nil
+			return wire.Reply(200, strings.Replace(oneUser, `"id":7`, `"id":`+id, 1)), nil
 		}, motive.WithRateLimit(10, 5))
 		var wg sync.WaitGroup
 		for i := 1; i <= 25; i++ {
@@ -516,7 +517,7 @@ func TestRetryBudget(t *testing.T) {
 					mu.Lock()
 					defer mu.Unlock()
 					requests++
-					return reply(503, ""), nil
+					return wire.Reply(503, ""), nil
 				}, motive.WithObserver(func(e motive.Event) {
 					mu.Lock()
 					defer mu.Unlock()
@@ -550,7 +551,7 @@ func TestRetryBudgetIsOfAWindow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		requests := 0
-		c := offline(t, func(*http.Request) (*http.Response, error) { requests++; return reply(503, ""), nil })
+		c := offline(t, func(*http.Request) (*http.Response, error) { requests++; return wire.Reply(503, ""), nil })
 		for range 20 {
 			_ = get(t.Context(), c)
 		}
@@ -571,7 +572,7 @@ func TestRetryBudgetLeavesOutRateLimits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		requests := 0
-		c := offline(t, func(*http.Request) (*http.Response, error) { requests++; return reply(429, ""), nil })
+		c := offline(t, func(*http.Request) (*http.Response, error) { requests++; return wire.Reply(429, ""), nil })
 		for range 20 {
 			_ = get(t.Context(), c)
 		}
@@ -587,11 +588,11 @@ func TestMaxAttempts(t *testing.T) {
 		for _, status := range []int{500, 503} {
 			t.Run(fmt.Sprintf("%d of %d", attempts, status), func(t *testing.T) {
 				t.Parallel()
-				srv := newServer(t, answering(status, ""))
-				c := newClient(t, srv.url, motive.WithRetry(motive.RetryPolicy{MaxAttempts: attempts, MinWait: 1, MaxWait: 1}))
+				srv := wire.NewServer(t, wire.Always(status, ""))
+				c := newClient(t, srv.URL, motive.WithRetry(motive.RetryPolicy{MaxAttempts: attempts, MinWait: 1, MaxWait: 1}))
 				var api *motive.APIError
-				if err := get(t.Context(), c); !errors.As(err, &api) || api.Attempts != attempts || len(srv.got()) != attempts {
-					t.Errorf("%d requests, error %v", len(srv.got()), err)
+				if err := get(t.Context(), c); !errors.As(err, &api) || api.Attempts != attempts || len(srv.Got()) != attempts {
+					t.Errorf("%d requests, error %v", len(srv.Got()), err)
 				}
 			})
 		}
@@ -659,15 +660,15 @@ func TestLogOfEachMethod(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			n := 0
-			srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+			srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 				if n++; n == 1 {
-					answering(429, m.answer)(w, r)
+					wire.Always(429, m.answer)(w, r)
 					return
 				}
-				answering(m.status, m.answer)(w, r)
+				wire.Always(m.status, m.answer)(w, r)
 			})
 			b := &book{}
-			if _, err := m.call(t.Context(), newClient(t, srv.url, b.options()...)); err != nil {
+			if _, err := m.call(t.Context(), newClient(t, srv.URL, b.options()...)); err != nil {
 				t.Fatal(err)
 			}
 			lines := b.lines(t, "motive: attempt")
@@ -705,16 +706,16 @@ func TestLogOfEachMethod(t *testing.T) {
 func TestLogOfAReplay(t *testing.T) {
 	t.Parallel()
 	src := &rotation{current: 1}
-	srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+	srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 		if got := r.Header.Get("Authorization"); got != "Bearer token-2" {
 			src.revoke(got)
-			answering(401, "")(w, r)
+			wire.Always(401, "")(w, r)
 			return
 		}
-		answering(200, oneUser)(w, r)
+		wire.Always(200, oneUser)(w, r)
 	})
 	b := &book{}
-	c := clientWith(t, srv.url, append(b.options(), motive.WithTokenSource(src))...)
+	c := clientWith(t, srv.URL, append(b.options(), motive.WithTokenSource(src))...)
 	if err := get(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
@@ -730,7 +731,7 @@ func TestLogOfAReplay(t *testing.T) {
 func TestLogOfATransportError(t *testing.T) {
 	t.Parallel()
 	b := &book{}
-	c := newClient(t, refusing(t), b.options()...)
+	c := newClient(t, wire.Refusing(t), b.options()...)
 	_, _ = c.Users.Lookup(t.Context(), motive.UserLookup{Email: "ada@example.com"})
 	lines := b.lines(t, "motive: attempt")
 	if len(lines) != 4 {
@@ -757,11 +758,11 @@ func TestLogOfATransportError(t *testing.T) {
 
 func TestNothingIsLoggedAboveDebug(t *testing.T) {
 	t.Parallel()
-	srv := newServer(t, answering(503, ""))
+	srv := wire.NewServer(t, wire.Always(503, ""))
 	var out bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&out, nil)) // info
-	_ = get(t.Context(), newClient(t, srv.url, motive.WithLogger(logger)))
-	_ = get(t.Context(), newClient(t, srv.url, motive.WithLogger(nil), motive.WithObserver(nil)))
+	_ = get(t.Context(), newClient(t, srv.URL, motive.WithLogger(logger)))
+	_ = get(t.Context(), newClient(t, srv.URL, motive.WithLogger(nil), motive.WithObserver(nil)))
 	if out.Len() > 0 {
 		t.Errorf("logged %s", &out)
 	}
@@ -772,8 +773,8 @@ func TestLogHasTheContextOfTheCall(t *testing.T) {
 	t.Parallel()
 	type traceKey struct{}
 	h := &contextHandler{seen: make(map[any]bool), key: traceKey{}}
-	srv := newServer(t, answering(503, ""))
-	_ = get(context.WithValue(t.Context(), traceKey{}, "trace-1"), newClient(t, srv.url, motive.WithLogger(slog.New(h))))
+	srv := wire.NewServer(t, wire.Always(503, ""))
+	_ = get(context.WithValue(t.Context(), traceKey{}, "trace-1"), newClient(t, srv.URL, motive.WithLogger(slog.New(h))))
 	if !h.seen["trace-1"] || len(h.seen) != 1 {
 		t.Errorf("the log has the contexts %v", h.seen)
 	}
@@ -813,13 +814,13 @@ func TestEvents(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			n := 0
-			srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+			srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 				status := tt.statuses[min(n, len(tt.statuses)-1)]
 				n++
-				answering(status, oneUser)(w, r)
+				wire.Always(status, oneUser)(w, r)
 			})
 			b := &book{}
-			_ = tt.call(newClient(t, srv.url, b.options()...))
+			_ = tt.call(newClient(t, srv.URL, b.options()...))
 			if got := b.kinds(); got != tt.want {
 				t.Errorf("events %q, want %q", got, tt.want)
 			}
@@ -841,11 +842,11 @@ func TestEvents(t *testing.T) {
 func TestEventOfATokenError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		transport := roundTrip(func(req *http.Request) (*http.Response, error) {
+		transport := wire.RoundTrip(func(req *http.Request) (*http.Response, error) {
 			if req.URL.Path == "/oauth/token" {
-				return reply(500, "<html>down"), nil
+				return wire.Reply(500, "<html>down"), nil
 			}
-			return reply(200, oneUser), nil
+			return wire.Reply(200, oneUser), nil
 		})
 		cfg := oauth.NewConfig("id", "canary-client-secret", "https://app.example.com/cb")
 		token := &oauth2.Token{AccessToken: testToken, RefreshToken: "canary-refresh", Expiry: time.Now().Add(10 * time.Minute)}
@@ -881,9 +882,9 @@ func TestObserverSeesEachAttempt(t *testing.T) {
 	n, events := 0, []string(nil)
 	c := offline(t, func(*http.Request) (*http.Response, error) {
 		if n++; n == 1 {
-			return reply(503, ""), nil
+			return wire.Reply(503, ""), nil
 		}
-		return reply(200, oneUser), nil
+		return wire.Reply(200, oneUser), nil
 	}, motive.WithObserver(func(e motive.Event) {
 		if e.Method != "GET" || e.Path != "/v1/users/{id}" {
 			t.Errorf("event %+v", e)
@@ -907,7 +908,7 @@ func TestRetryPolicyDefaults(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		policy      motive.RetryPolicy
-		answer      roundTrip
+		answer      wire.RoundTrip
 		create      bool
 		requests    int
 		least, most time.Duration
@@ -956,9 +957,9 @@ func TestRetryPolicyDefaults(t *testing.T) {
 // nowhere loses every create, and has nobody.
 func nowhere(req *http.Request) (*http.Response, error) {
 	if req.Method == http.MethodPost {
-		return reply(504, ""), nil
+		return wire.Reply(504, ""), nil
 	}
-	return reply(404, `{"error_message":"not found"}`), nil
+	return wire.Reply(404, `{"error_message":"not found"}`), nil
 }
 
 // gatekeeper is a limiter that takes note.
@@ -1005,7 +1006,7 @@ func TestALimiterThatFailsEndsTheCallUnsent(t *testing.T) {
 	t.Parallel()
 	lost := errors.New("the limiter lost its database")
 	last := &gatekeeper{}
-	c := offline(t, func(*http.Request) (*http.Response, error) { t.Error("sent"); return reply(200, oneUser), nil },
+	c := offline(t, func(*http.Request) (*http.Response, error) { t.Error("sent"); return wire.Reply(200, oneUser), nil },
 		motive.WithLimiter(&gatekeeper{err: lost}), motive.WithLimiter(last))
 	for _, m := range methods() {
 		if _, err := m.call(t.Context(), c); !errors.Is(err, lost) || errors.Is(err, motive.ErrOutcomeUnknown) {
@@ -1024,11 +1025,11 @@ func TestWithQuery(t *testing.T) {
 	for _, m := range methods() {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
-			srv := newServer(t, answering(m.status, m.answer))
-			if _, err := m.call(t.Context(), newClient(t, srv.url), motive.WithQuery("new one", "a&b"), motive.WithQuery("name", "x"), motive.WithQuery("name", "z")); err != nil {
+			srv := wire.NewServer(t, wire.Always(m.status, m.answer))
+			if _, err := m.call(t.Context(), newClient(t, srv.URL), motive.WithQuery("new one", "a&b"), motive.WithQuery("name", "x"), motive.WithQuery("name", "z")); err != nil {
 				t.Fatal(err)
 			}
-			for _, line := range srv.lines() {
+			for _, line := range srv.Lines() {
 				u, err := url.Parse(strings.TrimPrefix(line, m.verb()+" "))
 				if err != nil || !reflect.DeepEqual(u.Query()["new one"], []string{"a&b"}) || !reflect.DeepEqual(u.Query()["name"], []string{"z"}) {
 					t.Errorf("sent %s, error %v", line, err)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/test/wire"
 )
 
 const (
@@ -29,12 +30,12 @@ type step struct {
 
 func says(status int, body string) step {
 	return step{talk: func(conn *net.TCPConn) {
-		say(conn, fmt.Sprintf("HTTP/1.1 %d X\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", status, len(body), body))
+		wire.Say(conn, fmt.Sprintf("HTTP/1.1 %d X\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", status, len(body), body))
 	}}
 }
 
 var (
-	breaks  = step{talk: reset}
+	breaks  = step{talk: wire.Reset}
 	created = says(201, oneUser)
 	found   = says(200, oneUser)
 	missing = step{says(404, `{"error_message":"no such user"}`).talk, true}
@@ -58,7 +59,7 @@ func newScript(t testing.TB, steps []step) *script {
 	t.Helper()
 	s := &script{steps: steps}
 	next := 0
-	s.url = newRawServer(t, func(_ int, conn *net.TCPConn, req *http.Request) bool {
+	s.url = wire.NewRawServer(t, func(_ int, conn *net.TCPConn, req *http.Request) bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		line := req.Method + " " + strings.TrimPrefix(req.URL.RequestURI(), "/fleet")
@@ -75,7 +76,7 @@ func newScript(t testing.TB, steps []step) *script {
 			next = len(s.steps)
 		}
 		return false
-	}).url
+	}).URL
 	return s
 }
 
@@ -176,10 +177,10 @@ func TestCreateWithoutAnExternalIDIsSentOnce(t *testing.T) {
 		for failure, answer := range map[string]step{"reset": breaks, "500": says(500, ""), "cut off": says(201, `{"user":{"id":`), "no id": says(201, `{"user":{}}`)} {
 			t.Run(name+"/"+failure, func(t *testing.T) {
 				t.Parallel()
-				srv := newRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool { answer.talk(conn); return false })
-				_, err := newClient(t, srv.url).Users.Create(t.Context(), req, motive.SkipValidation())
-				if !errors.Is(err, motive.ErrOutcomeUnknown) || srv.requests() != 1 {
-					t.Errorf("%d requests, error %v", srv.requests(), err)
+				srv := wire.NewRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool { answer.talk(conn); return false })
+				_, err := newClient(t, srv.URL).Users.Create(t.Context(), req, motive.SkipValidation())
+				if !errors.Is(err, motive.ErrOutcomeUnknown) || srv.Requests() != 1 {
+					t.Errorf("%d requests, error %v", srv.Requests(), err)
 				}
 			})
 		}
@@ -193,18 +194,18 @@ func TestCreateIsReconciledByTheFirstPairItAdds(t *testing.T) {
 	req.ExternalIDsAttributes = motive.Set([]motive.ExternalIDAttributes{
 		{ID: 3, ExternalID: "1", IntegrationName: "a"}, {ExternalID: "2 &", IntegrationName: "b=c"}, {ExternalID: "3", IntegrationName: "d"},
 	})
-	srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+	srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
-			answering(500, "")(w, r)
+			wire.Always(500, "")(w, r)
 			return
 		}
-		answering(200, oneUser)(w, r)
+		wire.Always(200, oneUser)(w, r)
 	})
-	if _, err := newClient(t, srv.url).Users.Create(t.Context(), req, motive.SkipValidation()); err != nil {
+	if _, err := newClient(t, srv.URL).Users.Create(t.Context(), req, motive.SkipValidation()); err != nil {
 		t.Error(err)
 	}
 	want := []string{creates, "GET /v1/users/lookup_by_external_id?external_id=2+%26&integration_name=b%3Dc"}
-	if got := srv.lines(); !reflect.DeepEqual(got, want) {
+	if got := srv.Lines(); !reflect.DeepEqual(got, want) {
 		t.Errorf("sent %q, want %q", got, want)
 	}
 }
@@ -223,9 +224,9 @@ func (f *fleet) RoundTrip(req *http.Request) (*http.Response, error) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if f.users == 0 {
-			return reply(404, ""), nil
+			return wire.Reply(404, ""), nil
 		}
-		return reply(200, oneUser), nil
+		return wire.Reply(200, oneUser), nil
 	}
 	_ = req.Body.Close()
 	f.mu.Lock()
@@ -238,11 +239,11 @@ func (f *fleet) RoundTrip(req *http.Request) (*http.Response, error) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if f.users > 0 {
-			done <- reply(422, `{"error_message":"external id has already been taken"}`)
+			done <- wire.Reply(422, `{"error_message":"external id has already been taken"}`)
 			return
 		}
 		f.users++
-		done <- reply(201, oneUser)
+		done <- wire.Reply(201, oneUser)
 	}()
 	select {
 	case resp := <-done:
@@ -299,7 +300,7 @@ func TestSettlingEndsWithTheContext(t *testing.T) {
 							return nil, req.Context().Err()
 						}
 						if req.Method == http.MethodGet {
-							return reply(404, ""), nil
+							return wire.Reply(404, ""), nil
 						}
 						return nil, errors.New("connection reset by peer")
 					})
@@ -360,8 +361,8 @@ func TestTestMode(t *testing.T) {
 		} {
 			t.Run(fmt.Sprintf("%s/%d %s", m.name, tt.status, tt.body), func(t *testing.T) {
 				t.Parallel()
-				srv := newServer(t, answering(tt.status, tt.body))
-				got, err := m.call(t.Context(), clientWith(t, srv.url, motive.WithAPIKey("canary-key")))
+				srv := wire.NewServer(t, wire.Always(tt.status, tt.body))
+				got, err := m.call(t.Context(), clientWith(t, srv.URL, motive.WithAPIKey("canary-key")))
 				want := []string{"ErrTestMode"}
 				if !tt.mode {
 					want = []string{"ErrUnexpectedResponse", "ErrOutcomeUnknown"}
@@ -370,8 +371,8 @@ func TestTestMode(t *testing.T) {
 				if tt.mode && (kind(err) != "api" || !strings.Contains(err.Error(), "test mode")) {
 					t.Errorf("error %v", err)
 				}
-				if got != nil || len(srv.got()) != 1 {
-					t.Errorf("result %v after %q", got, srv.lines())
+				if got != nil || len(srv.Got()) != 1 {
+					t.Errorf("result %v after %q", got, srv.Lines())
 				}
 			})
 		}
@@ -382,22 +383,22 @@ func TestTestMode(t *testing.T) {
 func TestTestModeAfterAFailure(t *testing.T) {
 	t.Parallel()
 	n := 0
-	srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+	srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 		if n++; n == 1 {
-			answering(503, "")(w, r)
+			wire.Always(503, "")(w, r)
 			return
 		}
-		answering(200, `{"message":"valid (test mode)"}`)(w, r)
+		wire.Always(200, `{"message":"valid (test mode)"}`)(w, r)
 	})
-	_, err := clientWith(t, srv.url, motive.WithAPIKey("canary-key")).Users.Deactivate(t.Context(), 7)
+	_, err := clientWith(t, srv.URL, motive.WithAPIKey("canary-key")).Users.Deactivate(t.Context(), 7)
 	isOnly(t, err, "ErrTestMode")
 }
 
 // A 200 with a user in it is a user: not every server says 201.
 func TestACreateAnsweredWith200IsNotTestMode(t *testing.T) {
 	t.Parallel()
-	srv := newServer(t, answering(200, oneUser))
-	if user, err := newClient(t, srv.url).Users.Create(t.Context(), ada()); err != nil || user.ID != 7 {
+	srv := wire.NewServer(t, wire.Always(200, oneUser))
+	if user, err := newClient(t, srv.URL).Users.Create(t.Context(), ada()); err != nil || user.ID != 7 {
 		t.Errorf("user %v, error %v", user, err)
 	}
 }
@@ -469,7 +470,7 @@ func TestForeignRecordsAreNoSuccess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := offline(t, func(*http.Request) (*http.Response, error) { return reply(200, tt.answer), nil })
+			c := offline(t, func(*http.Request) (*http.Response, error) { return wire.Reply(200, tt.answer), nil })
 			isOnly(t, tt.call(t.Context(), c), tt.errs...)
 		})
 	}
@@ -514,9 +515,9 @@ func TestTheHolderOfAPairMustBeWhoWasCreated(t *testing.T) {
 			}
 			c := offline(t, func(r *http.Request) (*http.Response, error) {
 				if r.Method == http.MethodPost {
-					return reply(504, ""), nil
+					return wire.Reply(504, ""), nil
 				}
-				return reply(200, `{"user":{`+tt.shown+`,`+pair+`}}`, "Date", tt.date), nil
+				return wire.Reply(200, `{"user":{`+tt.shown+`,`+pair+`}}`, "Date", tt.date), nil
 			})
 			var r motive.Response
 			user, err := c.Users.Create(t.Context(), req, motive.WithResponse(&r))
@@ -587,7 +588,7 @@ func TestAnUpdateThatAddsExternalIDsIsReconciled(t *testing.T) {
 			n := 0
 			var lines []string
 			var mu sync.Mutex
-			srv := newRawServer(t, func(_ int, conn *net.TCPConn, req *http.Request) bool {
+			srv := wire.NewRawServer(t, func(_ int, conn *net.TCPConn, req *http.Request) bool {
 				mu.Lock()
 				defer mu.Unlock()
 				if line := req.Method + strings.TrimPrefix(req.URL.Path, "/fleet"); len(lines) == 0 || lines[len(lines)-1] != line {
@@ -598,7 +599,7 @@ func TestAnUpdateThatAddsExternalIDsIsReconciled(t *testing.T) {
 				return false
 			})
 			var r motive.Response
-			user, err := newClient(t, srv.url).Users.Update(t.Context(), 7, tt.req, motive.WithResponse(&r))
+			user, err := newClient(t, srv.URL).Users.Update(t.Context(), 7, tt.req, motive.WithResponse(&r))
 			isOnly(t, err, tt.errs...)
 			mu.Lock()
 			defer mu.Unlock()
@@ -625,8 +626,8 @@ func TestAPageIsNotANotFound(t *testing.T) {
 		for name, page := range map[string][]string{
 			"by its first byte": {"\n <!DOCTYPE html>"}, "by its type": {"no such page", "Content-Type", "Text/HTML; charset=utf-8"},
 		} {
-			srv := newServer(t, answering(404, page[0], page[1:]...))
-			_, err := m.call(t.Context(), newClient(t, srv.url))
+			srv := wire.NewServer(t, wire.Always(404, page[0], page[1:]...))
+			_, err := m.call(t.Context(), newClient(t, srv.URL))
 			isOnly(t, err, unexpectedBy(m)...)
 			if err == nil || !strings.Contains(err.Error(), "base URL") {
 				t.Errorf("%s, %s: error %v, want a hint at the base URL", m.name, name, err)
@@ -645,9 +646,9 @@ func TestARepeatedDeleteThatFindsAPage(t *testing.T) {
 		n := 0
 		c := offline(t, func(*http.Request) (*http.Response, error) {
 			if n++; n == 1 {
-				return reply(503, ""), nil
+				return wire.Reply(503, ""), nil
 			}
-			return reply(404, body), nil
+			return wire.Reply(404, body), nil
 		})
 		isOnly(t, c.ExternalIDs.Delete(t.Context(), 31), want...)
 	}
@@ -659,13 +660,13 @@ func TestANotFoundThatBreaksOff(t *testing.T) {
 	t.Parallel()
 	for _, m := range methods() {
 		for kind, want := range map[string][]string{"application/json": {"ErrNotFound"}, "text/html": unexpectedBy(m)} {
-			srv := newRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool {
-				say(conn, "HTTP/1.1 404 Not Found", "Content-Type: "+kind, "Content-Length: 100", "", `{"error_message":"no`)
+			srv := wire.NewRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool {
+				wire.Say(conn, "HTTP/1.1 404 Not Found", "Content-Type: "+kind, "Content-Length: 100", "", `{"error_message":"no`)
 				return false
 			})
-			_, err := m.call(t.Context(), newClient(t, srv.url))
+			_, err := m.call(t.Context(), newClient(t, srv.URL))
 			isOnly(t, err, want...)
-			if n := srv.requests(); n != 1 && m.name != "UserRoles.List" { // which asks elsewhere
+			if n := srv.Requests(); n != 1 && m.name != "UserRoles.List" { // which asks elsewhere
 				t.Errorf("%s: %d requests, error %v", m.name, n, err)
 			}
 		}
@@ -676,13 +677,13 @@ func TestANotFoundThatBreaksOff(t *testing.T) {
 func TestAnAccessTokenHasNoTestMode(t *testing.T) {
 	t.Parallel()
 	for _, m := range methods() {
-		srv := newServer(t, answering(200, `{"message":"valid (test mode)"}`))
-		_, err := m.call(t.Context(), newClient(t, srv.url))
+		srv := wire.NewServer(t, wire.Always(200, `{"message":"valid (test mode)"}`))
+		_, err := m.call(t.Context(), newClient(t, srv.URL))
 		if errors.Is(err, motive.ErrTestMode) || !errors.Is(err, motive.ErrUnexpectedResponse) {
 			t.Errorf("%s: error %v", m.name, err)
 		}
-		srv = newServer(t, answering(200, `{"message":"valid (test mode)"}`))
-		_, err = m.call(t.Context(), clientWith(t, srv.url, motive.WithAPIKey("canary-key")))
+		srv = wire.NewServer(t, wire.Always(200, `{"message":"valid (test mode)"}`))
+		_, err = m.call(t.Context(), clientWith(t, srv.URL, motive.WithAPIKey("canary-key")))
 		if write := m.verb() != http.MethodGet; errors.Is(err, motive.ErrTestMode) != write {
 			t.Errorf("%s with a key: error %v", m.name, err)
 		}
@@ -709,8 +710,8 @@ func TestTheServersWordsReachTheMessage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			srv := newServer(t, answering(tt.status, tt.body, tt.header...))
-			_, err := newClient(t, srv.url).Users.Get(t.Context(), 7)
+			srv := wire.NewServer(t, wire.Always(tt.status, tt.body, tt.header...))
+			_, err := newClient(t, srv.URL).Users.Get(t.Context(), 7)
 			for _, want := range tt.want {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("error %v, want %q in it", err, want)
@@ -729,7 +730,7 @@ func TestWhatEachStatusProves(t *testing.T) {
 		if status == http.StatusTooManyRequests {
 			continue // which is waited out
 		}
-		c := offline(t, func(*http.Request) (*http.Response, error) { return reply(status, ""), nil },
+		c := offline(t, func(*http.Request) (*http.Response, error) { return wire.Reply(status, ""), nil },
 			motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1}))
 		_, err := c.Users.Create(t.Context(), ada())
 		var api *motive.APIError
@@ -762,14 +763,14 @@ func (s *reconciling) RoundTrip(req *http.Request) (*http.Response, error) {
 		if s.created != nil {
 			return s.created(s.posts), nil
 		}
-		return reply(504, ""), nil
+		return wire.Reply(504, ""), nil
 	}
 	s.looked++
 	return s.lookups[min(s.looked, len(s.lookups))-1](), nil
 }
 
-func nobody() *http.Response { return reply(404, `{"error_message":"no such user"}`) }
-func holder() *http.Response { return reply(200, oneUser) }
+func nobody() *http.Response { return wire.Reply(404, `{"error_message":"no such user"}`) }
+func holder() *http.Response { return wire.Reply(200, oneUser) }
 
 // Who was created while the call was under way is not older than the call, however
 // long that took: the Date of the lookup is that much later.
@@ -784,7 +785,7 @@ func TestAUserCreatedDuringALongCallIsItsOwn(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				at := time.Now().Add(tt.after).UTC().Format(time.RFC3339)
 				srv := &reconciling{takes: 20 * time.Second, lookups: []func() *http.Response{nobody, nobody, func() *http.Response {
-					return reply(200, `{"user":{"id":7,"created_at":"`+at+`"}}`, "Date", time.Now().UTC().Format(http.TimeFormat))
+					return wire.Reply(200, `{"user":{"id":7,"created_at":"`+at+`"}}`, "Date", time.Now().UTC().Format(http.TimeFormat))
 				}}}
 				c := newClient(t, "https://motive.example/fleet", motive.WithTransport(srv), motive.WithRetry(motive.RetryPolicy{}))
 				user, err := c.Users.Create(t.Context(), adaLinked())
@@ -799,8 +800,8 @@ func TestAUserCreatedDuringALongCallIsItsOwn(t *testing.T) {
 // A lookup that the server fails says nothing: the next one may.
 func TestALookupThatFailsIsFollowedByOthers(t *testing.T) {
 	t.Parallel()
-	failed := func() *http.Response { return reply(524, "") } // which is not tried again within the call
-	refused := func() *http.Response { return reply(403, "") }
+	failed := func() *http.Response { return wire.Reply(524, "") } // which is not tried again within the call
+	refused := func() *http.Response { return wire.Reply(403, "") }
 	for name, tt := range map[string]struct {
 		lookups []func() *http.Response
 		looked  int
@@ -841,21 +842,21 @@ func TestReconcilingTakesAsLongAsTheCreateDid(t *testing.T) {
 // Response and error tell of both creates, and the lookups have the caller's query.
 func TestTheResponseOfAReconciledCreate(t *testing.T) {
 	t.Parallel()
-	lost := func(int) *http.Response { return reply(504, "") }
+	lost := func(int) *http.Response { return wire.Reply(504, "") }
 	second := func(n int) *http.Response {
 		if n == 1 {
-			return reply(504, "")
+			return wire.Reply(504, "")
 		}
-		return reply(201, oneUser)
+		return wire.Reply(201, oneUser)
 	}
 	limited := func(n int) *http.Response {
-		return [...]*http.Response{reply(504, ""), reply(429, ""), reply(201, oneUser)}[n-1]
+		return [...]*http.Response{wire.Reply(504, ""), wire.Reply(429, ""), wire.Reply(201, oneUser)}[n-1]
 	}
 	badName := func(n int) *http.Response {
 		if n == 1 {
-			return reply(504, "")
+			return wire.Reply(504, "")
 		}
-		return reply(422, `{"errors":{"first_name":["is too long"]}}`)
+		return wire.Reply(422, `{"errors":{"first_name":["is too long"]}}`)
 	}
 	miss := func(n int) (all []func() *http.Response) {
 		for range n {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/test/wire"
 )
 
 func TestUserRolesTakeEachEnvelope(t *testing.T) {
@@ -31,8 +32,8 @@ func TestUserRolesTakeEachEnvelope(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			srv := newServer(t, answering(200, body))
-			got, err := newClient(t, srv.url).UserRoles.List(t.Context(), nil)
+			srv := wire.NewServer(t, wire.Always(200, body))
+			got, err := newClient(t, srv.URL).UserRoles.List(t.Context(), nil)
 			if err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("got %+v, error %v, want %+v", got, err, want)
 			}
@@ -40,8 +41,8 @@ func TestUserRolesTakeEachEnvelope(t *testing.T) {
 	}
 	t.Run("none", func(t *testing.T) {
 		t.Parallel()
-		srv := newServer(t, answering(200, `{"user_roles":[]}`))
-		if got, err := newClient(t, srv.url).UserRoles.List(t.Context(), nil); err != nil || got == nil || len(got) != 0 {
+		srv := wire.NewServer(t, wire.Always(200, `{"user_roles":[]}`))
+		if got, err := newClient(t, srv.URL).UserRoles.List(t.Context(), nil); err != nil || got == nil || len(got) != 0 {
 			t.Errorf("got %#v, error %v", got, err)
 		}
 	})
@@ -64,20 +65,20 @@ func TestUserRolesAskBothPaths(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+			srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 				status := tt.first
 				if strings.HasSuffix(r.URL.Path, "/users/user_roles") {
 					status = tt.second
 				}
-				answering(status, `[{"id":9,"name":"Dispatch"}]`)(w, r)
+				wire.Always(status, `[{"id":9,"name":"Dispatch"}]`)(w, r)
 			})
-			got, err := newClient(t, srv.url).UserRoles.List(t.Context(), &motive.ListUserRolesOptions{Name: "A"})
+			got, err := newClient(t, srv.URL).UserRoles.List(t.Context(), &motive.ListUserRolesOptions{Name: "A"})
 			isOnly(t, err, tt.err...)
 			if (err == nil) != (tt.err == nil) || (len(got) == 1) != (err == nil) {
 				t.Errorf("got %v, error %v", got, err)
 			}
-			if !reflect.DeepEqual(srv.lines(), tt.lines) {
-				t.Errorf("sent %q, want %q", srv.lines(), tt.lines)
+			if !reflect.DeepEqual(srv.Lines(), tt.lines) {
+				t.Errorf("sent %q, want %q", srv.Lines(), tt.lines)
 			}
 		})
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/motivetest"
 	"github.com/motive-go/motive/oauth"
+	"github.com/motive-go/motive/test/wire"
 )
 
 // driver is a create that the API accepts. It carries the external id n.
@@ -357,7 +358,7 @@ func (r *roll) RoundTrip(req *http.Request) (*http.Response, error) {
 		body["pagination"] = p
 	}
 	out, err := json.Marshal(body)
-	return reply(200, string(out)), err
+	return wire.Reply(200, string(out)), err
 }
 
 func users(ids []int64) []map[string]any {
@@ -529,14 +530,14 @@ func TestAllEndsWithOneError(t *testing.T) {
 		second http.HandlerFunc
 		want   error
 	}{
-		"refused":    {answering(403, ""), motive.ErrForbidden},
-		"down":       {answering(503, ""), motive.ErrServer},
-		"not a list": {answering(200, `{"error_message":"try later"}`), motive.ErrUnexpectedResponse},
-		"no ids":     {answering(200, `{"users":[{"user":{"first_name":"x"}}]}`), motive.ErrUnexpectedResponse},
+		"refused":    {wire.Always(403, ""), motive.ErrForbidden},
+		"down":       {wire.Always(503, ""), motive.ErrServer},
+		"not a list": {wire.Always(200, `{"error_message":"try later"}`), motive.ErrUnexpectedResponse},
+		"no ids":     {wire.Always(200, `{"users":[{"user":{"first_name":"x"}}]}`), motive.ErrUnexpectedResponse},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+			srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Query().Get("page_no") != "1" {
 					tt.second(w, r)
 					return
@@ -545,7 +546,7 @@ func TestAllEndsWithOneError(t *testing.T) {
 				_, _ = w.Write(out)
 			})
 			var r motive.Response
-			got, err := collect(newClient(t, srv.url).Users.All(t.Context(), nil, motive.WithResponse(&r)))
+			got, err := collect(newClient(t, srv.URL).Users.All(t.Context(), nil, motive.WithResponse(&r)))
 			if !errors.Is(err, tt.want) || len(got) != 100 || errors.Is(err, motive.ErrIncompleteList) {
 				t.Errorf("%d users, error %v, want %v", len(got), err, tt.want)
 			}
@@ -595,19 +596,19 @@ func TestAllOfFiftyThousand(t *testing.T) {
 // Filters go out with every page.
 func TestAllKeepsItsFilters(t *testing.T) {
 	t.Parallel()
-	srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+	srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 		no, _ := strconv.Atoi(r.URL.Query().Get("page_no"))
 		fmt.Fprintf(w, `{"users":[{"id":%d}],"pagination":{"per_page":1,"page_no":%d,"total":2}}`, no, no)
 	})
 	opts := motive.ListUsersOptions{Role: motive.RoleDriver, Name: "A", Status: motive.StatusActive, Summary: true, PerPage: 1}
-	if _, err := collect(newClient(t, srv.url).Users.All(t.Context(), &opts)); err != nil {
+	if _, err := collect(newClient(t, srv.URL).Users.All(t.Context(), &opts)); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
 		"GET /v1/users?name=A&page_no=1&per_page=1&role=driver&status=active&summary=true",
 		"GET /v1/users?name=A&page_no=2&per_page=1&role=driver&status=active&summary=true",
 	}
-	if got := srv.lines(); !reflect.DeepEqual(got, want) {
+	if got := srv.Lines(); !reflect.DeepEqual(got, want) {
 		t.Errorf("sent %q, want %q", got, want)
 	}
 }
@@ -648,11 +649,11 @@ func TestQueriesFieldByField(t *testing.T) {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
 			body := `{"users":[],"user_roles":[],"user":{"id":7}}`
-			srv := newServer(t, answering(200, body))
-			if err := call(t.Context(), newClient(t, srv.url)); err != nil {
+			srv := wire.NewServer(t, wire.Always(200, body))
+			if err := call(t.Context(), newClient(t, srv.URL)); err != nil {
 				t.Fatal(err)
 			}
-			if lines := srv.lines(); !reflect.DeepEqual(lines, []string{"GET " + want}) {
+			if lines := srv.Lines(); !reflect.DeepEqual(lines, []string{"GET " + want}) {
 				t.Errorf("sent %q, want %q", lines, want)
 			}
 		})
@@ -661,16 +662,16 @@ func TestQueriesFieldByField(t *testing.T) {
 
 func TestNilOptionsListEverything(t *testing.T) {
 	t.Parallel()
-	srv := newServer(t, answering(200, `{"users":[],"user_roles":[]}`))
-	c := newClient(t, srv.url)
+	srv := wire.NewServer(t, wire.Always(200, `{"users":[],"user_roles":[]}`))
+	c := newClient(t, srv.URL)
 	if _, err := c.Users.List(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
 	if _, err := c.UserRoles.List(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
-	if want := []string{"GET /v1/users", "GET /v1/user_roles"}; !reflect.DeepEqual(srv.lines(), want) {
-		t.Errorf("sent %q, want %q", srv.lines(), want)
+	if want := []string{"GET /v1/users", "GET /v1/user_roles"}; !reflect.DeepEqual(srv.Lines(), want) {
+		t.Errorf("sent %q, want %q", srv.Lines(), want)
 	}
 }
 
@@ -915,7 +916,7 @@ func TestReadAheadKeepsTheOrder(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				r := &roll{ids: upTo(1950)}
-				slow := roundTrip(func(req *http.Request) (*http.Response, error) {
+				slow := wire.RoundTrip(func(req *http.Request) (*http.Response, error) {
 					time.Sleep(rand.N(time.Second))
 					return r.RoundTrip(req)
 				})
@@ -1004,7 +1005,7 @@ func TestAnErrorAheadComesInItsTurn(t *testing.T) {
 	r := &roll{ids: upTo(1000)}
 	c := offline(t, func(req *http.Request) (*http.Response, error) {
 		if req.URL.Query().Get("page_no") == "6" {
-			return reply(403, `{"error_message":"enough"}`), nil
+			return wire.Reply(403, `{"error_message":"enough"}`), nil
 		}
 		return r.RoundTrip(req)
 	})
@@ -1064,7 +1065,7 @@ func TestUpdatesByExternalID(t *testing.T) {
 			}
 		})
 	}
-	c := offline(t, func(*http.Request) (*http.Response, error) { t.Error("sent"); return reply(200, oneUser), nil })
+	c := offline(t, func(*http.Request) (*http.Response, error) { t.Error("sent"); return wire.Reply(200, oneUser), nil })
 	var invalid *motive.ValidationError
 	if _, err := c.Users.UpdateByExternalID(t.Context(), "987", "generic_tms", &motive.UpdateUserRequest{}); !errors.As(err, &invalid) {
 		t.Errorf("an empty update: error %v", err)

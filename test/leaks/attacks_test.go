@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/test/wire"
 )
 
 // attacks are strings that try to be something else than a value.
@@ -67,32 +68,32 @@ func mayBeRefused(s string) bool {
 // refused before a byte is sent. It never changes the path.
 func TestStringArgumentsStayValues(t *testing.T) {
 	t.Parallel()
-	param := func(path, key string) func(sent, string) error {
-		return func(s sent, value string) error {
-			u, err := url.ParseRequestURI(s.target)
+	param := func(path, key string) func(wire.Request, string) error {
+		return func(s wire.Request, value string) error {
+			u, err := url.ParseRequestURI(s.Target)
 			if err != nil {
 				return err
 			}
 			q, err := url.ParseQuery(u.RawQuery)
 			if err != nil || u.EscapedPath() != path || len(q[key]) != 1 || q.Get(key) != value || q.Get("role") != "" {
-				return fmt.Errorf("%s (%v)", s.target, err)
+				return fmt.Errorf("%s (%v)", s.Target, err)
 			}
 			return nil
 		}
 	}
-	field := func(line, key string) func(sent, string) error {
-		return func(s sent, value string) error {
+	field := func(line, key string) func(wire.Request, string) error {
+		return func(s wire.Request, value string) error {
 			var body map[string]any
-			err := json.Unmarshal([]byte(s.body), &body)
-			if err != nil || s.line() != line || body[key] != value {
-				return fmt.Errorf("%s %.100s (%v)", s.line(), s.body, err)
+			err := json.Unmarshal([]byte(s.Body), &body)
+			if err != nil || s.Line() != line || body[key] != value {
+				return fmt.Errorf("%s %.100s (%v)", s.Line(), s.Body, err)
 			}
 			return nil
 		}
 	}
 	for name, tt := range map[string]struct {
 		call    func(ctx context.Context, c *motive.Client, s string) error
-		arrives func(s sent, value string) error
+		arrives func(s wire.Request, value string) error
 	}{
 		"List by name": {func(ctx context.Context, c *motive.Client, s string) error {
 			_, err := c.Users.List(ctx, &motive.ListUsersOptions{Name: s})
@@ -150,13 +151,13 @@ func TestStringArgumentsStayValues(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			const anything = `{"user":{"id":7},"users":[],"user_roles":[],"external_id":{"id":31},"pagination":{"total":0}}`
-			srv := newServer(t, answering(200, anything))
-			c := newClient(t, srv.url)
+			srv := wire.NewServer(t, wire.Always(200, anything))
+			c := newClient(t, srv.URL)
 			for _, attack := range slices.Sorted(maps.Keys(attacks)) {
 				value := attacks[attack]
-				before := len(srv.got())
+				before := len(srv.Got())
 				err := tt.call(t.Context(), c, value)
-				got := srv.got()[before:]
+				got := srv.Got()[before:]
 				if err != nil {
 					var invalid *motive.ValidationError
 					if !errors.As(err, &invalid) || !mayBeRefused(value) || len(got) > 0 {
@@ -197,8 +198,8 @@ func TestHeaderOptionsCannotInject(t *testing.T) {
 				if option == "WithAccessToken" || option == "WithAPIKey" {
 					fits = fits && strings.Trim(value, `"`) == value
 				}
-				srv := newServer(t, answering(200, oneUser))
-				c, err := motive.NewClient(append(with(value), motive.WithBaseURL(srv.url))...)
+				srv := wire.NewServer(t, wire.Always(200, oneUser))
+				c, err := motive.NewClient(append(with(value), motive.WithBaseURL(srv.URL))...)
 				if (err == nil) != fits {
 					t.Errorf("%s: error %.200v", name, err)
 				}
@@ -210,7 +211,7 @@ func TestHeaderOptionsCannotInject(t *testing.T) {
 				}
 				if err := get(t.Context(), c); err != nil {
 					t.Errorf("%s: %.200v", name, err)
-				} else if h := srv.got()[0].header; h.Get("X-Evil") != "" || !strings.Contains(fmt.Sprint(h), value) {
+				} else if h := srv.Got()[0].Header; h.Get("X-Evil") != "" || !strings.Contains(fmt.Sprint(h), value) {
 					t.Errorf("%s: arrives as %.300v", name, h)
 				}
 				c.CloseIdleConnections()

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/test/wire"
 )
 
 // The secrets of requests. Each has characters that are written differently in
@@ -111,32 +112,32 @@ func TestRequestsAndOptionsHideSecrets(t *testing.T) {
 
 // echoes are servers and round trippers that give back what they were sent, in
 // every place that an error, a log line or a Response is made of.
-var echoes = map[string]roundTrip{
-	"in an error":      func(req *http.Request) (*http.Response, error) { return reply(422, said("%s", all(req))), nil },
-	"in a 5xx":         func(req *http.Request) (*http.Response, error) { return reply(503, said("%s", all(req))), nil },
-	"in a 401":         func(req *http.Request) (*http.Response, error) { return reply(401, said("%s", all(req))), nil },
-	"in plain text":    func(req *http.Request) (*http.Response, error) { return reply(400, all(req)), nil },
-	"in HTML":          func(req *http.Request) (*http.Response, error) { return reply(502, "<pre>"+all(req)), nil },
-	"in a success":     func(req *http.Request) (*http.Response, error) { return reply(200, all(req)), nil },
-	"in words of JSON": func(req *http.Request) (*http.Response, error) { return reply(400, spelt(all(req))), nil },
-	"in fields":        func(req *http.Request) (*http.Response, error) { return reply(422, fielded(req)), nil },
+var echoes = map[string]wire.RoundTrip{
+	"in an error":      func(req *http.Request) (*http.Response, error) { return wire.Reply(422, said("%s", all(req))), nil },
+	"in a 5xx":         func(req *http.Request) (*http.Response, error) { return wire.Reply(503, said("%s", all(req))), nil },
+	"in a 401":         func(req *http.Request) (*http.Response, error) { return wire.Reply(401, said("%s", all(req))), nil },
+	"in plain text":    func(req *http.Request) (*http.Response, error) { return wire.Reply(400, all(req)), nil },
+	"in HTML":          func(req *http.Request) (*http.Response, error) { return wire.Reply(502, "<pre>"+all(req)), nil },
+	"in a success":     func(req *http.Request) (*http.Response, error) { return wire.Reply(200, all(req)), nil },
+	"in words of JSON": func(req *http.Request) (*http.Response, error) { return wire.Reply(400, spelt(all(req))), nil },
+	"in fields":        func(req *http.Request) (*http.Response, error) { return wire.Reply(422, fielded(req)), nil },
 	"in words of fields": func(req *http.Request) (*http.Response, error) {
-		return reply(422, `{"errors":{"phone":"`+escaped(all(req))+`","`+escaped(token(req))+`":"x"}}`), nil
+		return wire.Reply(422, `{"errors":{"phone":"`+escaped(all(req))+`","`+escaped(token(req))+`":"x"}}`), nil
 	},
 	"over and over": func(req *http.Request) (*http.Response, error) {
-		return reply(400, strings.Repeat(all(req), 3000)), nil
+		return wire.Reply(400, strings.Repeat(all(req), 3000)), nil
 	},
 	"in a long message": func(req *http.Request) (*http.Response, error) {
-		return reply(400, said("%1000s%s", "", all(req))), nil
+		return wire.Reply(400, said("%1000s%s", "", all(req))), nil
 	},
-	"in headers":      func(req *http.Request) (*http.Response, error) { return reply(404, "", headers(req)...), nil },
-	"in good headers": func(req *http.Request) (*http.Response, error) { return reply(201, oneUser, headers(req)...), nil },
-	"in a redirect":   func(req *http.Request) (*http.Response, error) { return reply(302, "", headers(req)...), nil },
+	"in headers":      func(req *http.Request) (*http.Response, error) { return wire.Reply(404, "", headers(req)...), nil },
+	"in good headers": func(req *http.Request) (*http.Response, error) { return wire.Reply(201, oneUser, headers(req)...), nil },
+	"in a redirect":   func(req *http.Request) (*http.Response, error) { return wire.Reply(302, "", headers(req)...), nil },
 	"in a spoilt one": func(req *http.Request) (*http.Response, error) {
-		return reply(302, "", "Location", "http://[/%zz"+all(req)), nil
+		return wire.Reply(302, "", "Location", "http://[/%zz"+all(req)), nil
 	},
 	"as a host": func(req *http.Request) (*http.Response, error) {
-		return reply(302, "", "Location", "https://"+token(req)+".example"), nil
+		return wire.Reply(302, "", "Location", "https://"+token(req)+".example"), nil
 	},
 	"in a plain failure":    func(req *http.Request) (*http.Response, error) { return nil, errors.New("cannot send " + all(req)) },
 	"in a failure of value": func(req *http.Request) (*http.Response, error) { return nil, loudError{all(req)} },
@@ -148,7 +149,7 @@ var echoes = map[string]roundTrip{
 		return nil, &net.OpError{Op: "dial", Err: errors.New(all(req))}
 	},
 	"while reading": func(req *http.Request) (*http.Response, error) {
-		resp := reply(200, "")
+		resp := wire.Reply(200, "")
 		resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"user":`), failingReader{errors.New("lost " + all(req))}))
 		return resp, nil
 	},
@@ -266,10 +267,13 @@ func TestSecretsInMalformedAnswersAreHidden(t *testing.T) {
 		for _, cred := range credentials[:2] {
 			t.Run(name+"/"+cred.name, func(t *testing.T) {
 				t.Parallel()
-				srv := newRawServer(t, func(_ int, conn *net.TCPConn, req *http.Request) bool { say(conn, answer(token(req))); return false })
+				srv := wire.NewRawServer(t, func(_ int, conn *net.TCPConn, req *http.Request) bool {
+					wire.Say(conn, answer(token(req)))
+					return false
+				})
 				b := &book{}
 				var r motive.Response
-				c := clientWith(t, srv.url, append(b.options(), cred.option)...)
+				c := clientWith(t, srv.URL, append(b.options(), cred.option)...)
 				_, err := c.Users.Create(t.Context(), ada(), motive.WithResponse(&r))
 				if err == nil {
 					t.Fatal("no error")
@@ -289,13 +293,13 @@ func TestRefusedTokensAreHidden(t *testing.T) {
 	t.Parallel()
 	src := &rotation{current: 1}
 	var old string
-	c := clientWith(t, "https://motive.example", motive.WithTokenSource(src), motive.WithTransport(roundTrip(func(req *http.Request) (*http.Response, error) {
+	c := clientWith(t, "https://motive.example", motive.WithTokenSource(src), motive.WithTransport(wire.RoundTrip(func(req *http.Request) (*http.Response, error) {
 		if token(req) == "token-1" {
 			old = token(req)
 			src.revoke("Bearer token-1")
-			return reply(401, ""), nil
+			return wire.Reply(401, ""), nil
 		}
-		return reply(422, said("%s was followed by %s", old, token(req))), nil
+		return wire.Reply(422, said("%s was followed by %s", old, token(req))), nil
 	})))
 	err := get(context.Background(), c)
 	hides(t, "the error", everyError(err), "token-1", "token-2")
@@ -327,7 +331,7 @@ func TestOnlySecretsAreHidden(t *testing.T) {
 	req := ada()
 	req.Password = motive.Set("abc") // too short to blot out
 	c := offline(t, func(*http.Request) (*http.Response, error) {
-		return reply(422, `{"error_message":"abc is too short"}`), nil
+		return wire.Reply(422, `{"error_message":"abc is too short"}`), nil
 	})
 	_, err := c.Users.Create(t.Context(), req)
 	if want := "motive: POST /v1/users: 422 abc is too short (1 attempt)"; err == nil || err.Error() != want {
@@ -340,9 +344,9 @@ func TestOnlySecretsAreHidden(t *testing.T) {
 
 func TestSecretsEchoedInAnotherCaseAreHidden(t *testing.T) {
 	t.Parallel()
-	srv := newServer(t, answering(422, `{"error_message":"license D1234567XY is taken"}`))
+	srv := wire.NewServer(t, wire.Always(422, `{"error_message":"license D1234567XY is taken"}`))
 	req := &motive.CreateUserRequest{DriversLicenseNumber: motive.Set("d1234567xy")}
-	_, err := newClient(t, srv.url).Users.Create(t.Context(), req, motive.SkipValidation())
+	_, err := newClient(t, srv.URL).Users.Create(t.Context(), req, motive.SkipValidation())
 	if err == nil || strings.Contains(strings.ToLower(err.Error()), "d1234567xy") {
 		t.Errorf("error %v shows the license number", err)
 	}

@@ -1,17 +1,12 @@
 package leaks_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 
@@ -19,6 +14,7 @@ import (
 
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/oauth"
+	"github.com/motive-go/motive/test/wire"
 )
 
 const (
@@ -66,58 +62,6 @@ func (r *rotation) revoke(token string) {
 	}
 }
 
-// sent is a request as the server saw it, below the prefix.
-type sent struct {
-	method, target string
-	header         http.Header
-	body           string
-}
-
-func (s sent) line() string { return s.method + " " + s.target }
-
-// server is an HTTP server under the path /fleet that keeps what it was sent.
-type server struct {
-	url string
-
-	mu       sync.Mutex
-	requests []sent
-	dials    int
-}
-
-func newServer(t testing.TB, handler http.HandlerFunc) *server {
-	t.Helper()
-	s := &server{}
-	ts := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		target, ok := strings.CutPrefix(r.RequestURI, "/fleet")
-		if !ok {
-			t.Errorf("the request to %s is not under the base path", r.RequestURI)
-		}
-		body, _ := io.ReadAll(r.Body)
-		s.mu.Lock()
-		s.requests = append(s.requests, sent{r.Method, target, r.Header.Clone(), string(body)})
-		s.mu.Unlock()
-		r.Body = io.NopCloser(strings.NewReader(string(body)))
-		handler(w, r)
-	}))
-	ts.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.dials++
-		}
-	}
-	ts.Start()
-	t.Cleanup(ts.Close)
-	s.url = ts.URL + "/fleet"
-	return s
-}
-
-func (s *server) got() []sent {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]sent(nil), s.requests...)
-}
-
 // newClient returns a client for base with connections of its own.
 func newClient(t testing.TB, base string, opts ...motive.Option) *motive.Client {
 	t.Helper()
@@ -141,98 +85,9 @@ func clientWith(t testing.TB, base string, opts ...motive.Option) *motive.Client
 	return c
 }
 
-// roundTrip is a transport without a network, for tests on the clock of synctest.
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.Body != nil {
-		defer req.Body.Close()
-	}
-	if err := req.Context().Err(); err != nil {
-		return nil, err
-	}
-	return f(req)
-}
-
-func offline(t testing.TB, f roundTrip, opts ...motive.Option) *motive.Client {
+func offline(t testing.TB, f wire.RoundTrip, opts ...motive.Option) *motive.Client {
 	t.Helper()
 	return newClient(t, "https://motive.example/fleet", append([]motive.Option{motive.WithTransport(f)}, opts...)...)
-}
-
-// reply makes an answer; header alternates names and values.
-func reply(status int, body string, header ...string) *http.Response {
-	h := http.Header{}
-	for i := 0; i+1 < len(header); i += 2 {
-		h.Set(header[i], header[i+1])
-	}
-	return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}
-}
-
-// answering is a handler that always answers the same.
-func answering(status int, body string, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		for i := 0; i+1 < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body)
-	}
-}
-
-// rawServer speaks HTTP by hand: talk answers the nth request, from 1, on its
-// connection, which is closed after it unless talk returns true.
-type rawServer struct {
-	url string
-
-	mu sync.Mutex
-	n  int
-}
-
-func newRawServer(t testing.TB, talk func(n int, conn *net.TCPConn, req *http.Request) bool) *rawServer {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &rawServer{url: "http://" + l.Addr().String() + "/fleet"}
-	var wg sync.WaitGroup
-	t.Cleanup(func() { l.Close(); wg.Wait() })
-	wg.Go(func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			wg.Go(func() { s.serve(conn.(*net.TCPConn), talk) })
-		}
-	})
-	return s
-}
-
-func (s *rawServer) serve(conn *net.TCPConn, talk func(int, *net.TCPConn, *http.Request) bool) {
-	defer conn.Close()
-	r := bufio.NewReader(conn)
-	for {
-		req, err := http.ReadRequest(r)
-		if err != nil {
-			return
-		}
-		if _, err := io.Copy(io.Discard, req.Body); err != nil {
-			return
-		}
-		s.mu.Lock()
-		s.n++
-		n := s.n
-		s.mu.Unlock()
-		if !talk(n, conn, req) {
-			return
-		}
-	}
-}
-
-// say writes an answer by hand.
-func say(conn net.Conn, lines ...string) {
-	_, _ = io.WriteString(conn, strings.Join(lines, "\r\n"))
 }
 
 func ada() *motive.CreateUserRequest {
@@ -249,15 +104,15 @@ func get(ctx context.Context, c *motive.Client) error {
 }
 
 // failingTimes answers the first n requests with status and header.
-func failingTimes(n, status int, header ...string) roundTrip {
+func failingTimes(n, status int, header ...string) wire.RoundTrip {
 	var mu sync.Mutex
 	return func(*http.Request) (*http.Response, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if n--; n >= 0 {
-			return reply(status, "", header...), nil
+			return wire.Reply(status, "", header...), nil
 		}
-		return reply(200, oneUser), nil
+		return wire.Reply(200, oneUser), nil
 	}
 }
 
