@@ -69,36 +69,31 @@ type APIError struct {
 // Error reads "motive: POST /v1/users: 422 email has already been taken
 // (request id abc, 1 attempt)".
 func (e *APIError) Error() string {
-	var b strings.Builder
-	b.WriteString("motive: ")
-	b.WriteString(e.Method)
-	b.WriteByte(' ')
-	b.WriteString(e.Path)
-	b.WriteString(": ")
-	b.WriteString(strconv.Itoa(e.StatusCode))
+	said := fmt.Sprintf("motive: %s %s: %d", e.Method, e.Path, e.StatusCode)
 	if e.Message != "" {
-		b.WriteByte(' ')
-		b.WriteString(e.Message)
+		said += " " + e.Message
 	}
 	if e.RetryAfter > 0 {
-		fmt.Fprintf(&b, ", retry after %s", e.RetryAfter)
+		said += ", retry after " + e.RetryAfter.String()
 	}
-	b.WriteString(" (")
+	in := attempts(e.Attempts)
 	if e.RequestID != "" {
-		b.WriteString("request id " + e.RequestID + ", ")
+		in = "request id " + e.RequestID + ", " + in
 	}
-	b.WriteString(attempts(e.Attempts) + ")")
-	return b.String()
+	return said + " (" + in + ")"
 }
 
 // Is reports whether target is the sentinel of e's status code. A web page in place
 // of a record is none of them.
 func (e *APIError) Is(target error) bool {
-	if e.err != nil {
+	switch {
+	case e.err != nil:
 		return false
+	case e.StatusCode >= http.StatusInternalServerError:
+		return target == ErrServer
 	}
-	sentinel := sentinelOf(e.StatusCode)
-	return sentinel != nil && target == sentinel
+	sentinel, ok := sentinels[e.StatusCode]
+	return ok && target == sentinel
 }
 
 // Unwrap returns why a 2xx is an error, else nil.
@@ -107,27 +102,14 @@ func (e *APIError) Unwrap() error { return e.err }
 // Format prints the message under every verb, so that no verb prints Body.
 func (e *APIError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
 
-func sentinelOf(status int) error {
-	switch status {
-	case http.StatusBadRequest:
-		return ErrBadRequest
-	case http.StatusUnauthorized:
-		return ErrUnauthorized
-	case http.StatusForbidden:
-		return ErrForbidden
-	case http.StatusNotFound:
-		return ErrNotFound
-	case http.StatusConflict:
-		return ErrConflict
-	case http.StatusUnprocessableEntity:
-		return ErrUnprocessable
-	case http.StatusTooManyRequests:
-		return ErrRateLimited
-	}
-	if status >= http.StatusInternalServerError {
-		return ErrServer
-	}
-	return nil
+var sentinels = map[int]error{
+	http.StatusBadRequest:          ErrBadRequest,
+	http.StatusUnauthorized:        ErrUnauthorized,
+	http.StatusForbidden:           ErrForbidden,
+	http.StatusNotFound:            ErrNotFound,
+	http.StatusConflict:            ErrConflict,
+	http.StatusUnprocessableEntity: ErrUnprocessable,
+	http.StatusTooManyRequests:     ErrRateLimited,
 }
 
 func attempts(n int) string {
@@ -178,18 +160,15 @@ type ValidationError struct {
 // Error names every problem: "motive: 2 problems: first_name: is required;
 // role: is required".
 func (e *ValidationError) Error() string {
-	var b strings.Builder
-	b.WriteString("motive: ")
-	if n := len(e.Problems); n != 1 {
-		fmt.Fprintf(&b, "%d problems: ", n)
-	}
+	said := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
-		if i > 0 {
-			b.WriteString("; ")
-		}
-		b.WriteString(p.Error())
+		said[i] = p.Error()
 	}
-	return b.String()
+	count := ""
+	if len(said) != 1 {
+		count = fmt.Sprintf("%d problems: ", len(said))
+	}
+	return "motive: " + count + strings.Join(said, "; ")
 }
 
 // Has reports whether a problem of the given field has the given code.
