@@ -33,23 +33,7 @@ func checkLinks() ([]string, error) {
 			return nil, err
 		}
 		body := fence.ReplaceAllString(string(text), "")
-		for _, m := range link.FindAllStringSubmatch(body, -1) {
-			if outside.MatchString(m[1]) {
-				continue
-			}
-			file, problem := follow(page, m[1])
-			if file != page {
-				linked[file] = true
-			}
-			if problem != "" {
-				problems = append(problems, page+": "+problem)
-			}
-		}
-		for _, m := range span.FindAllStringSubmatch(body, -1) {
-			if path.MatchString(m[1]) && !isThere(filepath.Dir(page), m[1]) {
-				problems = append(problems, fmt.Sprintf("%s: there is no %s", page, m[1]))
-			}
-		}
+		problems = append(problems, prefixed(page+": ", append(badLinks(page, body, linked), missingFiles(page, body)...))...)
 	}
 	for _, page := range out {
 		if strings.HasPrefix(page, "docs/") && !linked[page] {
@@ -57,6 +41,34 @@ func checkLinks() ([]string, error) {
 		}
 	}
 	return problems, nil
+}
+
+// badLinks are the links of a page that lead nowhere. Where the others lead goes to
+// linked.
+func badLinks(page, body string, linked map[string]bool) (problems []string) {
+	for _, m := range link.FindAllStringSubmatch(body, -1) {
+		if outside.MatchString(m[1]) {
+			continue
+		}
+		file, problem := follow(page, m[1])
+		if file != page {
+			linked[file] = true
+		}
+		if problem != "" {
+			problems = append(problems, problem)
+		}
+	}
+	return problems
+}
+
+// missingFiles are the names between backquotes on a page that no file has.
+func missingFiles(page, body string) (problems []string) {
+	for _, m := range span.FindAllStringSubmatch(body, -1) {
+		if path.MatchString(m[1]) && !isThere(filepath.Dir(page), m[1]) {
+			problems = append(problems, "there is no "+m[1])
+		}
+	}
+	return problems
 }
 
 // follow returns the file that a link on page leads to, and what is wrong with it.
