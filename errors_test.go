@@ -1,6 +1,7 @@
 package motive_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -68,6 +70,11 @@ func TestMessages(t *testing.T) {
 		"motive: POST /v1/users: the outcome is unknown after 1 attempt, look before sending it again: 502 bad gateway (1 attempt)":                                                                               wire.Always(502, "<html>"),
 		"motive: POST /v1/users: 307 redirect to evil.example, which is not followed: the credential stays with the base URL's host (1 attempt)":                                                                  wire.Always(307, "", "Location", "https://evil.example/?a=b"),
 		"motive: POST /v1/users: the outcome is unknown after 1 attempt, look before sending it again: 302 redirect to sign.in, which is not followed: the credential stays with the base URL's host (1 attempt)": wire.Always(302, "", "Location", "https://sign.in/"),
+		"motive: POST /v1/users: 300 redirect, which is not followed (1 attempt)":                                                                                                                                 wire.Always(300, ""),
+		"motive: POST /v1/users: 399 redirect, which is not followed (1 attempt)":                                                                                                                                 wire.Always(399, ""),
+		"motive: POST /v1/users: the outcome is unknown after 1 attempt, look before sending it again: 599 server error (1 attempt)":                                                                              wire.Always(599, ""),
+		"motive: POST /v1/users: the outcome is unknown after 1 attempt, look before sending it again: 200 the response holds no user with an id; it says: come back (1 attempt)":                                 wire.Always(200, `{"message":"come back"}`),
+		"motive: POST /v1/users: the outcome is unknown after 1 attempt, look before sending it again: 200 the response holds no user with an id (1 attempt)":                                                     wire.Always(200, `{"user":{}}`),
 		"motive: POST /v1/users: 304 not modified (1 attempt)":                                                                                                                                                    wire.Always(304, ""),
 		"motive: POST /v1/users: 420 (1 attempt)":                                                                                                                                                                 wire.Always(420, ""),
 	} {
@@ -75,6 +82,29 @@ func TestMessages(t *testing.T) {
 		if _, err := newClient(t, srv.URL).Users.Create(t.Context(), ada()); err == nil || err.Error() != want {
 			t.Errorf("error\n%q, want\n%q", err, want)
 		}
+	}
+}
+
+// A call that is left between two attempts says once why there was to be another.
+func TestACallThatIsLeftSaysHowItsLastAttemptFailed(t *testing.T) {
+	t.Parallel()
+	for _, failure := range []string{"503", "reset"} {
+		synctest.Test(t, func(t *testing.T) {
+			c := offline(t, func(*http.Request) (*http.Response, error) {
+				if failure == "503" {
+					return wire.Reply(503, ""), nil
+				}
+				return nil, errors.New(failure)
+			}, motive.WithRetry(motive.RetryPolicy{MinWait: time.Hour, MaxWait: time.Hour}))
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Nanosecond, cancel)
+			_, err := c.Users.Update(ctx, 7, &motive.UpdateUserRequest{Phone: motive.Set("555")})
+			const want = "motive: PUT /v1/users/7: the outcome is unknown after 1 attempt, it can be sent again: " +
+				"context canceled; the last attempt failed with %s (1 attempt)"
+			if err == nil || err.Error() != fmt.Sprintf(want, failure) {
+				t.Errorf("error %v, want that of a last attempt that failed with %s", err, failure)
+			}
+		})
 	}
 }
 

@@ -150,15 +150,6 @@ func failure(r transport.Request, resp *transport.Response, err error) error {
 	case errors.As(err, &pause):
 		err = fmt.Errorf("%w: %w", ErrRateLimited, err)
 	}
-	if n := len(resp.Earlier); n > 0 {
-		last := resp.Earlier[n-1]
-		switch {
-		case last.Err == nil:
-			err = fmt.Errorf("%w; the last attempt failed with %d", err, last.Status)
-		case !errors.Is(err, last.Err):
-			err = fmt.Errorf("%w; the last attempt failed with %v", err, last.Err)
-		}
-	}
 	return fmt.Errorf("motive: %s %s: %w (%s)", r.Method, r.Path, err, attempts(resp.Attempts))
 }
 
