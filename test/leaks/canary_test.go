@@ -351,3 +351,18 @@ func TestSecretsEchoedInAnotherCaseAreHidden(t *testing.T) {
 		t.Errorf("error %v shows the license number", err)
 	}
 }
+
+// An error keeps the first 64 KiB of a body. A secret that stands across its end is
+// hidden as well, though only its beginning is there.
+func TestSecretsAcrossTheEndOfABodyAreHidden(t *testing.T) {
+	t.Parallel()
+	const kept = 64 << 10
+	for _, shown := range []int{6, len(testToken) / 2, len(testToken) - 1} {
+		srv := wire.NewServer(t, wire.Always(422, strings.Repeat("x", kept-shown)+testToken))
+		_, err := newClient(t, srv.URL).Users.Get(t.Context(), 7)
+		var refusal *motive.APIError
+		if !errors.As(err, &refusal) || len(refusal.Body) < kept-shown || strings.Contains(string(refusal.Body), testToken[:shown]) {
+			t.Errorf("with %d characters of the secret before the end the body ends in %.40q", shown, refusal.Body[max(0, len(refusal.Body)-20):])
+		}
+	}
+}
