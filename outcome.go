@@ -273,9 +273,6 @@ func contradiction(req *CreateUserRequest, u *User) string {
 // addedIDs lists the external ids that a request would add. A pair of an external
 // id and an integration is unique across a fleet, which makes a create repeatable.
 func addedIDs(a *UserAttributes) (added []ExternalID) {
-	if a == nil {
-		return nil
-	}
 	for _, id := range a.ExternalIDsAttributes.value {
 		if id.ID == 0 && id.ExternalID != "" && id.IntegrationName != "" {
 			added = append(added, id)
