@@ -155,16 +155,12 @@ type core struct {
 // is wrong.
 func newCore(cfg *config) (*core, error) {
 	base, err := parseBaseURL(cfg.baseURL, cfg.insecureHTTP)
-	problems := append(cfg.problems, err, cfg.retry.check())
+	problems := append(cfg.problems, err)
 	credential, err := theOne(cfg.credentials)
 	if err := errors.Join(append(problems, err)...); err != nil {
 		return nil, oneLine(err)
 	}
-	retry := cfg.retry.withDefaults()
 	cfg.BaseURL, cfg.Limiter = base, joinLimiters(cfg.limiters)
-	cfg.Policy = transport.Policy{
-		MaxAttempts: retry.MaxAttempts, MinWait: retry.MinWait, MaxWait: retry.MaxWait, MaxRetryAfter: retry.MaxRetryAfter,
-	}
 	if cfg.observer != nil {
 		observe := cfg.observer
 		cfg.Observer = func(e transport.Event) { observe(eventOf(e)) }
@@ -176,8 +172,8 @@ func newCore(cfg *config) (*core, error) {
 	return &core{
 		transport:     transport.New(cfg.Config),
 		apiKey:        credential.apiKey,
-		resend:        retry.MaxAttempts > 1,
-		reconcileWait: retry.ReconcileWait,
+		resend:        cfg.Policy.MaxAttempts != 1,
+		reconcileWait: cmp.Or(cfg.reconcileWait, 15*time.Second),
 		observer:      cfg.observer,
 	}, nil
 }

@@ -1,13 +1,11 @@
 package motive
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
-	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -36,22 +34,20 @@ type Option func(*config)
 
 type config struct {
 	transport.Config
-	credentials  []credential
-	baseURL      string
-	insecureHTTP bool
-	limiters     []Limiter
-	observer     func(Event)
-	retry        RetryPolicy
-	problems     []error
+	credentials   []credential
+	baseURL       string
+	insecureHTTP  bool
+	limiters      []Limiter
+	observer      func(Event)
+	reconcileWait time.Duration
+	problems      []error
 }
 
 func defaultConfig() *config {
 	return &config{
 		baseURL: DefaultBaseURL,
 		Config: transport.Config{
-			Name:           "motive",
-			AttemptTimeout: 60 * time.Second, // slow endpoints were seen to take 18 s and more
-			MaxBody:        64 << 20,
+			Name: "motive",
 			Header: http.Header{
 				"Accept":     {"application/json"},
 				"User-Agent": {"motive-go/" + Version},
@@ -160,7 +156,20 @@ func WithObserver(f func(Event)) Option { return func(c *config) { c.observer = 
 
 // WithRetry sets when and how often a request is sent again. Fields that are
 // zero keep their defaults.
-func WithRetry(p RetryPolicy) Option { return func(c *config) { c.retry = p } }
+func WithRetry(p RetryPolicy) Option {
+	return func(c *config) {
+		c.Policy = transport.Policy{
+			MaxAttempts: p.MaxAttempts, MinWait: p.MinWait, MaxWait: p.MaxWait, MaxRetryAfter: p.MaxRetryAfter,
+		}
+		c.reconcileWait = p.ReconcileWait
+		if err := c.Policy.Check(); err != nil {
+			c.problem("WithRetry: %w", err)
+		}
+		if p.ReconcileWait < 0 {
+			c.problem("WithRetry: ReconcileWait (%s) is negative: use 0 for the default", p.ReconcileWait)
+		}
+	}
+}
 
 // WithRateLimit holds requests, retries included, to perSecond on average and to
 // bursts of burst. The default is no limit of the client's own: it learns the
@@ -235,8 +244,8 @@ func (l limiters) Pause(ctx context.Context, d time.Duration) error {
 }
 
 // WithAttemptTimeout limits each attempt, from connecting to the last byte of the
-// body; default 60 s. Limits below 30 s cut off calls that are merely slow. The
-// whole call is limited by its context.
+// body; default 60 s. Limits below 30 s cut off calls that are merely slow: some were
+// seen to take 18 s. The whole call is limited by its context.
 func WithAttemptTimeout(d time.Duration) Option {
 	return func(c *config) {
 		if d <= 0 {
@@ -253,7 +262,7 @@ func WithMaxBodySize(n int64) Option {
 		if n <= 0 {
 			c.problem("WithMaxBodySize(%d): must be above zero", n)
 		}
-		c.MaxBody = min(n, math.MaxInt64-1) // one byte more is asked for
+		c.MaxBody = n
 	}
 }
 
@@ -357,28 +366,6 @@ type RetryPolicy struct {
 	// external id before it is sent once more: at least as long as the first one took
 	// to fail, and within the context. Default 15 s.
 	ReconcileWait time.Duration
-}
-
-func (p RetryPolicy) withDefaults() RetryPolicy {
-	// A year is as good as for ever, and sums of such waits do not overflow.
-	const year = 365 * 24 * time.Hour
-	return RetryPolicy{
-		MaxAttempts:   cmp.Or(p.MaxAttempts, 4),
-		MinWait:       min(cmp.Or(p.MinWait, 500*time.Millisecond), year),
-		MaxWait:       min(cmp.Or(p.MaxWait, max(15*time.Second, p.MinWait)), year),
-		MaxRetryAfter: min(cmp.Or(p.MaxRetryAfter, time.Minute), year),
-		ReconcileWait: min(cmp.Or(p.ReconcileWait, 15*time.Second), year),
-	}
-}
-
-func (p RetryPolicy) check() error {
-	if p.MaxAttempts < 0 || min(p.MinWait, p.MaxWait, p.MaxRetryAfter, p.ReconcileWait) < 0 {
-		return errors.New("WithRetry: a field of the policy is negative: use 0 for the default")
-	}
-	if p.MaxWait > 0 && p.MinWait > p.MaxWait {
-		return fmt.Errorf("WithRetry: MinWait (%s) is above MaxWait (%s)", p.MinWait, p.MaxWait)
-	}
-	return nil
 }
 
 // Event is something that happens to a call beside its result, for

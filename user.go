@@ -610,18 +610,7 @@ func (d Date) MarshalText() ([]byte, error) { return d.AppendText(nil) }
 // UnmarshalText reads "2006-01-02", a full RFC 3339 time whose time of day is
 // dropped, or "".
 func (d *Date) UnmarshalText(text []byte) error {
-	if len(text) == 0 {
-		*d = Date{}
-		return nil
-	}
-	t, err := time.Parse(time.RFC3339, string(text))
-	if err != nil {
-		t, err = time.Parse(time.DateOnly, string(text))
-	}
-	if err == nil {
-		*d = NewDate(t.Date())
-	}
-	return err
+	return d.UnmarshalJSON(encode.String(nil, string(text)))
 }
 
 // MarshalJSON writes "2006-01-02", or "" for the zero Date.
