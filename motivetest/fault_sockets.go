@@ -87,10 +87,6 @@ func (x *exchange) flush() { _ = http.NewResponseController(x.w).Flush() }
 
 // reset ends the connection with a RST rather than the orderly FIN.
 func (x *exchange) reset() {
-	if w, ok := x.w.(*pipeWriter); ok {
-		w.abort()
-		return
-	}
 	conn, _, err := http.NewResponseController(x.w).Hijack()
 	if err != nil {
 		x.send(refuse(http.StatusNotImplemented, "this fault needs a connection to cut: use motivetest.NewServer or motivetest.Start"))
@@ -99,8 +95,8 @@ func (x *exchange) reset() {
 	if outer, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		conn = outer.NetConn() // TLS would say goodbye first
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0) // unsent data is dropped, and Close sends RST
+	if conn, ok := conn.(interface{ SetLinger(int) error }); ok {
+		_ = conn.SetLinger(0) // unsent data is dropped, and Close sends RST
 	}
 	_ = conn.Close()
 }
