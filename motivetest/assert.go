@@ -78,15 +78,12 @@ const (
 // those who use [NewHandler] or [Start] print it themselves. Names and addresses stand in it as
 // they were sent.
 func (f *Fake) Transcript() string {
-	struck := map[*entry][]string{}
-	f.faults.mu.Lock()
-	for _, fired := range f.faults.fired {
-		struck[fired.entry] = append(struck[fired.entry], fired.acted...)
-	}
-	f.faults.mu.Unlock()
-
 	f.log.mu.Lock()
 	defer f.log.mu.Unlock()
+	struck := map[*entry][]string{}
+	for _, s := range f.log.strikes {
+		struck[s.entry] = append(struck[s.entry], s.acted...)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "motivetest: %d requests", len(f.log.entries))
 	first := max(len(f.log.entries)-transcriptRequests, 0)

@@ -126,7 +126,7 @@ func appendField(b []byte, name string, raw json.RawMessage) []byte {
 		b = append(b, ',')
 	}
 	if fieldByName[name] == nil {
-		b = append(b, quoted(name)...)
+		b = append(b, encode(name)...)
 	} else { // plain, and so quoted for nothing
 		b = append(append(append(b, '"'), name...), '"')
 	}
@@ -153,4 +153,3 @@ func decodeObject(data []byte) (attrs, error) {
 	return a, nil
 }
 
-func quoted(s string) json.RawMessage { return encode(s) }

@@ -53,19 +53,14 @@ func (f *Fake) begin(w http.ResponseWriter, r *http.Request, body []byte) *excha
 		path = ""
 	}
 	tmpl, id := f.template(path)
-	x := &exchange{f: f, w: w, r: r, body: body, query: r.URL.Query()}
-	x.entry = f.log.begin(&entry{
-		Request: Request{
-			Method: r.Method,
-			Path:   path,
-			Header: withoutSecrets(r.Header),
-			At:     f.now(),
-		},
+	x := &exchange{f: f, w: w, r: r, body: body, query: r.URL.Query(), entry: &entry{
+		Request:  Request{Method: r.Method, Path: path, Header: withoutSecrets(r.Header), At: f.now()},
 		template: tmpl,
 		id:       id,
 		query:    r.URL.RawQuery,
 		body:     body,
-	})
+	}}
+	f.log.begin(x.entry)
 	return x
 }
 
@@ -75,12 +70,9 @@ func (x *exchange) id() (int64, bool) {
 	return id, err == nil && id > 0
 }
 
-// commit notes that the request has changed the fleet, or issued or revoked a token.
-func (x *exchange) commit() { x.f.log.commit(x.entry) }
-
 // write sets the response's status and header. Length -1 leaves it to the server.
 func (x *exchange) write(a *answer, length int) {
-	x.f.log.answered(x.entry, a.status)
+	x.note(func(e *entry) { e.Status = a.status })
 	h := x.w.Header()
 	for name, values := range a.header {
 		h[name] = values
@@ -99,7 +91,7 @@ func (x *exchange) write(a *answer, length int) {
 // render gives an error its body.
 func (x *exchange) render(a *answer) {
 	if a.problems != nil {
-		x.f.log.refused(x.entry, sentence(a.problems))
+		x.note(func(e *entry) { e.Refusal = sentence(a.problems) })
 		a.say(x.f.shape.body(a.problems))
 	}
 }

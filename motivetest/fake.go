@@ -33,8 +33,7 @@ type Fake struct {
 	endpoints map[string]map[string]endpoint // by path template, then method
 	store     *store
 	oauth     *provider
-	log       requestLog
-	faults    faultList
+	log       journal
 
 	refuse  func(time.Duration) // closes the port for a while; nil without a socket
 	done    chan struct{}       // closed by Close
@@ -170,7 +169,7 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	}
 	x := f.begin(w, r, body)
-	defer f.log.end(x.entry)
+	defer x.note(func(e *entry) { e.took = time.Since(e.began) })
 	if err != nil {
 		x.send(refuse(http.StatusBadRequest, "the body is cut off"))
 		return
@@ -179,7 +178,7 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.send(refuse(http.StatusRequestEntityTooLarge, "the body is larger than 1 MiB"))
 		return
 	}
-	x.run(f.faults.fire(x))
+	x.run(f.log.fire(x))
 }
 
 // handle answers the request as Motive would, no fault being in the way.

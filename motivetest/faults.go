@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -28,10 +27,10 @@ type Fault struct {
 	delay   func() time.Duration          // the request waits
 	cut     func(*exchange)               // the exchange ends here, not handled
 	gate    func(*exchange) answer        // the request is answered and not handled
-	alter   func(*exchange)               // a list is handled otherwise, unless it is refused
+	alter   func(*exchange) bool          // a list is handled otherwise, unless it is refused; false: as ever
 	rewrite func(*exchange, *answer) bool // the response is another; false: it is left as it was
 	deliver func(*exchange, answer)       // the response is sent otherwise
-	parts   []Fault                       // of Compose
+	parts   []Fault                       // of Compose, none of which has parts itself
 }
 
 // String returns the fault's name.
@@ -43,16 +42,16 @@ func (f Fault) String() string { return f.name }
 // connection that is cut before handling ends all. Faults injected separately compose in the
 // same way where they strike the same request.
 func Compose(faults ...Fault) Fault {
-	all := Fault{parts: slices.Clone(faults)}
-	for i, f := range faults {
-		if i > 0 {
-			all.name += "+"
-		}
-		all.name += f.name
+	var all Fault
+	var names []string
+	for _, f := range faults {
+		names = append(names, f.name)
 		all.once = all.once || f.once
+		all.parts = append(all.parts, f.flat()...)
 	}
+	all.name = strings.Join(names, "+")
 	all.applies = func(x *exchange) bool {
-		for _, f := range faults {
+		for _, f := range all.parts {
 			if f.applies != nil && !f.applies(x) {
 				return false
 			}
@@ -60,6 +59,14 @@ func Compose(faults ...Fault) Fault {
 		return true
 	}
 	return all
+}
+
+// flat returns the parts of a composed fault, and any other as its only part.
+func (f Fault) flat() []Fault {
+	if f.parts == nil {
+		return []Fault{f}
+	}
+	return f.parts
 }
 
 // Match limits the requests that a fault strikes; see [Fake.Inject].
@@ -130,26 +137,23 @@ func (f *Fake) Inject(fault Fault, when ...Match) {
 		match(i)
 	}
 	at := slices.IndexFunc(i.templates, func(t string) bool { return f.endpoints[t] == nil })
-	if at < 0 {
-		f.faults.add(i)
-		return
+	if at >= 0 {
+		wrong := fmt.Sprintf("motivetest: no request can match OnPath(%q): the paths are %s",
+			i.templates[at], strings.Join(slices.Sorted(maps.Keys(f.endpoints)), ", "))
+		if f.tb != nil {
+			f.tb.Helper()
+			f.tb.Fatal(wrong)
+			return
+		}
+		i = &injection{times: unlimited, fault: instead("a fault on a path that is not served",
+			refuse(http.StatusNotImplemented, "%s", wrong))}
 	}
-	wrong := fmt.Sprintf("motivetest: no request can match OnPath(%q): the paths are %s",
-		i.templates[at], strings.Join(slices.Sorted(maps.Keys(f.endpoints)), ", "))
-	if f.tb != nil {
-		f.tb.Helper()
-		f.tb.Fatal(wrong)
-		return
-	}
-	f.faults.add(&injection{times: unlimited, fault: Fault{
-		name: "a fault on a path that is not served",
-		gate: func(*exchange) answer { return refuse(http.StatusNotImplemented, "%s", wrong) },
-	}})
+	f.log.update(func() { f.log.active = append(f.log.active, i) })
 }
 
 // ClearFaults withdraws every fault. Requests that hang go on hanging, and the record of what
 // struck stays.
-func (f *Fake) ClearFaults() { f.faults.clear() }
+func (f *Fake) ClearFaults() { f.log.update(func() { f.log.active = nil }) }
 
 // FaultRecord says that a fault struck a request.
 type FaultRecord struct {
@@ -164,7 +168,15 @@ type FaultRecord struct {
 
 // Faults returns what struck so far, in order: the faults that did something to a request. One
 // that was overruled by another, or that found nothing to spoil, is not among them.
-func (f *Fake) Faults() []FaultRecord { return f.faults.records(&f.log) }
+func (f *Fake) Faults() []FaultRecord {
+	f.log.mu.Lock()
+	defer f.log.mu.Unlock()
+	list := make([]FaultRecord, len(f.log.strikes))
+	for i, s := range f.log.strikes {
+		list[i] = FaultRecord{Fault: strings.Join(s.acted, "+"), Request: s.entry.index, Committed: s.entry.Committed}
+	}
+	return list
+}
 
 const unlimited = -1
 
@@ -207,12 +219,6 @@ func (i *injection) fires(x *exchange) bool {
 	return true
 }
 
-type faultList struct {
-	mu     sync.Mutex
-	active []*injection
-	fired  []*strike
-}
-
 // A strike is a fault that meets a request. Which parts of it do something to the request is
 // known only when they have.
 type strike struct {
@@ -227,18 +233,34 @@ type part struct {
 	of *strike
 }
 
-// note records that the part has acted, or is about to.
-func (l *faultList) note(p part) {
+// fire returns the parts of the faults that meet x.
+func (l *journal) fire(x *exchange) []part {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var parts []part
+	for _, i := range l.active {
+		if i.fires(x) {
+			s := &strike{injected: i, entry: x.entry}
+			for _, f := range i.fault.flat() {
+				parts = append(parts, part{f, s})
+			}
+		}
+	}
+	return parts
+}
+
+// acts records that the part has done something to the request, or is about to.
+func (l *journal) acts(p part) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if p.of.acted == nil {
-		l.fired = append(l.fired, p.of)
+		l.strikes = append(l.strikes, p.of)
 	}
 	p.of.acted = append(p.of.acted, p.name)
 }
 
 // settle gives the strikes back that came to nothing.
-func (l *faultList) settle(parts []part) {
+func (l *journal) settle(parts []part) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, p := range parts {
@@ -249,60 +271,60 @@ func (l *faultList) settle(parts []part) {
 	}
 }
 
-func (l *faultList) add(i *injection) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.active = append(l.active, i)
-}
-
-func (l *faultList) clear() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.active = nil
-}
-
-func (l *faultList) forget() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.fired = nil
-}
-
-// fire returns the parts of the faults that meet x.
-func (l *faultList) fire(x *exchange) []part {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var parts []part
-	for _, i := range l.active {
-		if i.fires(x) {
-			s := &strike{injected: i, entry: x.entry}
-			for _, f := range flat(i.fault) {
-				parts = append(parts, part{f, s})
-			}
+// run takes x through the points at which faults strike.
+func (x *exchange) run(parts []part) {
+	defer x.f.log.settle(parts)
+	for _, p := range parts {
+		if p.delay == nil {
+			continue
+		}
+		d := p.delay()
+		if d <= 0 {
+			continue
+		}
+		x.f.log.acts(p)
+		if !x.wait(d) {
+			x.reset()
+			return
 		}
 	}
-	return parts
+	if p, ok := x.first(parts, func(f Fault) bool { return f.cut != nil }); ok {
+		p.cut(x)
+		return
+	}
+	a := x.answer(parts)
+	x.render(&a)
+	if p, ok := x.first(parts, func(f Fault) bool { return f.deliver != nil }); ok {
+		p.deliver(x, a)
+		return
+	}
+	x.send(a)
 }
 
-func (l *faultList) records(log *requestLog) []FaultRecord {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	log.mu.Lock()
-	defer log.mu.Unlock()
-	list := make([]FaultRecord, len(l.fired))
-	for i, s := range l.fired {
-		list[i] = FaultRecord{Fault: strings.Join(s.acted, "+"), Request: s.entry.index, Committed: s.entry.Committed}
+// answer handles the request, unless a fault answers it.
+func (x *exchange) answer(parts []part) answer {
+	if p, ok := x.first(parts, func(f Fault) bool { return f.gate != nil }); ok {
+		return p.gate(x)
 	}
-	return list
+	altered := make([]bool, len(parts))
+	for i, p := range parts {
+		altered[i] = p.alter != nil && p.alter(x)
+	}
+	a := x.f.handle(x)
+	for i, p := range parts {
+		if altered[i] && a.problems == nil || p.rewrite != nil && p.rewrite(x, &a) {
+			x.f.log.acts(p)
+		}
+	}
+	return a
 }
 
-// flat takes a composed fault apart.
-func flat(f Fault) []Fault {
-	if f.parts == nil {
-		return []Fault{f}
+// first returns the fault that wins, which is about to act.
+func (x *exchange) first(parts []part, can func(Fault) bool) (part, bool) {
+	at := slices.IndexFunc(parts, func(p part) bool { return can(p.Fault) })
+	if at < 0 {
+		return part{}, false
 	}
-	var list []Fault
-	for _, part := range f.parts {
-		list = append(list, flat(part)...)
-	}
-	return list
+	x.f.log.acts(parts[at])
+	return parts[at], true
 }

@@ -182,6 +182,7 @@ func TestRowsMoveWhileAListIsRead(t *testing.T) {
 	srv.Inject(motivetest.Churn(motivetest.RowInTheMiddle))
 	c.do(200, "GET", "/v1/users?page_no=2", "")
 	mustEqual(t, "users where no id is free", len(srv.Users()), 2)
+	mustEqual(t, "faults where no id is free", len(srv.Faults()), 0)
 }
 
 func TestASilentConnectionSaysNothing(t *testing.T) {

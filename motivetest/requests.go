@@ -47,13 +47,20 @@ func (r Request) Format(s fmt.State, _ rune) {
 
 // Requests returns the requests received so far, in the order of their arrival. One that is
 // still being answered is among them, with Status 0.
-func (f *Fake) Requests() []Request { return f.log.all() }
+func (f *Fake) Requests() []Request {
+	f.log.mu.Lock()
+	defer f.log.mu.Unlock()
+	list := make([]Request, len(f.log.entries))
+	for i, e := range f.log.entries {
+		list[i] = e.decoded()
+	}
+	return list
+}
 
 // ForgetRequests empties [Fake.Requests] and [Fake.Faults], for long runs and for a test that
 // wants to look at its second half only. The counts of creates stay.
 func (f *Fake) ForgetRequests() {
-	f.faults.forget()
-	f.log.forget()
+	f.log.update(func() { f.log.entries, f.log.strikes = nil, nil })
 }
 
 // entry is a request in the log. Its body is decoded when somebody asks.
@@ -69,13 +76,22 @@ type entry struct {
 	began     time.Time // real time, to measure
 }
 
-type requestLog struct {
+// journal is what was asked, which faults are to strike, and which have.
+type journal struct {
 	mu      sync.Mutex
+	count   int // of requests, forgotten ones too
 	entries []*entry
-	count   int
+	active  []*injection
+	strikes []*strike // those that did something
 }
 
-func (l *requestLog) begin(e *entry) *entry {
+func (l *journal) update(change func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	change()
+}
+
+func (l *journal) begin(e *entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.count++
@@ -83,54 +99,13 @@ func (l *requestLog) begin(e *entry) *entry {
 	e.index = len(l.entries)
 	e.began = time.Now()
 	l.entries = append(l.entries, e)
-	return e
 }
 
-func (l *requestLog) commit(e *entry) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	e.Committed = true
-}
+// note changes what the log says of the request.
+func (x *exchange) note(change func(*entry)) { x.f.log.update(func() { change(x.entry) }) }
 
-func (l *requestLog) refused(e *entry, sentence string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	e.Refusal = sentence
-}
-
-func (l *requestLog) ignored(e *entry, names []string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	e.Ignored = names
-}
-
-func (l *requestLog) answered(e *entry, status int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	e.Status = status
-}
-
-func (l *requestLog) end(e *entry) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	e.took = time.Since(e.began)
-}
-
-func (l *requestLog) forget() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.entries = nil
-}
-
-func (l *requestLog) all() []Request {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	list := make([]Request, len(l.entries))
-	for i, e := range l.entries {
-		list[i] = e.decoded()
-	}
-	return list
-}
+// commit notes that the request has changed the fleet, or issued or revoked a token.
+func (x *exchange) commit() { x.note(func(e *entry) { e.Committed = true }) }
 
 // decoded returns a Request that shares nothing with the log.
 func (e *entry) decoded() Request {

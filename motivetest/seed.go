@@ -41,7 +41,7 @@ func (f *Fake) seed(in motive.User) (out motive.User, err error) {
 		u.id = f.store.lastUser + 1
 	}
 	if a.text("role") == "" {
-		a["role"] = quoted("driver")
+		a["role"] = encode("driver")
 	}
 	if !a.has("created_at") {
 		a["created_at"] = stamp(f.now().AddDate(0, 0, -1)) // was there before what the test does

@@ -220,7 +220,7 @@ func (s *store) touch(u *user, now time.Time) {
 	s.put(u, a)
 }
 
-func stamp(t time.Time) json.RawMessage { return quoted(t.UTC().Format(time.RFC3339)) }
+func stamp(t time.Time) json.RawMessage { return encode(t.UTC().Format(time.RFC3339)) }
 
 func with(ids []int64, id int64) []int64 {
 	at, found := slices.BinarySearch(ids, id)

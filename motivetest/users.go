@@ -91,7 +91,7 @@ func (x *exchange) attributes() (attrs, answer) {
 	for i, p := range problems {
 		ignored[i] = p.field
 	}
-	x.f.log.ignored(x.entry, ignored)
+	x.note(func(e *entry) { e.Ignored = ignored })
 	return x.foldIDs(body), answer{}
 }
 
@@ -341,7 +341,7 @@ func (x *exchange) noteParameters() {
 		}
 	}
 	if ignored != nil {
-		x.f.log.ignored(x.entry, ignored)
+		x.note(func(e *entry) { e.Ignored = ignored })
 	}
 }
 

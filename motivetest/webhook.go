@@ -77,8 +77,8 @@ func (w *Webhook) SendUser(ctx context.Context, action, trigger string, user mot
 	if err != nil {
 		return nil, fmt.Errorf("motivetest: user event: %w", err)
 	}
-	members["action"] = quoted(action)
-	members["trigger"] = quoted(trigger)
+	members["action"] = encode(action)
+	members["trigger"] = encode(trigger)
 	body, err := json.Marshal(members)
 	if err != nil {
 		return nil, fmt.Errorf("motivetest: user event: %w", err)
