@@ -30,36 +30,34 @@ func (a attrs) on(name string) bool { return string(a[name]) == "true" }
 
 // has reports whether the field is present and neither null nor empty.
 func (a attrs) has(name string) bool {
-	switch string(a[name]) {
-	case "", "null", `""`, "[]", "{}":
-		return false
-	}
-	return true
+	return !slices.Contains([]string{"", "null", `""`, "[]", "{}"}, string(a[name]))
 }
 
 // check returns what is wrong with the type of a request's value, or with the value where the
 // values are limited; "" if nothing is. Null is of every type.
 func (f *field) check(raw json.RawMessage) string {
-	if string(raw) == "null" {
-		return ""
-	}
+	var s string
+	into, what := any(&s), "a string"
 	switch f.kind {
 	case flag:
-		return want(raw, new(bool), "true or false")
+		into, what = new(bool), "true or false"
 	case number:
-		return want(raw, new(int64), "an integer")
+		into, what = new(int64), "an integer"
 	case numbers:
-		return want(raw, new([]int64), "an array of integers")
+		into, what = new([]int64), "an array of integers"
 	case object:
-		return want(raw, new(map[string]any), "an object")
+		into, what = new(map[string]any), "an object"
 	case objects:
-		return want(raw, new([]map[string]any), "an array of objects")
+		into, what = new([]map[string]any), "an array of objects"
 	case day:
-		return checkDay(raw)
+		what = "a date like 2026-01-31"
 	}
-	var s string
-	if wrong := want(raw, &s, "a string"); wrong != "" {
-		return wrong
+	err := json.Unmarshal(raw, into)
+	if err == nil && f.kind == day && s != "" {
+		_, err = time.Parse(time.DateOnly, s)
+	}
+	if err != nil {
+		return "must be " + what
 	}
 	if f.values == nil || s == "" || slices.Contains(f.values, s) {
 		return ""
@@ -67,33 +65,11 @@ func (f *field) check(raw json.RawMessage) string {
 	return fmt.Sprintf("is %q, which is not one of %s", s, strings.Join(f.values, ", "))
 }
 
-func want(raw json.RawMessage, into any, what string) string {
-	if json.Unmarshal(raw, into) != nil {
-		return "must be " + what
-	}
-	return ""
-}
-
-func checkDay(raw json.RawMessage) string {
-	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		return "must be a date like 2026-01-31"
-	}
-	if s == "" {
-		return ""
-	}
-	if _, err := time.Parse(time.DateOnly, s); err != nil {
-		return "must be a date like 2026-01-31"
-	}
-	return ""
-}
-
 // answerOf writes the user as the API shows it: the fields of the role in the order of the
 // table, then the unknown ones that were seeded. Nothing that is write only gets in.
 func answerOf(a attrs) []byte {
 	driver := showsDriver(a.text("role"))
-	b := make([]byte, 0, 2048)
-	b = append(b, '{')
+	b := append(make([]byte, 0, 2048), '{')
 	for i := range userFields {
 		f := &userFields[i]
 		if f.access == writeOnly || f.driver && !driver {
@@ -136,15 +112,12 @@ func appendField(b []byte, name string, raw json.RawMessage) []byte {
 
 // decodeObject reads a JSON object and nothing after it.
 func decodeObject(data []byte) (attrs, error) {
-	if !utf8.Valid(data) {
-		return nil, errors.New("the text is not UTF-8")
-	}
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, data); err != nil {
+	data, err := compacted(data)
+	if err != nil {
 		return nil, err
 	}
 	var a attrs
-	if err := json.Unmarshal(compact.Bytes(), &a); err != nil {
+	if err := json.Unmarshal(data, &a); err != nil {
 		return nil, err
 	}
 	if a == nil {
@@ -153,3 +126,12 @@ func decodeObject(data []byte) (attrs, error) {
 	return a, nil
 }
 
+// compacted returns one JSON value without the space in it.
+func compacted(data []byte) ([]byte, error) {
+	if !utf8.Valid(data) {
+		return nil, errors.New("the text is not UTF-8")
+	}
+	var b bytes.Buffer
+	err := json.Compact(&b, data)
+	return b.Bytes(), err
+}

@@ -35,6 +35,12 @@ type answer struct {
 	size     int              // of the stream
 }
 
+// clone returns a copy, for a fault that says the same again.
+func (a *answer) clone() *answer {
+	same := *a
+	return &same
+}
+
 // say gives the response another body, whatever it had.
 func (a *answer) say(body []byte) { a.body, a.problems, a.stream = body, nil, nil }
 
@@ -64,10 +70,13 @@ func (f *Fake) begin(w http.ResponseWriter, r *http.Request, body []byte) *excha
 	return x
 }
 
-// id returns the id in the path; false if it is not one.
-func (x *exchange) id() (int64, bool) {
+// id returns the id in the path, 0 if it is not one.
+func (x *exchange) id() int64 {
 	id, err := strconv.ParseInt(x.entry.id, 10, 64)
-	return id, err == nil && id > 0
+	if err != nil || id < 0 {
+		return 0
+	}
+	return id
 }
 
 // write sets the response's status and header. Length -1 leaves it to the server.
@@ -97,14 +106,14 @@ func (x *exchange) render(a *answer) {
 }
 
 // send answers the whole of a.
-func (x *exchange) send(a answer) {
-	x.render(&a)
+func (x *exchange) send(a *answer) {
+	x.render(a)
 	if a.stream != nil {
-		x.write(&a, -1)
+		x.write(a, -1)
 		x.pour(a.stream(), a.size, pieceSize, 0)
 		return
 	}
-	x.write(&a, len(a.body))
+	x.write(a, len(a.body))
 	_, _ = x.w.Write(a.body) // a client that has gone is its own affair
 }
 

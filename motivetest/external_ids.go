@@ -2,7 +2,6 @@ package motivetest
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,95 +11,32 @@ const holderUser = "User"
 
 var holderTypes = []string{holderUser, "Vehicle", "Asset", "Group"}
 
-// externalIDBody is the body of a create or an update. Nil is absent or null.
-type externalIDBody struct {
+// externalIDNames is what a request says of an external id. Nil is absent or null.
+type externalIDNames struct {
 	ExternalID      *string `json:"external_id"`
 	IntegrationName *string `json:"integration_name"`
-	HolderID        *int64  `json:"external_id_holder_id"`
-	HolderType      *string `json:"external_id_holder_type"`
 }
 
-func (f *Fake) createExternalID(x *exchange) answer {
-	body, refused, ok := x.externalIDBody()
-	if !ok {
-		return refused
-	}
-	return f.saveRecord(x, http.StatusCreated, &externalID{}, body)
+// over returns e with what the request says.
+func (n externalIDNames) over(e externalID) externalID {
+	set(&e.ExternalID, n.ExternalID)
+	set(&e.IntegrationName, n.IntegrationName)
+	return e
 }
 
-func (f *Fake) updateExternalID(x *exchange) answer {
-	body, refused, ok := x.externalIDBody()
-	if !ok {
-		return refused
-	}
-	e := f.findExternalID(x)
-	if e == nil {
-		return refuse(http.StatusNotFound, "external id not found")
-	}
-	return f.saveRecord(x, http.StatusOK, e, body)
+// externalIDItem is one item of a user's external_ids_attributes.
+type externalIDItem struct {
+	ID int64 `json:"id"`
+	externalIDNames
 }
 
-func (f *Fake) deleteExternalID(x *exchange) answer {
-	e := f.findExternalID(x)
-	if e == nil {
-		return refuse(http.StatusNotFound, "external id not found")
-	}
-	if x.testMode {
-		return testModeAnswer()
-	}
-	f.detach(e)
-	f.store.dropExtID(e)
-	f.store.release(e.pair())
-	x.commit()
-	return answer{status: http.StatusOK, body: encode(map[string]bool{"success": true})}
-}
+func (i externalIDItem) pair() pair { return i.over(externalID{holderType: holderUser}).pair() }
 
-func (x *exchange) externalIDBody() (body externalIDBody, refused answer, ok bool) {
-	if _, err := decodeObject(x.body); err != nil {
-		return body, refuse(http.StatusBadRequest, "the body must be a JSON object"), false
-	}
-	if json.Unmarshal(x.body, &body) != nil {
-		return body, unprocessable(problem{"", "external_id, integration_name and external_id_holder_type must be strings, external_id_holder_id an integer"}), false
-	}
-	return body, answer{}, true
-}
-
-func (f *Fake) findExternalID(x *exchange) *externalID {
-	id, ok := x.id()
-	if !ok {
-		return nil
-	}
-	return f.store.extIDs[id]
-}
-
-// saveRecord changes e by the body, in the store if all is well with it. The store is locked.
-func (f *Fake) saveRecord(x *exchange, status int, e *externalID, body externalIDBody) answer {
-	next := *e
-	set(&next.ExternalID, body.ExternalID)
-	next.ExternalID = f.fold(next.ExternalID)
-	set(&next.IntegrationName, body.IntegrationName)
-	set(&next.holderID, body.HolderID)
-	set(&next.holderType, body.HolderType)
-	if problems := f.recordProblems(e, &next); problems != nil {
-		return unprocessable(problems...)
-	}
-	if x.testMode {
-		return testModeAnswer()
-	}
-	f.pause()
-	next.born = f.now()
-	if e.ID != 0 {
-		f.detach(e)
-		f.store.dropExtID(e)
-	}
-	p := e.pair()
-	next.seeded = e.seeded && next.pair() == p
-	*e = next
-	f.store.addExtID(e)
-	f.store.release(p)
-	f.attach(e)
-	x.commit()
-	return answer{status: status, body: recordAnswer(e)}
+// externalIDBody is the body of a create or an update of an external id.
+type externalIDBody struct {
+	externalIDNames
+	HolderID   *int64  `json:"external_id_holder_id"`
+	HolderType *string `json:"external_id_holder_type"`
 }
 
 func set[T any](to, from *T) {
@@ -109,32 +45,90 @@ func set[T any](to, from *T) {
 	}
 }
 
-func (f *Fake) recordProblems(e, next *externalID) []problem {
-	var problems []problem
+func (f *Fake) createExternalID(x *exchange) *answer {
+	return f.saveRecord(x, http.StatusCreated, &externalID{})
+}
+
+func (f *Fake) updateExternalID(x *exchange) *answer {
+	return f.saveRecord(x, http.StatusOK, f.findExternalID(x))
+}
+
+func (f *Fake) deleteExternalID(x *exchange) *answer {
+	e := f.findExternalID(x)
+	switch {
+	case e == nil:
+		return refuse(http.StatusNotFound, "external id not found")
+	case x.testMode:
+		return testModeAnswer()
+	}
+	f.detach(e)
+	f.store.dropExtID(e)
+	f.store.release(e.pair())
+	x.commit()
+	return reply(http.StatusOK, map[string]bool{"success": true})
+}
+
+func (f *Fake) findExternalID(x *exchange) *externalID {
+	return f.store.extIDs[x.id()]
+}
+
+// saveRecord changes e by the body, in the store if all is well with both. The store is locked.
+func (f *Fake) saveRecord(x *exchange, status int, e *externalID) *answer {
+	if _, err := decodeObject(x.body); err != nil {
+		return refuse(http.StatusBadRequest, "the body must be a JSON object")
+	}
+	var body externalIDBody
+	if json.Unmarshal(x.body, &body) != nil {
+		return unprocessable(problem{"", "external_id, integration_name and external_id_holder_type must be strings, external_id_holder_id an integer"})
+	}
+	if e == nil {
+		return refuse(http.StatusNotFound, "external id not found")
+	}
+	next := body.over(*e)
+	next.ExternalID = f.fold(next.ExternalID)
+	set(&next.holderID, body.HolderID)
+	set(&next.holderType, body.HolderType)
+	if problems := f.recordProblems(&next); problems != nil {
+		return unprocessable(problems...)
+	}
+	if x.testMode {
+		return testModeAnswer()
+	}
+	f.pause()
+	next.born = f.now()
+	f.detach(e)
+	f.store.changeExtID(e, next)
+	f.attach(e)
+	x.commit()
+	return reply(status, struct {
+		*externalID
+		HolderID   int64  `json:"external_id_holder_id"`
+		HolderType string `json:"external_id_holder_type"`
+	}{e, e.holderID, e.holderType})
+}
+
+func (f *Fake) recordProblems(next *externalID) []problem {
+	var j judgment
 	if next.ExternalID == "" {
-		problems = append(problems, problem{"external_id", "can't be blank"})
+		j.add("external_id", "can't be blank")
 	}
 	if next.IntegrationName == "" {
-		problems = append(problems, problem{"integration_name", "can't be blank"})
+		j.add("integration_name", "can't be blank")
 	}
 	if !slices.Contains(holderTypes, next.holderType) {
-		problems = append(problems, problem{"external_id_holder_type",
-			fmt.Sprintf("is %q, which is not one of %s", next.holderType, strings.Join(holderTypes, ", "))})
+		j.add("external_id_holder_type", "is %q, which is not one of %s", next.holderType, strings.Join(holderTypes, ", "))
 	}
 	if next.holderID <= 0 {
-		problems = append(problems, problem{"external_id_holder_id", "can't be blank"})
+		j.add("external_id_holder_id", "can't be blank")
 	}
-	if problems != nil {
-		return problems
+	switch {
+	case j.problems != nil:
+	case next.holderType == holderUser && f.store.byID[next.holderID] == nil:
+		j.add("external_id_holder_id", "is not a user")
+	case !f.lax && slices.ContainsFunc(f.store.pairs[next.pair()], func(id int64) bool { return id != next.ID }):
+		j.add("external_id", "has already been taken for this integration_name")
 	}
-	if next.holderType == holderUser && f.store.byID[next.holderID] == nil {
-		return []problem{{"external_id_holder_id", "is not a user"}}
-	}
-	others := slices.DeleteFunc(slices.Clone(f.store.pairs[next.pair()]), func(id int64) bool { return id == e.ID })
-	if len(others) > 0 && !f.lax {
-		return []problem{{"external_id", "has already been taken for this integration_name"}}
-	}
-	return nil
+	return j.problems
 }
 
 // attach and detach keep the list that a user shows. Only users are kept here: vehicles, assets
@@ -158,12 +152,4 @@ func (f *Fake) holder(e *externalID) *user {
 		return nil
 	}
 	return f.store.byID[e.holderID]
-}
-
-func recordAnswer(e *externalID) []byte {
-	return encode(struct {
-		*externalID
-		HolderID   int64  `json:"external_id_holder_id"`
-		HolderType string `json:"external_id_holder_type"`
-	}{e, e.holderID, e.holderType})
 }

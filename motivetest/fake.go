@@ -113,7 +113,7 @@ func (f *Fake) sleep(d time.Duration) bool {
 // is one of OAuth, needs no credential and locks for itself.
 type endpoint struct {
 	scope  string
-	handle func(*exchange) answer
+	handle func(*exchange) *answer
 }
 
 func (f *Fake) routes() map[string]map[string]endpoint {
@@ -182,7 +182,7 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // handle answers the request as Motive would, no fault being in the way.
-func (f *Fake) handle(x *exchange) answer {
+func (f *Fake) handle(x *exchange) *answer {
 	methods := f.endpoints[x.entry.template]
 	if methods == nil {
 		return f.unknownPath(x)
@@ -196,43 +196,53 @@ func (f *Fake) handle(x *exchange) answer {
 	if to.scope == "" {
 		return to.handle(x)
 	}
-	if a, ok := f.admit(x, to.scope); !ok {
-		return a
+	if refused := f.admit(x, to.scope); refused != nil {
+		return refused
 	}
-	if len(x.body) > 0 && !isJSON(x.r.Header.Get("Content-Type")) {
-		return refuse(http.StatusUnsupportedMediaType, "the Content-Type of a body must be application/json, and the body a JSON object rather than a form")
+	if len(x.body) > 0 && mediaType(x.r.Header) != "application/json" {
+		return refuse(http.StatusUnsupportedMediaType,
+			"the Content-Type of a body must be application/json, and the body a JSON object rather than a form")
 	}
 	f.store.mu.Lock()
 	defer f.store.mu.Unlock()
 	return to.handle(x)
 }
 
-func isJSON(contentType string) bool {
-	media, _, err := mime.ParseMediaType(contentType)
-	return err == nil && media == "application/json"
+func mediaType(h http.Header) string {
+	media, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return media
 }
 
+const formType = "application/x-www-form-urlencoded"
+
 // admit checks the credential and its scope.
-func (f *Fake) admit(x *exchange, scope string) (answer, bool) {
+func (f *Fake) admit(x *exchange, scope string) *answer {
 	if key := x.r.Header.Get("X-Api-Key"); key != "" && x.r.Header.Get("Authorization") == "" {
 		x.testMode = key == f.testKey
 		if x.testMode || key == f.apiKey {
-			return answer{}, true
+			return nil
 		}
-		return refuse(http.StatusUnauthorized, "the API key is not valid"), false
+		return refuse(http.StatusUnauthorized, "the API key is not valid")
 	}
 	token, ok := bearer(x.r)
 	if !ok {
-		return refuse(http.StatusUnauthorized, "%s", missingCredential(x)), false
+		return refuse(http.StatusUnauthorized, "%s", missingCredential(x))
 	}
 	scopes, ok := f.oauth.scopesOf(token, f.now())
-	if !ok {
-		return refuse(http.StatusUnauthorized, "the access token is not valid, expired or revoked"), false
+	switch {
+	case !ok:
+		return invalidToken()
+	case !slices.Contains(scopes, scope):
+		return refuse(http.StatusForbidden, "the access token lacks the scope %s", scope)
 	}
-	if !scopes[scope] {
-		return refuse(http.StatusForbidden, "the access token lacks the scope %s", scope), false
-	}
-	return answer{}, true
+	return nil
+}
+
+func invalidToken() *answer {
+	return refuse(http.StatusUnauthorized, "the access token is not valid, expired or revoked")
 }
 
 func bearer(r *http.Request) (string, bool) {

@@ -15,14 +15,14 @@ import (
 // balancers and caches, which say things that are not so.
 
 // instead says a and does not handle the request.
-func instead(name string, a answer) Fault {
-	return Fault{name: name, gate: func(*exchange) answer { return a }}
+func instead(name string, a *answer) Fault {
+	return Fault{name: name, gate: func(*exchange) *answer { return a.clone() }}
 }
 
 // after handles the request and says a all the same.
-func after(name string, a answer) Fault {
+func after(name string, a *answer) Fault {
 	return Fault{name: name + " after commit", rewrite: func(_ *exchange, said *answer) bool {
-		*said = a
+		*said = *a.clone()
 		return true
 	}}
 }
@@ -47,14 +47,14 @@ func StatusAfter(n int, body Body) Fault {
 	return after("status "+strconv.Itoa(n), errorAnswer(n, body))
 }
 
-func errorAnswer(status int, body Body) answer {
+func errorAnswer(status int, body Body) *answer {
 	switch body {
 	case HTML:
 		page := fmt.Sprintf("<html>\r\n<head><title>%[1]d %[2]s</title></head>\r\n<body><center><h1>%[1]d %[2]s</h1></center></body>\r\n</html>\r\n",
 			status, http.StatusText(status))
-		return answer{status: status, header: http.Header{"Content-Type": {"text/html"}}, body: []byte(page)}
+		return &answer{status: status, header: http.Header{"Content-Type": {"text/html"}}, body: []byte(page)}
 	case Empty:
-		return answer{status: status}
+		return &answer{status: status}
 	default:
 		return busy(status, "")
 	}
@@ -65,7 +65,7 @@ func errorAnswer(status int, body Body) answer {
 // are seen to say of a write that was carried out: 200 with "OK", {}, {"status":"ok"},
 // {"user":null}, a page, or nothing.
 func BodyAfter(status int, body string) Fault {
-	a := answer{status: status, body: []byte(body), header: http.Header{}}
+	a := &answer{status: status, body: []byte(body), header: http.Header{}}
 	switch {
 	case strings.HasPrefix(body, "<"):
 		a.header.Set("Content-Type", "text/html")
@@ -90,15 +90,15 @@ func RedirectAfter(status int, url string) Fault {
 	return after("redirect "+strconv.Itoa(status), redirect(status, url))
 }
 
-func redirect(status int, url string) answer {
-	return answer{status: status, header: http.Header{"Location": {url}}}
+func redirect(status int, url string) *answer {
+	return &answer{status: status, header: http.Header{"Location": {url}}}
 }
 
 // GatewayTimeout answers 504 with a page after patience, while the server goes on working: it
 // handles the request only when work has passed. What is committed then shows in [Fake.Requests]
 // and not in [Fake.Faults], which is written before.
 func GatewayTimeout(patience, work time.Duration) Fault {
-	return Fault{name: "gateway timeout", gate: func(x *exchange) answer {
+	return Fault{name: "gateway timeout", gate: func(x *exchange) *answer {
 		x.f.working.Go(func() {
 			if x.f.sleep(work) {
 				x.f.handle(x)

@@ -29,7 +29,7 @@ func ResetBefore() Fault {
 // ResetAfter handles the request and resets the connection instead of answering: the change is
 // committed and the client cannot know.
 func ResetAfter() Fault {
-	return Fault{name: "reset after commit", deliver: func(x *exchange, _ answer) { x.reset() }}
+	return Fault{name: "reset after commit", deliver: func(x *exchange, _ *answer) { x.reset() }}
 }
 
 // HangBeforeHeaders neither handles the request nor answers. It ends when the client goes away
@@ -43,7 +43,7 @@ func HangBeforeHeaders() Fault {
 
 // HangAfterCommit handles the request and does not answer.
 func HangAfterCommit() Fault {
-	return Fault{name: "hang after commit", deliver: func(x *exchange, _ answer) {
+	return Fault{name: "hang after commit", deliver: func(x *exchange, _ *answer) {
 		x.hang()
 		x.reset()
 	}}
@@ -52,7 +52,7 @@ func HangAfterCommit() Fault {
 // HangMidBody handles the request, sends the first half of the response's body and no more. Of an
 // empty body one byte is announced, and none sent.
 func HangMidBody() Fault {
-	return Fault{name: "hang in the body", deliver: func(x *exchange, a answer) {
+	return Fault{name: "hang in the body", deliver: func(x *exchange, a *answer) {
 		x.sendHalf(a)
 		x.hang()
 	}}
@@ -67,18 +67,18 @@ func TruncateBody() Fault {
 // DripBody handles the request and sends the response's body in pieces of n bytes with a pause
 // before each.
 func DripBody(n int, pause time.Duration) Fault {
-	return Fault{name: "dripping body", deliver: func(x *exchange, a answer) {
+	return Fault{name: "dripping body", deliver: func(x *exchange, a *answer) {
 		body, size := a.content()
-		x.write(&a, size)
+		x.write(a, size)
 		x.pour(body, size, max(n, 1), pause)
 	}}
 }
 
 // sendHalf announces the whole body and sends half of it. net/http closes the connection of a
 // handler that writes less than it has announced.
-func (x *exchange) sendHalf(a answer) {
+func (x *exchange) sendHalf(a *answer) {
 	body, size := a.content()
-	x.write(&a, max(size, 1))
+	x.write(a, max(size, 1))
 	x.pour(body, size/2, pieceSize, 0)
 	x.flush()
 }

@@ -26,10 +26,10 @@ type Fault struct {
 	// The points at which a fault can strike, in this order. Each may be nil.
 	delay   func() time.Duration          // the request waits
 	cut     func(*exchange)               // the exchange ends here, not handled
-	gate    func(*exchange) answer        // the request is answered and not handled
+	gate    func(*exchange) *answer       // the request is answered and not handled
 	alter   func(*exchange) bool          // a list is handled otherwise, unless it is refused; false: as ever
 	rewrite func(*exchange, *answer) bool // the response is another; false: it is left as it was
-	deliver func(*exchange, answer)       // the response is sent otherwise
+	deliver func(*exchange, *answer)      // the response is sent otherwise
 	parts   []Fault                       // of Compose, none of which has parts itself
 }
 
@@ -293,7 +293,7 @@ func (x *exchange) run(parts []part) {
 		return
 	}
 	a := x.answer(parts)
-	x.render(&a)
+	x.render(a)
 	if p, ok := x.first(parts, func(f Fault) bool { return f.deliver != nil }); ok {
 		p.deliver(x, a)
 		return
@@ -302,7 +302,7 @@ func (x *exchange) run(parts []part) {
 }
 
 // answer handles the request, unless a fault answers it.
-func (x *exchange) answer(parts []part) answer {
+func (x *exchange) answer(parts []part) *answer {
 	if p, ok := x.first(parts, func(f Fault) bool { return f.gate != nil }); ok {
 		return p.gate(x)
 	}
@@ -312,7 +312,7 @@ func (x *exchange) answer(parts []part) answer {
 	}
 	a := x.f.handle(x)
 	for i, p := range parts {
-		if altered[i] && a.problems == nil || p.rewrite != nil && p.rewrite(x, &a) {
+		if altered[i] && a.problems == nil || p.rewrite != nil && p.rewrite(x, a) {
 			x.f.log.acts(p)
 		}
 	}

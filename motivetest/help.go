@@ -9,7 +9,7 @@ import (
 // own pages are silent about what it says to them.
 
 // unknownPath says which path was probably meant.
-func (f *Fake) unknownPath(x *exchange) answer {
+func (f *Fake) unknownPath(x *exchange) *answer {
 	path := x.entry.Path
 	if path == "" {
 		return refuse(http.StatusNotFound, "nothing is served outside the base path %s", f.basePath)

@@ -7,7 +7,7 @@ import (
 )
 
 // lookupUser wants exactly one key. A key that is given twice counts as two.
-func (f *Fake) lookupUser(x *exchange) answer {
+func (f *Fake) lookupUser(x *exchange) *answer {
 	given, field := 0, ""
 	for _, name := range lookupFields {
 		if n := len(x.query[name]); n > 0 {
@@ -25,12 +25,12 @@ func (f *Fake) lookupUser(x *exchange) answer {
 	return userAnswer(http.StatusOK, u)
 }
 
-func (f *Fake) lookupUserByExternalID(x *exchange) answer {
+func (f *Fake) lookupUserByExternalID(x *exchange) *answer {
 	p := pair{holderUser, f.fold(x.query.Get("external_id")), x.query.Get("integration_name")}
 	if p.externalID == "" || p.integrationName == "" {
 		return refuse(http.StatusBadRequest, "external_id and integration_name must be given")
 	}
-	e := f.store.lookupPair(p)
+	e := f.store.extIDs[f.store.pairs.first(p)]
 	if e == nil || !f.seen(e.born) {
 		return refuse(http.StatusNotFound, "user not found")
 	}

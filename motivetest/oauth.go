@@ -1,11 +1,11 @@
 package motivetest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,12 +27,12 @@ var allScopes = []string{scopeRead, scopeManage, scopeCompanies}
 // Motive's hub, on OAuth 2.0: a code lives ten minutes.
 const codeLifetime = 10 * time.Minute
 
-// OAuth says how to reach the fake's OAuth 2.0 provider. Printed with fmt it
-// does not show the secret.
+// OAuth says how to reach the fake's OAuth 2.0 provider. Printed with fmt it does not show the
+// secret.
 //
-// The provider grants every authorization request without asking. Credentials
-// are taken from the form only. Refresh tokens are single-use and rotate; one
-// that is used again revokes every token that came from the same login.
+// The provider grants every authorization request without asking. Credentials are taken from the
+// form only. Refresh tokens are single-use and rotate; one that is used again revokes every token
+// that came from the same login.
 type OAuth struct {
 	// ClientID names the provider's one client, which each fake makes at random.
 	ClientID string
@@ -46,15 +46,8 @@ type OAuth struct {
 // Config returns the client's side of it, with credentials sent in the form.
 func (o OAuth) Config(redirectURL string, scopes ...string) *oauth2.Config {
 	return &oauth2.Config{
-		ClientID:     o.ClientID,
-		ClientSecret: o.ClientSecret,
-		RedirectURL:  redirectURL,
-		Scopes:       scopes,
-		Endpoint: oauth2.Endpoint{
-			AuthURL:   o.AuthURL,
-			TokenURL:  o.TokenURL,
-			AuthStyle: oauth2.AuthStyleInParams,
-		},
+		ClientID: o.ClientID, ClientSecret: o.ClientSecret, RedirectURL: redirectURL, Scopes: scopes,
+		Endpoint: oauth2.Endpoint{AuthURL: o.AuthURL, TokenURL: o.TokenURL, AuthStyle: oauth2.AuthStyleInParams},
 	}
 }
 
@@ -63,8 +56,8 @@ func (o OAuth) Format(s fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(s, "client %s, authorize %s, token %s, revoke %s", o.ClientID, o.AuthURL, o.TokenURL, o.RevokeURL)
 }
 
-// OAuth returns the provider's endpoints and the credentials of its one client.
-// On a handler without a socket the URLs are paths.
+// OAuth returns the provider's endpoints and the credentials of its one client. On a handler
+// without a socket the URLs are paths.
 func (f *Fake) OAuth() OAuth {
 	base := f.origin + f.basePath + "/oauth/"
 	return OAuth{
@@ -90,8 +83,7 @@ func (f *Fake) OAuthStats() OAuthStats {
 	return f.oauth.stats
 }
 
-// IssueToken returns a token pair as a login would, for the given scopes or,
-// without any, for all.
+// IssueToken returns a token pair as a login would, for the given scopes or, without any, for all.
 func (f *Fake) IssueToken(scopes ...string) *oauth2.Token {
 	if len(scopes) == 0 {
 		scopes = allScopes
@@ -100,34 +92,25 @@ func (f *Fake) IssueToken(scopes ...string) *oauth2.Token {
 	defer f.oauth.mu.Unlock()
 	now := f.now()
 	access, refresh := f.oauth.issue(&grant{scopes: slices.Clone(scopes)}, scopes, now)
-	return &oauth2.Token{
-		AccessToken:  access,
-		TokenType:    "Bearer",
-		RefreshToken: refresh,
-		Expiry:       now.Add(f.oauth.lifetime),
-	}
+	return &oauth2.Token{AccessToken: access, TokenType: "Bearer", RefreshToken: refresh, Expiry: now.Add(f.oauth.lifetime)}
 }
 
-// RevokeTokens revokes every access token issued so far, that of
-// [Fake.AccessToken] included. Refresh tokens go on working, so that a client
-// has a reason to refresh.
+// RevokeTokens revokes every access token issued so far, that of [Fake.AccessToken] included.
+// Refresh tokens go on working, so that a client has a reason to refresh.
 func (f *Fake) RevokeTokens() {
 	f.oauth.mu.Lock()
 	defer f.oauth.mu.Unlock()
 	clear(f.oauth.access)
 }
 
-// Disconnect revokes everything that was granted, refresh tokens too, as a
-// fleet does when it removes the app: every refresh is an invalid_grant.
+// Disconnect revokes everything that was granted, refresh tokens too, as a fleet does when it
+// removes the app: every refresh is an invalid_grant.
 func (f *Fake) Disconnect() {
 	f.oauth.mu.Lock()
 	defer f.oauth.mu.Unlock()
 	clear(f.oauth.access)
-	for _, r := range f.oauth.refresh {
-		r.grant.revoked = true
-	}
-	for _, c := range f.oauth.codes {
-		c.grant.revoked = true
+	for _, t := range f.oauth.tickets {
+		t.grant.revoked = true
 	}
 }
 
@@ -138,10 +121,9 @@ type provider struct {
 	secret   string
 	fixed    string // the access token that never expires
 	lifetime time.Duration
-	offered  []string // the scopes that may be asked for
-	codes    map[string]*code
+	offered  []string           // the scopes that may be asked for
+	tickets  map[string]*ticket // by their values
 	access   map[string]accessToken
-	refresh  map[string]*refreshToken
 	stats    OAuthStats
 }
 
@@ -151,61 +133,44 @@ type grant struct {
 	revoked bool
 }
 
-type code struct {
-	grant       *grant
+// A ticket is a code or a refresh token: what is good for a pair of tokens, once.
+type ticket struct {
+	kind  string // the parameter in which it comes
+	grant *grant
+	used  bool
+
+	// Of a code.
 	redirectURI string
 	challenge   string
 	expires     time.Time
-	used        bool
 }
 
 type accessToken struct {
 	grant   *grant
-	scopes  map[string]bool
+	scopes  []string
 	expires time.Time // zero: never
-}
-
-type refreshToken struct {
-	grant *grant
-	used  bool
 }
 
 func newOAuth() *provider {
 	o := &provider{
 		clientID: "client-" + rand.Text(),
 		secret:   "secret-" + rand.Text(),
-		fixed:    "access-" + rand.Text(),
 		lifetime: time.Hour,
 		offered:  slices.Clone(allScopes),
-		codes:    map[string]*code{},
-		access:   map[string]accessToken{},
-		refresh:  map[string]*refreshToken{},
+		tickets:  map[string]*ticket{},
 	}
-	o.access[o.fixed] = accessToken{grant: &grant{}, scopes: setOf(allScopes)}
+	o.fix("access-" + rand.Text())
 	return o
 }
 
-// fix sets the access token that does not expire.
+// fix sets the access token that does not expire, the only one at first.
 func (o *provider) fix(token string) {
-	if token == "" {
-		return
-	}
-	grant := o.access[o.fixed]
-	delete(o.access, o.fixed)
-	o.fixed = token
-	o.access[token] = grant
-}
-
-func setOf(scopes []string) map[string]bool {
-	set := make(map[string]bool, len(scopes))
-	for _, s := range scopes {
-		set[s] = true
-	}
-	return set
+	o.fixed = cmp.Or(token, o.fixed)
+	o.access = map[string]accessToken{o.fixed: {grant: &grant{}, scopes: allScopes}}
 }
 
 // scopesOf returns what a token may do, and whether it may do anything.
-func (o *provider) scopesOf(token string, now time.Time) (map[string]bool, bool) {
+func (o *provider) scopesOf(token string, now time.Time) ([]string, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	t, ok := o.access[token]
@@ -224,18 +189,15 @@ func (o *provider) revokeAccess(token string) {
 // issue makes a pair of tokens. The provider is locked, here and below.
 func (o *provider) issue(g *grant, scopes []string, now time.Time) (access, refresh string) {
 	access, refresh = "access-"+rand.Text(), "refresh-"+rand.Text()
-	o.access[access] = accessToken{grant: g, scopes: setOf(scopes), expires: now.Add(o.lifetime)}
-	o.refresh[refresh] = &refreshToken{grant: g}
+	o.access[access] = accessToken{grant: g, scopes: scopes, expires: now.Add(o.lifetime)}
+	o.tickets[refresh] = &ticket{kind: "refresh_token", grant: g}
 	return access, refresh
 }
 
 func (o *provider) newCode(redirectURI, challenge string, scopes []string, now time.Time) string {
 	value := "code-" + rand.Text()
-	o.codes[value] = &code{
-		grant:       &grant{scopes: scopes},
-		redirectURI: redirectURI,
-		challenge:   challenge,
-		expires:     now.Add(codeLifetime),
+	o.tickets[value] = &ticket{
+		kind: "code", grant: &grant{scopes: scopes}, redirectURI: redirectURI, challenge: challenge, expires: now.Add(codeLifetime),
 	}
 	return value
 }
@@ -245,42 +207,27 @@ func (o *provider) isClient(id, secret string) bool {
 	return id == o.clientID && subtle.ConstantTimeCompare([]byte(secret), []byte(o.secret)) == 1
 }
 
-// What is wrong with a code or a refresh token. Each is an invalid_grant.
-var (
-	errUnknown  = errors.New("is unknown")
-	errUsed     = errors.New("has been used before")
-	errExpired  = errors.New("has expired")
-	errRevoked  = errors.New("has been revoked")
-	errRedirect = errors.New("was issued for another redirect_uri")
-	errVerifier = errors.New("does not go with this code_verifier")
-)
+const usedBefore = "has been used before"
 
-// redeem takes a code. One presented again revokes what it gave.
-func (o *provider) redeem(value, redirectURI, verifier string, now time.Time) (*grant, error) {
-	c := o.codes[value]
-	if c == nil {
-		return nil, errUnknown
-	}
-	if c.used {
+// punch uses a ticket up; what is wrong with it reads on from its name. One presented again means
+// that two parties hold it: everything from the same login is revoked.
+func (o *provider) punch(t *ticket, redirectURI, verifier string, now time.Time) (wrong string) {
+	switch {
+	case t.used:
 		o.stats.Reuses++
-		c.grant.revoked = true
-		return nil, errUsed
+		t.grant.revoked = true
+		return usedBefore
+	case !t.expires.IsZero() && !now.Before(t.expires):
+		return "has expired"
+	case t.grant.revoked:
+		return "has been revoked"
+	case t.redirectURI != "" && t.redirectURI != redirectURI:
+		return "was issued for another redirect_uri"
+	case t.challenge != "" && t.challenge != challengeOf(verifier):
+		return "does not go with this code_verifier"
 	}
-	if !now.Before(c.expires) {
-		return nil, errExpired
-	}
-	if c.grant.revoked {
-		return nil, errRevoked
-	}
-	if c.redirectURI != redirectURI {
-		return nil, errRedirect
-	}
-	if c.challenge != "" && challengeOf(verifier) != c.challenge {
-		return nil, errVerifier
-	}
-	c.used = true
-	o.stats.Logins++
-	return c.grant, nil
+	t.used = true
+	return ""
 }
 
 // challengeOf is the S256 method of PKCE, RFC 7636.
@@ -289,36 +236,11 @@ func challengeOf(verifier string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// rotate takes a refresh token. One presented again means that two parties hold
-// it: everything from the same login is revoked.
-func (o *provider) rotate(value string) (*grant, error) {
-	r := o.refresh[value]
-	if r == nil {
-		return nil, errUnknown
-	}
-	if r.used {
-		o.stats.Reuses++
-		r.grant.revoked = true
-		return nil, errUsed
-	}
-	if r.grant.revoked {
-		return nil, errRevoked
-	}
-	r.used = true
-	o.stats.Refreshes++
-	return r.grant, nil
-}
-
 // scopesIn reads a scope parameter; false where it asks for more than allowed.
 func scopesIn(parameter string, allowed []string) ([]string, bool) {
 	asked := strings.Fields(parameter)
 	if len(asked) == 0 {
 		return allowed, true
 	}
-	for _, s := range asked {
-		if !slices.Contains(allowed, s) {
-			return nil, false
-		}
-	}
-	return asked, true
+	return asked, !slices.ContainsFunc(asked, func(s string) bool { return !slices.Contains(allowed, s) })
 }

@@ -1,8 +1,6 @@
 package motivetest
 
 import (
-	"errors"
-	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,7 +10,7 @@ import (
 // authorize sends the browser back with a code. A request that does not say who asks, or where
 // to go back to, gets a response of its own instead: a redirect would carry the code to whoever
 // made the request up.
-func (f *Fake) authorize(x *exchange) answer {
+func (f *Fake) authorize(x *exchange) *answer {
 	back, err := url.Parse(x.query.Get("redirect_uri"))
 	if err != nil || back.Host == "" || back.Scheme != "http" && back.Scheme != "https" {
 		return refuse(http.StatusBadRequest, "redirect_uri must be an absolute http or https URL")
@@ -30,7 +28,7 @@ func (f *Fake) authorize(x *exchange) answer {
 		params.Set("error", problem)
 	}
 	back.RawQuery = params.Encode()
-	return answer{status: http.StatusFound, header: http.Header{"Location": {back.String()}}}
+	return &answer{status: http.StatusFound, header: http.Header{"Location": {back.String()}}}
 }
 
 // grantCode returns a code, or the error of RFC 6749 that goes into the redirect.
@@ -54,107 +52,92 @@ func (f *Fake) grantCode(x *exchange) (code, problem string) {
 }
 
 // token is the token endpoint: a form, with the client's credentials in it.
-func (f *Fake) token(x *exchange) answer {
-	form, refused, ok := f.clientForm(x)
-	if !ok {
+func (f *Fake) token(x *exchange) *answer {
+	form, refused := f.clientForm(x)
+	if refused != nil {
 		return refused
 	}
-	f.oauth.mu.Lock()
-	defer f.oauth.mu.Unlock()
-	var g *grant
-	var err error
+	o := f.oauth
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	kind, name, count := "code", "the code", &o.stats.Logins
 	switch form.Get("grant_type") {
 	case "authorization_code":
-		g, err = f.oauth.redeem(form.Get("code"), form.Get("redirect_uri"), form.Get("code_verifier"), f.now())
-		if err != nil {
-			return f.invalidGrant(x, "the code", err)
-		}
 	case "refresh_token":
-		// Asked for too much, the token is not used up.
-		if old := f.oauth.refresh[form.Get("refresh_token")]; old != nil {
-			if _, ok := scopesIn(form.Get("scope"), old.grant.scopes); !ok {
-				return oauthError(http.StatusBadRequest, "invalid_scope", "the scope exceeds what was granted")
-			}
-		}
-		g, err = f.oauth.rotate(form.Get("refresh_token"))
-		if err != nil {
-			return f.invalidGrant(x, "the refresh token", err)
-		}
+		kind, name, count = "refresh_token", "the refresh token", &o.stats.Refreshes
 	default:
 		return oauthError(http.StatusBadRequest, "unsupported_grant_type", "grant_type must be authorization_code or refresh_token")
 	}
-	scopes := g.scopes
-	if form.Get("grant_type") == "refresh_token" {
-		scopes, _ = scopesIn(form.Get("scope"), g.scopes)
+	t := o.tickets[form.Get(kind)]
+	if t == nil || t.kind != kind {
+		return oauthError(http.StatusBadRequest, "invalid_grant", name+" is unknown")
 	}
+	scopes := t.grant.scopes
+	if kind == "refresh_token" { // asked for too much, it is not used up
+		var ok bool
+		if scopes, ok = scopesIn(form.Get("scope"), scopes); !ok {
+			return oauthError(http.StatusBadRequest, "invalid_scope", "the scope exceeds what was granted")
+		}
+	}
+	if wrong := o.punch(t, form.Get("redirect_uri"), form.Get("code_verifier"), f.now()); wrong != "" {
+		if wrong == usedBefore {
+			x.commit() // the reuse has revoked the grant
+		}
+		return oauthError(http.StatusBadRequest, "invalid_grant", name+" "+wrong)
+	}
+	*count++
 	x.commit()
 	now := f.now()
-	access, refresh := f.oauth.issue(g, scopes, now)
+	access, refresh := o.issue(t.grant, scopes, now)
 	return oauthAnswer(http.StatusOK, map[string]any{
 		"access_token":  access,
 		"token_type":    "Bearer",
-		"expires_in":    int64((f.oauth.lifetime + time.Second - 1) / time.Second),
+		"expires_in":    int64((o.lifetime + time.Second - 1) / time.Second),
 		"refresh_token": refresh,
 		"scope":         strings.Join(scopes, " "),
 		"created_at":    now.Unix(),
 	})
 }
 
-func (f *Fake) invalidGrant(x *exchange, what string, err error) answer {
-	if errors.Is(err, errUsed) {
-		x.commit() // the reuse has revoked the grant
-	}
-	return oauthError(http.StatusBadRequest, "invalid_grant", what+" "+err.Error())
-}
-
 // revoke is RFC 7009: also an unknown token is answered 200.
-func (f *Fake) revoke(x *exchange) answer {
-	form, refused, ok := f.clientForm(x)
-	if !ok {
+func (f *Fake) revoke(x *exchange) *answer {
+	form, refused := f.clientForm(x)
+	if refused != nil {
 		return refused
 	}
-	token := form.Get("token")
 	f.oauth.mu.Lock()
 	defer f.oauth.mu.Unlock()
-	if r := f.oauth.refresh[token]; r != nil {
-		r.grant.revoked = true
+	if t := f.oauth.tickets[form.Get("token")]; t != nil && t.kind == "refresh_token" {
+		t.grant.revoked = true
 	}
-	delete(f.oauth.access, token)
+	delete(f.oauth.access, form.Get("token"))
 	x.commit()
 	return oauthAnswer(http.StatusOK, map[string]any{})
 }
 
 // clientForm reads the form and checks the client's credentials in it.
-func (f *Fake) clientForm(x *exchange) (form url.Values, refused answer, ok bool) {
-	if !isForm(x.r.Header.Get("Content-Type")) {
-		return nil, oauthError(http.StatusBadRequest, "invalid_request", "the body must be application/x-www-form-urlencoded"), false
+func (f *Fake) clientForm(x *exchange) (url.Values, *answer) {
+	if mediaType(x.r.Header) != formType {
+		return nil, oauthError(http.StatusBadRequest, "invalid_request", "the body must be "+formType)
 	}
 	form, err := url.ParseQuery(string(x.body))
-	if err != nil {
-		return nil, oauthError(http.StatusBadRequest, "invalid_request", "the form does not parse"), false
+	switch {
+	case err != nil:
+		return nil, oauthError(http.StatusBadRequest, "invalid_request", "the form does not parse")
+	case x.r.Header.Get("Authorization") != "":
+		return nil, oauthError(http.StatusUnauthorized, "invalid_client", "client_id and client_secret belong into the form, not into a header")
+	case !f.oauth.isClient(form.Get("client_id"), form.Get("client_secret")):
+		return nil, oauthError(http.StatusUnauthorized, "invalid_client", "client_id or client_secret is wrong")
 	}
-	if x.r.Header.Get("Authorization") != "" {
-		return nil, oauthError(http.StatusUnauthorized, "invalid_client", "client_id and client_secret belong into the form, not into a header"), false
-	}
-	if !f.oauth.isClient(form.Get("client_id"), form.Get("client_secret")) {
-		return nil, oauthError(http.StatusUnauthorized, "invalid_client", "client_id or client_secret is wrong"), false
-	}
-	return form, answer{}, true
+	return form, nil
 }
 
-func isForm(contentType string) bool {
-	media, _, err := mime.ParseMediaType(contentType)
-	return err == nil && media == "application/x-www-form-urlencoded"
-}
-
-func oauthError(status int, code, description string) answer {
+func oauthError(status int, code, description string) *answer {
 	return oauthAnswer(status, map[string]any{"error": code, "error_description": description})
 }
 
-func oauthAnswer(status int, body map[string]any) answer {
-	return answer{
-		status: status,
-		header: http.Header{"Cache-Control": {"no-store"}},
-		body:   encode(body),
-	}
+func oauthAnswer(status int, body map[string]any) *answer {
+	a := reply(status, body)
+	a.header = http.Header{"Cache-Control": {"no-store"}}
+	return a
 }

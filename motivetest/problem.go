@@ -1,6 +1,7 @@
 package motivetest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -12,13 +13,6 @@ import (
 type problem struct {
 	field   string
 	message string
-}
-
-func (p problem) String() string {
-	if p.field == "" {
-		return p.message
-	}
-	return p.field + " " + p.message
 }
 
 // ErrorShape is the form of the body of an error. Motive's is seen live as [ErrorMessage]; the
@@ -41,18 +35,11 @@ func (s ErrorShape) body(problems []problem) []byte {
 	case MessageOnly:
 		return encode(map[string]string{"message": sentence(problems)})
 	case ErrorsList:
-		list := make([]string, len(problems))
-		for i, p := range problems {
-			list[i] = p.String()
-		}
-		return encode(map[string][]string{"errors": list})
+		return encode(map[string][]string{"errors": sentences(problems)})
 	case ErrorsMap:
 		fields := map[string][]string{}
 		for _, p := range problems {
-			name := p.field
-			if name == "" {
-				name = "base" // where Rails puts what belongs to no field
-			}
+			name := cmp.Or(p.field, "base") // where Rails puts what belongs to no field
 			fields[name] = append(fields[name], p.message)
 		}
 		return encode(map[string]map[string][]string{"errors": fields})
@@ -61,16 +48,15 @@ func (s ErrorShape) body(problems []problem) []byte {
 	}
 }
 
-func sentence(problems []problem) string {
-	var b strings.Builder
+func sentences(problems []problem) []string {
+	list := make([]string, len(problems))
 	for i, p := range problems {
-		if i > 0 {
-			b.WriteString("; ")
-		}
-		b.WriteString(p.String())
+		list[i] = strings.TrimPrefix(p.field+" "+p.message, " ")
 	}
-	return b.String()
+	return list
 }
+
+func sentence(problems []problem) string { return strings.Join(sentences(problems), "; ") }
 
 // encode marshals what cannot fail: strings, numbers, and slices and maps of them.
 func encode(v any) []byte {
@@ -79,11 +65,14 @@ func encode(v any) []byte {
 }
 
 // refuse returns an error response that says message.
-func refuse(status int, format string, args ...any) answer {
-	return answer{status: status, problems: []problem{{message: fmt.Sprintf(format, args...)}}}
+func refuse(status int, format string, args ...any) *answer {
+	return &answer{status: status, problems: []problem{{message: fmt.Sprintf(format, args...)}}}
 }
 
 // unprocessable returns a 422 that lists the problems.
-func unprocessable(problems ...problem) answer {
-	return answer{status: http.StatusUnprocessableEntity, problems: problems}
+func unprocessable(problems ...problem) *answer {
+	return &answer{status: http.StatusUnprocessableEntity, problems: problems}
 }
+
+// reply returns a response of JSON.
+func reply(status int, v any) *answer { return &answer{status: status, body: encode(v)} }

@@ -114,7 +114,7 @@ func (e *entry) decoded() Request {
 	r.Query, _ = url.ParseQuery(e.query)
 	r.Header = r.Header.Clone()
 	r.Ignored = slices.Clone(r.Ignored)
-	if isForm(r.Header.Get("Content-Type")) {
+	if mediaType(r.Header) == formType {
 		r.Body = formWithoutSecrets(e.body)
 		return r
 	}

@@ -7,206 +7,188 @@ import (
 	"strings"
 )
 
-// judge returns everything wrong with a create or an update, by the rules that Motive documents.
-// body is the request, before the stored user (empty on create), after the two merged. What the
-// documents are silent about passes.
+// A judgment is what is wrong with a create or an update, by the rules that Motive documents. What
+// the documents are silent about passes.
+type judgment struct {
+	body     attrs // the request
+	before   attrs // the stored user, empty on a create
+	after    attrs // the two merged
+	problems []problem
+}
+
 func judge(body, before, after attrs) []problem {
-	if problems := typeProblems(body, before); problems != nil {
-		return problems // the rules below read values of the right type
+	j := &judgment{body: body, before: before, after: after}
+	j.types()
+	if j.problems != nil {
+		return j.problems // the rules below read values of the right type
 	}
-	var problems []problem
-	add := func(p ...problem) { problems = append(problems, p...) }
-	create := len(before) == 0
-	add(requiredProblems(body, after, create)...)
-	add(statusProblems(body, before)...)
-	add(emailProblems(body)...)
-	if touches(body, "time_tracking_mode", "eld_mode") {
-		add(modeProblems(after)...)
-	}
-	add(cycleProblems(body, before, after, "")...)
-	add(cycleProblems(body, before, after, "2")...)
-	add(groupProblems(body, after)...)
-	add(externalIDProblems(body)...)
-	return problems
+	j.required()
+	j.reactivation()
+	j.email()
+	j.modes()
+	j.cycle("")
+	j.cycle("2")
+	j.groups()
+	j.externalIDs()
+	return j.problems
 }
 
-func touches(body attrs, names ...string) bool {
-	for _, name := range names {
-		if _, ok := body[name]; ok {
-			return true
-		}
-	}
-	return false
+func (j *judgment) add(field, format string, args ...any) {
+	j.problems = append(j.problems, problem{field, fmt.Sprintf(format, args...)})
 }
 
-// typeProblems goes by the table, so that problems come in a steady order. What repeats the
-// stored value is no news.
-func typeProblems(body, before attrs) []problem {
-	var problems []problem
+// touches reports whether the request gives one of the fields.
+func (j *judgment) touches(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return j.body[name] != nil })
+}
+
+// repeats reports whether the request gives the field the value that it has.
+func (j *judgment) repeats(name string) bool { return string(j.body[name]) == string(j.before[name]) }
+
+// types goes by the table, so that problems come in a steady order. What repeats the stored value
+// is no news.
+func (j *judgment) types() {
 	for i := range userFields {
 		f := &userFields[i]
-		raw, ok := body[f.name]
-		if !ok || f.access == readOnly || string(raw) == string(before[f.name]) {
+		if !j.touches(f.name) || f.access == readOnly || j.repeats(f.name) {
 			continue
 		}
-		if wrong := f.check(raw); wrong != "" {
-			problems = append(problems, problem{f.name, wrong})
+		if wrong := f.check(j.body[f.name]); wrong != "" {
+			j.add(f.name, "%s", wrong)
 		}
 	}
-	return problems
 }
 
-func requiredProblems(body, after attrs, create bool) []problem {
-	var problems []problem
+func (j *judgment) required() {
+	create := len(j.before) == 0
 	for _, name := range []string{"first_name", "last_name", "role"} {
-		if (create || touches(body, name)) && strings.TrimSpace(after.text(name)) == "" {
-			problems = append(problems, problem{name, "can't be blank"})
+		if (create || j.touches(name)) && strings.TrimSpace(j.after.text(name)) == "" {
+			j.add(name, "can't be blank")
 		}
 	}
-	if touches(body, "status") && !create && !after.has("status") {
-		problems = append(problems, problem{"status", "can't be blank"})
+	if j.touches("status") && !create && !j.after.has("status") {
+		j.add("status", "can't be blank")
 	}
-	if create && !after.has("email") && !after.has("username") && !after.has("phone") {
-		problems = append(problems, problem{"", "one of email, username and phone must be given"})
+	if create && !j.after.has("email") && !j.after.has("username") && !j.after.has("phone") {
+		j.add("", "one of email, username and phone must be given")
 	}
-	return problems
 }
 
 // Motive's help center: drivers can be reactivated, fleet users cannot.
-func statusProblems(body, before attrs) []problem {
-	if before.text("status") != "deactivated" || body.text("status") != "active" || before.text("role") != "fleet_user" {
-		return nil
+func (j *judgment) reactivation() {
+	if j.before.text("role") == "fleet_user" && j.before.text("status") == "deactivated" && j.body.text("status") == "active" {
+		j.add("status", "can't be active again: a fleet user is not reactivated, a new one has to be created")
 	}
-	return []problem{{"status", "can't be active again: a fleet user is not reactivated, a new one has to be created"}}
 }
 
-func emailProblems(body attrs) []problem {
-	email := body.text("email")
-	if email == "" {
-		return nil
+func (j *judgment) email() {
+	email := j.body.text("email")
+	local, domain, _ := strings.Cut(email, "@")
+	if email != "" && (local == "" || domain == "" || strings.ContainsAny(domain, "@ ") || strings.Contains(local, " ")) {
+		j.add("email", "is not an email address")
 	}
-	local, domain, ok := strings.Cut(email, "@")
-	if !ok || local == "" || domain == "" || strings.ContainsAny(domain, "@ ") || strings.Contains(local, " ") {
-		return []problem{{"email", "is not an email address"}}
-	}
-	return nil
 }
 
-// modeProblems judges the pair. A driver without an ELD mode has logs.
-func modeProblems(after attrs) []problem {
-	tracking, eld := after.text("time_tracking_mode"), after.text("eld_mode")
+// modes judges the pair. A driver without an ELD mode has logs.
+func (j *judgment) modes() {
+	tracking, eld := j.after.text("time_tracking_mode"), j.after.text("eld_mode")
 	if eld == "" {
 		eld = "logs"
 	}
-	if tracking == "" || modesGoTogether(tracking, eld) || !slices.Contains(fieldByName["eld_mode"].values, eld) {
-		return nil // one that this table does not know stands by
+	if !j.touches("time_tracking_mode", "eld_mode") || tracking == "" || modesGoTogether(tracking, eld) {
+		return
 	}
-	return []problem{{"time_tracking_mode", fmt.Sprintf("%s is not compatible with eld_mode %s", tracking, eld)}}
+	if slices.Contains(fieldByName["eld_mode"].values, eld) { // one that this table does not know stands by
+		j.add("time_tracking_mode", "%s is not compatible with eld_mode %s", tracking, eld)
+	}
 }
 
-// cycleProblems judges the first cycle (suffix "") or the second ("2").
-func cycleProblems(body, before, after attrs, suffix string) []problem {
+// cycle judges the first cycle (suffix "") or the second ("2").
+func (j *judgment) cycle(suffix string) {
 	field := "cycle" + suffix
-	touched := touches(body, field)
-	for _, e := range exceptions {
-		touched = touched || touches(body, e+suffix)
+	touched := slices.ContainsFunc(exceptions, func(e string) bool { return j.touches(e + suffix) })
+	if !touched && !j.touches(field) {
+		return
 	}
-	if !touched {
-		return nil
-	}
-	cycle := after.text(field)
+	cycle := j.after.text(field)
 	allowed, known := allowedExceptions(cycle)
 	if cycle != "" && !known {
-		if !touches(body, field) || string(body[field]) == string(before[field]) {
-			return nil // it stands by, newer than this table
+		if j.touches(field) && !j.repeats(field) { // else it stands by, newer than this table
+			j.add(field, "%q is not a cycle", cycle)
 		}
-		return []problem{{field, fmt.Sprintf("%q is not a cycle", cycle)}}
+		return
 	}
-	var problems []problem
 	for _, e := range exceptions {
-		if !after.on(e+suffix) || slices.Contains(allowed, e) {
-			continue
+		switch {
+		case !j.after.on(e+suffix) || slices.Contains(allowed, e):
+		case cycle == "":
+			j.add(e+suffix, "needs a %s", field)
+		default:
+			j.add(e+suffix, "is not available with %s %s", field, cycle)
 		}
-		if cycle == "" {
-			problems = append(problems, problem{e + suffix, "needs a " + field})
-			continue
-		}
-		problems = append(problems, problem{e + suffix, "is not available with " + field + " " + cycle})
 	}
-	return problems
 }
 
-// groupProblems: a driver's groups stand in group_ids, a fleet user's in custom_user_role.
-func groupProblems(body, after attrs) []problem {
-	var problems []problem
-	role := after.text("role")
-	if role == "fleet_user" && body.has("group_ids") {
-		problems = append(problems, problem{"group_ids", "can't be set on a fleet_user; put them into custom_user_role"})
+// groups: a driver's stand in group_ids, a fleet user's in custom_user_role.
+func (j *judgment) groups() {
+	role := j.after.text("role")
+	if role == "fleet_user" && j.body.has("group_ids") {
+		j.add("group_ids", "can't be set on a fleet_user; put them into custom_user_role")
 	}
 	if role == "driver" {
 		for _, name := range []string{"group_visibility", "custom_user_role"} {
-			if body.has(name) {
-				problems = append(problems, problem{name, "can't be set on a driver"})
+			if j.body.has(name) {
+				j.add(name, "can't be set on a driver")
 			}
 		}
-		return problems
+		return
 	}
-	if !touches(body, "group_visibility", "custom_user_role") {
-		return problems
+	if !j.touches("group_visibility", "custom_user_role") {
+		return
 	}
 	var custom struct {
 		UserRoleID *int64  `json:"user_role_id"`
 		GroupIDs   []int64 `json:"group_ids"`
 	}
-	if raw, ok := after["custom_user_role"]; ok && json.Unmarshal(raw, &custom) != nil {
-		return append(problems, problem{"custom_user_role", "must hold user_role_id, an integer, and group_ids, an array of integers"})
+	if raw, ok := j.after["custom_user_role"]; ok && json.Unmarshal(raw, &custom) != nil {
+		j.add("custom_user_role", "must hold user_role_id, an integer, and group_ids, an array of integers")
+		return
 	}
-	if after.has("custom_user_role") && (custom.UserRoleID == nil || *custom.UserRoleID <= 0) {
-		problems = append(problems, problem{"custom_user_role.user_role_id", "can't be blank"})
+	if j.after.has("custom_user_role") && (custom.UserRoleID == nil || *custom.UserRoleID <= 0) {
+		j.add("custom_user_role.user_role_id", "can't be blank")
 	}
-	if after.text("group_visibility") == "limited" && len(custom.GroupIDs) == 0 {
-		problems = append(problems, problem{"custom_user_role.group_ids", "can't be empty while group_visibility is limited"})
+	if j.after.text("group_visibility") == "limited" && len(custom.GroupIDs) == 0 {
+		j.add("custom_user_role.group_ids", "can't be empty while group_visibility is limited")
 	}
-	return problems
 }
 
-// externalIDAttributes is one item of external_ids_attributes.
-type externalIDAttributes struct {
-	ID              int64   `json:"id"`
-	ExternalID      *string `json:"external_id"`
-	IntegrationName *string `json:"integration_name"`
-}
-
-func externalIDProblems(body attrs) []problem {
-	raw, ok := body["external_ids_attributes"]
-	if !ok {
-		return nil
+func (j *judgment) externalIDs() {
+	var items []externalIDItem
+	if !j.touches("external_ids_attributes") {
+		return
 	}
-	var items []externalIDAttributes
-	if json.Unmarshal(raw, &items) != nil {
-		return []problem{{"external_ids_attributes", "must hold objects of external_id and integration_name, both strings"}}
+	if json.Unmarshal(j.body["external_ids_attributes"], &items) != nil {
+		j.add("external_ids_attributes", "must hold objects of external_id and integration_name, both strings")
+		return
 	}
-	var problems []problem
 	seen := map[pair]bool{}
 	for i, item := range items {
 		at := fmt.Sprintf("external_ids_attributes[%d].", i)
 		// A record that is changed keeps the half that is not given.
-		if blankText(item.ExternalID) && (item.ID == 0 || item.ExternalID != nil) {
-			problems = append(problems, problem{at + "external_id", "can't be blank"})
+		if blank(item.ExternalID) && (item.ID == 0 || item.ExternalID != nil) {
+			j.add(at+"external_id", "can't be blank")
 		}
-		if blankText(item.IntegrationName) && (item.ID == 0 || item.IntegrationName != nil) {
-			problems = append(problems, problem{at + "integration_name", "can't be blank"})
+		if blank(item.IntegrationName) && (item.ID == 0 || item.IntegrationName != nil) {
+			j.add(at+"integration_name", "can't be blank")
 		}
-		if blankText(item.ExternalID) || blankText(item.IntegrationName) {
+		if blank(item.ExternalID) || blank(item.IntegrationName) {
 			continue
 		}
-		p := pair{"User", *item.ExternalID, *item.IntegrationName}
-		if seen[p] {
-			problems = append(problems, problem{at + "external_id", "is given twice for this integration_name"})
+		if seen[item.pair()] {
+			j.add(at+"external_id", "is given twice for this integration_name")
 		}
-		seen[p] = true
+		seen[item.pair()] = true
 	}
-	return problems
 }
 
-func blankText(s *string) bool { return s == nil || *s == "" }
+func blank(s *string) bool { return s == nil || *s == "" }

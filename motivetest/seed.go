@@ -1,6 +1,7 @@
 package motivetest
 
 import (
+	"cmp"
 	"encoding/json"
 
 	"github.com/motive-go/motive"
@@ -19,7 +20,9 @@ func (f *Fake) Seed(users ...motive.User) []motive.User {
 	for i := range users {
 		u, err := f.seed(users[i])
 		if err != nil {
-			f.fail("motivetest: seed user %d of %d: %v", i+1, len(users), err)
+			if f.tb != nil {
+				f.tb.Errorf("motivetest: seed user %d of %d: %v", i+1, len(users), err)
+			}
 			continue
 		}
 		seeded = append(seeded, u)
@@ -35,10 +38,7 @@ func (f *Fake) seed(in motive.User) (out motive.User, err error) {
 	}
 	u := f.store.byID[in.ID]
 	if u == nil {
-		u = &user{id: in.ID}
-	}
-	if u.id == 0 {
-		u.id = f.store.lastUser + 1
+		u = &user{id: cmp.Or(in.ID, f.store.lastUser+1)}
 	}
 	if a.text("role") == "" {
 		a["role"] = encode("driver")
@@ -50,12 +50,19 @@ func (f *Fake) seed(in motive.User) (out motive.User, err error) {
 		a["updated_at"] = a["created_at"]
 	}
 	u.seeded = true
+	f.seedExternalIDs(u, in.ExternalIDs)
+	f.store.put(u, a)
+	return userOf(u), nil
+}
+
+// seedExternalIDs gives u these external ids in place of those that it has.
+func (f *Fake) seedExternalIDs(u *user, given []motive.ExternalID) {
 	old := u.extIDs
 	for _, e := range old {
 		f.store.dropExtID(e)
 	}
 	u.extIDs = nil
-	for _, id := range in.ExternalIDs {
+	for _, id := range given {
 		e := &externalID{ID: id.ID, ExternalID: id.ExternalID, IntegrationName: id.IntegrationName,
 			holderType: holderUser, holderID: u.id, seeded: true}
 		if f.store.extIDs[e.ID] != nil {
@@ -67,8 +74,6 @@ func (f *Fake) seed(in motive.User) (out motive.User, err error) {
 	for _, e := range old {
 		f.store.release(e.pair())
 	}
-	f.store.put(u, a)
-	return userOf(u)
 }
 
 // Users returns every user, deactivated ones included, by ascending id.
@@ -77,7 +82,7 @@ func (f *Fake) Users() []motive.User {
 	defer f.store.mu.Unlock()
 	users := make([]motive.User, len(f.store.users))
 	for i, u := range f.store.users {
-		users[i] = f.show(u)
+		users[i] = userOf(u)
 	}
 	return users
 }
@@ -90,7 +95,7 @@ func (f *Fake) User(id int64) (motive.User, bool) {
 	if u == nil {
 		return motive.User{}, false
 	}
-	return f.show(u), true
+	return userOf(u), true
 }
 
 // Attributes returns all that is stored of a user, by JSON name: what [Fake.User] shows, and
@@ -107,20 +112,4 @@ func (f *Fake) Attributes(id int64) map[string]any {
 	var all map[string]any
 	_ = json.Unmarshal(encode(u.attrs()), &all) // of what is stored as JSON
 	return all
-}
-
-func (f *Fake) show(u *user) motive.User {
-	out, err := userOf(u)
-	if err != nil {
-		f.fail("motivetest: read back user %d: %v", u.id, err)
-	}
-	return out
-}
-
-// fail fails the test, if there is one. It does not stop it: it may not run on the test's own
-// goroutine.
-func (f *Fake) fail(format string, args ...any) {
-	if f.tb != nil {
-		f.tb.Errorf(format, args...)
-	}
 }

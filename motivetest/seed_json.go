@@ -1,15 +1,12 @@
 package motivetest
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/motive-go/motive"
 )
@@ -59,23 +56,11 @@ func attrsOf(u motive.User) (attrs, error) {
 	return a, nil
 }
 
-func compacted(raw json.RawMessage) (json.RawMessage, error) {
-	if !utf8.Valid(raw) {
-		return nil, errors.New("the text is not UTF-8")
-	}
-	var b bytes.Buffer
-	err := json.Compact(&b, raw)
-	return b.Bytes(), err
-}
-
 // userOf reads what answerOf wrote. What does not fit its field, as a seeded user may have in
 // Extra, is kept there.
-func userOf(u *user) (motive.User, error) {
-	var out motive.User
+func userOf(u *user) (out motive.User) {
 	var a attrs
-	if err := json.Unmarshal(u.answer, &a); err != nil {
-		return out, err
-	}
+	_ = json.Unmarshal(u.answer, &a)
 	fields := reflect.ValueOf(&out).Elem()
 	for i, name := range userNames {
 		raw, ok := a[name]
@@ -86,7 +71,7 @@ func userOf(u *user) (motive.User, error) {
 	if len(a) > 0 {
 		out.Extra = a
 	}
-	return out, nil
+	return out
 }
 
 // read sets a field to the JSON value; false if it is of another type. A null or empty time is
@@ -98,25 +83,18 @@ func read(raw json.RawMessage, field reflect.Value) bool {
 	case *time.Time:
 		return readTime(raw, time.RFC3339, into)
 	}
-	value := reflect.New(field.Type())
-	if json.Unmarshal(raw, value.Interface()) != nil {
+	if json.Unmarshal(raw, field.Addr().Interface()) != nil {
+		field.SetZero()
 		return false
 	}
-	field.Set(value.Elem())
 	return true
 }
 
 func readTime(raw json.RawMessage, layout string, into *time.Time) bool {
 	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		return false
-	}
-	if s == "" {
-		return true
-	}
-	t, err := time.Parse(layout, s)
-	if err == nil {
-		*into = t
+	err := json.Unmarshal(raw, &s)
+	if err == nil && s != "" {
+		*into, err = time.Parse(layout, s) // the zero time with an error
 	}
 	return err == nil
 }

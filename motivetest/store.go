@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -18,15 +19,42 @@ type store struct {
 	mu     sync.Mutex
 	users  []*user // by ascending id
 	byID   map[int64]*user
-	index  map[indexKey][]int64 // ids of the users that have the value, ascending
+	index  ids[indexKey] // of the users that have the value
 	extIDs map[int64]*externalID
-	pairs  map[pair][]int64     // ids of the external id records that have the pair
+	pairs  ids[pair]            // of the external id records that have the pair
 	made   map[pair]int         // creates committed that carried the pair, since it was free
 	bodies map[[32]byte][]int64 // users created, by the digest of the body
 	roles  []motive.UserRole
 
 	lastUser  int64
 	lastExtID int64
+	lastRole  int64
+}
+
+// ids are those of the records that have a value, ascending.
+type ids[V comparable] map[V][]int64
+
+func (m ids[V]) add(v V, id int64) {
+	if at, found := slices.BinarySearch(m[v], id); !found {
+		m[v] = slices.Insert(m[v], at, id)
+	}
+}
+
+func (m ids[V]) drop(v V, id int64) {
+	if at, found := slices.BinarySearch(m[v], id); found {
+		m[v] = slices.Delete(m[v], at, at+1)
+	}
+	if len(m[v]) == 0 {
+		delete(m, v)
+	}
+}
+
+// first returns the oldest, or 0, which no record has.
+func (m ids[V]) first(v V) int64 {
+	if len(m[v]) == 0 {
+		return 0
+	}
+	return m[v][0]
 }
 
 // user is one row. The response is kept as it is sent, which costs a quarter of the memory of a
@@ -49,7 +77,10 @@ type indexKey struct{ field, value string }
 
 // The fields that users are looked up by. Email and username are unique and compared without
 // regard to case.
-var lookupFields = []string{"email", "username", "driver_company_id", "phone"}
+var (
+	lookupFields = []string{"email", "username", "driver_company_id", "phone"}
+	uniqueFields = lookupFields[:2]
+)
 
 func keyOf(field, value string) indexKey {
 	if unique(field) {
@@ -58,7 +89,7 @@ func keyOf(field, value string) indexKey {
 	return indexKey{field, value}
 }
 
-func unique(field string) bool { return field == "email" || field == "username" }
+func unique(field string) bool { return slices.Contains(uniqueFields, field) }
 
 type externalID struct {
 	ID              int64  `json:"id"`
@@ -79,9 +110,9 @@ type pair struct{ holderType, externalID, integrationName string }
 func newStore() *store {
 	return &store{
 		byID:   map[int64]*user{},
-		index:  map[indexKey][]int64{},
+		index:  ids[indexKey]{},
 		extIDs: map[int64]*externalID{},
-		pairs:  map[pair][]int64{},
+		pairs:  ids[pair]{},
 		made:   map[pair]int{},
 		bodies: map[[32]byte][]int64{},
 	}
@@ -90,7 +121,6 @@ func newStore() *store {
 // put stores the attributes as user id, in place of what was there. The external ids are kept in
 // u.extIDs and not taken from a.
 func (s *store) put(u *user, a attrs) {
-	s.unindex(u)
 	a["id"] = encode(u.id)
 	a["external_ids"] = encode(slices.Concat([]*externalID{}, u.extIDs))
 	u.answer = bytes.Clone(answerOf(a)) // to its size
@@ -108,79 +138,48 @@ func (s *store) put(u *user, a attrs) {
 	}
 	s.byID[u.id] = u
 	s.lastUser = max(s.lastUser, u.id)
-	at, _ := s.search(u.id)
+	at, _ := slices.BinarySearchFunc(s.users, u.id, func(u *user, id int64) int { return cmp.Compare(u.id, id) })
 	s.users = slices.Insert(s.users, at, u)
 }
 
-func (s *store) search(id int64) (int, bool) {
-	return slices.BinarySearchFunc(s.users, id, func(u *user, id int64) int { return cmp.Compare(u.id, id) })
-}
-
-func (s *store) unindex(u *user) {
+// reindex makes u found by its values, and by those that it had no longer.
+func (s *store) reindex(u *user, a attrs) {
 	for _, k := range u.keys {
-		s.index[k] = without(s.index[k], u.id)
-		if len(s.index[k]) == 0 {
-			delete(s.index, k)
-		}
+		s.index.drop(k, u.id)
 	}
 	u.keys = nil
-}
-
-func (s *store) reindex(u *user, a attrs) {
 	for _, name := range lookupFields {
-		if fieldByName[name].driver && !showsDriver(u.role) {
-			continue
-		}
-		if v := a.text(name); v != "" {
+		if v := a.text(name); v != "" && shown(name, u.role) {
 			u.keys = append(u.keys, keyOf(name, v))
+			s.index.add(keyOf(name, v), u.id)
 		}
-	}
-	for _, k := range u.keys {
-		s.index[k] = with(s.index[k], u.id)
 	}
 }
 
 // hiddenOf keeps the write-only fields that later requests are judged against, or that a test
 // may ask for.
 func hiddenOf(a, before attrs) attrs {
-	hidden := before
 	for _, name := range []string{"time_tracking_mode", "group_visibility", "custom_user_role", "password"} {
 		if raw, ok := a[name]; ok {
-			if hidden == nil {
-				hidden = attrs{}
+			if before == nil {
+				before = attrs{}
 			}
-			hidden[name] = raw
+			before[name] = raw
 		}
 	}
-	return hidden
+	return before
 }
 
 // attrs returns the stored attributes, the hidden ones included, in a map of the caller's own.
 func (u *user) attrs() attrs {
 	var a attrs
 	_ = json.Unmarshal(u.answer, &a) // what answerOf wrote
-	for name, raw := range u.hidden {
-		a[name] = raw
-	}
+	maps.Copy(a, u.hidden)
 	return a
 }
 
 // lookup returns the user that has the value; of several, the oldest.
-func (s *store) lookup(field, value string) *user {
-	ids := s.index[keyOf(field, value)]
-	if len(ids) == 0 {
-		return nil
-	}
-	return s.byID[ids[0]]
-}
-
-func (s *store) lookupPair(p pair) *externalID {
-	ids := s.pairs[p]
-	if len(ids) == 0 {
-		return nil
-	}
-	return s.extIDs[ids[0]]
-}
+func (s *store) lookup(field, value string) *user { return s.byID[s.index.first(keyOf(field, value))] }
 
 // taken reports whether a holder other than the given one has the pair.
 func (s *store) taken(p pair, holder int64) bool {
@@ -194,16 +193,22 @@ func (s *store) addExtID(e *externalID) {
 	}
 	s.lastExtID = max(s.lastExtID, e.ID)
 	s.extIDs[e.ID] = e
-	s.pairs[e.pair()] = with(s.pairs[e.pair()], e.ID)
+	s.pairs.add(e.pair(), e.ID)
 }
 
 func (s *store) dropExtID(e *externalID) {
 	delete(s.extIDs, e.ID)
-	p := e.pair()
-	s.pairs[p] = without(s.pairs[p], e.ID)
-	if len(s.pairs[p]) == 0 {
-		delete(s.pairs, p)
-	}
+	s.pairs.drop(e.pair(), e.ID)
+}
+
+// changeExtID makes next of e, which is stored or is new.
+func (s *store) changeExtID(e *externalID, next externalID) {
+	was := e.pair()
+	next.seeded = e.seeded && next.pair() == was
+	s.dropExtID(e)
+	*e = next
+	s.addExtID(e)
+	s.release(was)
 }
 
 // release ends the count of creates of a pair that nothing has any more.
@@ -221,19 +226,3 @@ func (s *store) touch(u *user, now time.Time) {
 }
 
 func stamp(t time.Time) json.RawMessage { return encode(t.UTC().Format(time.RFC3339)) }
-
-func with(ids []int64, id int64) []int64 {
-	at, found := slices.BinarySearch(ids, id)
-	if found {
-		return ids
-	}
-	return slices.Insert(ids, at, id)
-}
-
-func without(ids []int64, id int64) []int64 {
-	at, found := slices.BinarySearch(ids, id)
-	if !found {
-		return ids
-	}
-	return slices.Delete(ids, at, at+1)
-}

@@ -81,7 +81,7 @@ var summaryFields = []string{"id", "first_name", "last_name", "username", "email
 var office = []string{"fleet_user", "admin", "fleet_admin"} // the roles that are no drivers
 
 // Motive's hub: "Create a new user", "Validation for time_tracking_mode".
-var modePairs = []struct{ tracking, eld string }{
+var modePairs = [][2]string{
 	{"logs", "logs"},
 	{"logs", "none"},
 	{"timecards", "exempt"},
@@ -91,10 +91,10 @@ var modePairs = []struct{ tracking, eld string }{
 var cycleExceptions = func() map[string][]string {
 	m := map[string][]string{}
 	for _, row := range rowsOf(cyclesTable) {
-		m[row[0]] = nil
-		for _, e := range row[1:] {
-			m[row[0]] = append(m[row[0]], "exception_"+e)
+		for i := range row[1:] {
+			row[i+1] = "exception_" + row[i+1]
 		}
+		m[row[0]] = row[1:]
 	}
 	return m
 }()
@@ -118,6 +118,9 @@ func allowedExceptions(cycle string) ([]string, bool) {
 // table does not know, which only a seeded user has, shows all.
 func showsDriver(role string) bool { return !slices.Contains(office, role) }
 
+// shown reports whether a user of the role has the field.
+func shown(name, role string) bool { return !fieldByName[name].driver || showsDriver(role) }
+
 func modesGoTogether(tracking, eld string) bool {
-	return slices.Contains(modePairs, struct{ tracking, eld string }{tracking, eld})
+	return slices.Contains(modePairs, [2]string{tracking, eld})
 }

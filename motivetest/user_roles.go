@@ -1,6 +1,7 @@
 package motivetest
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -17,34 +18,17 @@ func (f *Fake) SeedUserRoles(roles ...motive.UserRole) []motive.UserRole {
 	roles = slices.Clone(roles)
 	for i := range roles {
 		r := &roles[i]
-		if r.ID == 0 {
-			r.ID = f.store.nextRole()
-		}
-		if r.Status == "" {
-			r.Status = motive.StatusActive
-		}
-		if r.Type == "" {
-			r.Type = motive.UserRoleTypeCustom
-		}
-		if r.CreatedAt.IsZero() {
-			r.CreatedAt = f.now().UTC().Truncate(time.Second)
-		}
-		if r.UpdatedAt.IsZero() {
-			r.UpdatedAt = r.CreatedAt
-		}
+		r.ID = cmp.Or(r.ID, f.store.lastRole+1)
+		f.store.lastRole = max(f.store.lastRole, r.ID)
+		r.Status = cmp.Or(r.Status, motive.StatusActive)
+		r.Type = cmp.Or(r.Type, motive.UserRoleTypeCustom)
+		r.CreatedAt = cmp.Or(r.CreatedAt, f.now().UTC().Truncate(time.Second))
+		r.UpdatedAt = cmp.Or(r.UpdatedAt, r.CreatedAt)
 		kept := *r
 		kept.Permissions = append([]string{}, r.Permissions...)
 		f.store.roles = append(f.store.roles, kept)
 	}
 	return roles
-}
-
-func (s *store) nextRole() int64 {
-	var last int64
-	for _, r := range s.roles {
-		last = max(last, r.ID)
-	}
-	return last + 1
 }
 
 // answerOfRole is a role on the wire, by names of the fake's own.
@@ -60,7 +44,7 @@ func answerOfRole(r motive.UserRole) map[string]any {
 	return a
 }
 
-func (f *Fake) listUserRoles(x *exchange) answer {
+func (f *Fake) listUserRoles(x *exchange) *answer {
 	name, status := strings.ToLower(x.query.Get("name")), x.query.Get("status")
 	found := []map[string]any{}
 	for _, r := range f.store.roles {
@@ -68,5 +52,5 @@ func (f *Fake) listUserRoles(x *exchange) answer {
 			found = append(found, answerOfRole(r))
 		}
 	}
-	return answer{status: http.StatusOK, body: encode(map[string]any{"user_roles": found})}
+	return reply(http.StatusOK, map[string]any{"user_roles": found})
 }

@@ -16,14 +16,14 @@ const (
 	maxPerPage     = 100
 )
 
-func (f *Fake) createUser(x *exchange) answer {
+func (f *Fake) createUser(x *exchange) *answer {
 	body, refused := x.attributes()
-	if body == nil {
+	if refused != nil {
 		return refused
 	}
 	u := &user{}
 	merged := maps.Clone(body)
-	if refused, ok := f.allow(x, u, body, nil, merged); !ok {
+	if refused := f.allow(x, u, body, nil, merged); refused != nil {
 		return refused
 	}
 	f.pause()
@@ -35,27 +35,27 @@ func (f *Fake) createUser(x *exchange) answer {
 	return userAnswer(http.StatusCreated, u)
 }
 
-func (f *Fake) getUser(x *exchange) answer {
+func (f *Fake) getUser(x *exchange) *answer {
 	u, refused := f.find(x)
-	if u == nil {
+	if refused != nil {
 		return refused
 	}
 	return userAnswer(http.StatusOK, u)
 }
 
-func (f *Fake) updateUser(x *exchange) answer {
+func (f *Fake) updateUser(x *exchange) *answer {
 	body, refused := x.attributes()
-	if body == nil {
+	if refused != nil {
 		return refused
 	}
 	u, refused := f.find(x)
-	if u == nil {
+	if refused != nil {
 		return refused
 	}
 	before := u.attrs()
 	merged := maps.Clone(before)
-	overlay(merged, body)
-	if refused, ok := f.allow(x, u, body, before, merged); !ok {
+	maps.Copy(merged, body)
+	if refused := f.allow(x, u, body, before, merged); refused != nil {
 		return refused
 	}
 	f.pause()
@@ -63,10 +63,10 @@ func (f *Fake) updateUser(x *exchange) answer {
 	return userAnswer(http.StatusOK, u)
 }
 
-// attributes reads the body of a create or an update; nil and the response that refuses it, if it
-// is no flat JSON object. What Motive does not know in it is dropped, as is what cannot be
+// attributes reads the body of a create or an update, or returns the response that refuses it, if
+// it is no flat JSON object. What Motive does not know in it is dropped, as is what cannot be
 // written.
-func (x *exchange) attributes() (attrs, answer) {
+func (x *exchange) attributes() (attrs, *answer) {
 	body, err := decodeObject(x.body)
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "the body must be a JSON object")
@@ -75,24 +75,19 @@ func (x *exchange) attributes() (attrs, answer) {
 		return nil, refuse(http.StatusBadRequest, "the attributes must stand in the body itself, not under user")
 	}
 	var problems []problem
+	var ignored []string
 	for _, name := range slices.Sorted(maps.Keys(body)) {
 		if f := fieldByName[name]; f == nil || f.access == readOnly {
 			problems = append(problems, problem{name, whyIgnored(name)})
+			ignored = append(ignored, name)
 			delete(body, name)
 		}
 	}
-	if problems == nil {
-		return x.foldIDs(body), answer{}
-	}
-	if x.f.strict {
+	if problems != nil && x.f.strict {
 		return nil, unprocessable(problems...)
 	}
-	ignored := make([]string, len(problems))
-	for i, p := range problems {
-		ignored[i] = p.field
-	}
 	x.note(func(e *entry) { e.Ignored = ignored })
-	return x.foldIDs(body), answer{}
+	return x.foldIDs(body), nil
 }
 
 func whyIgnored(name string) string {
@@ -140,61 +135,58 @@ func (f *Fake) pause() {
 
 // allow judges a create or an update by the rules and by what other users have. What it does not
 // allow, and what a key in test mode asks for, is not stored.
-func (f *Fake) allow(x *exchange, u *user, body, before, merged attrs) (answer, bool) {
+func (f *Fake) allow(x *exchange, u *user, body, before, merged attrs) *answer {
 	problems := judge(body, before, merged)
 	if problems == nil {
 		problems = f.takenProblems(u, body, merged)
 	}
 	switch {
 	case problems != nil:
-		return unprocessable(problems...), false
+		return unprocessable(problems...)
 	case x.testMode:
-		return testModeAnswer(), false
+		return testModeAnswer()
 	}
-	return answer{}, true
+	return nil
 }
 
 // find returns the user of the path. The store is locked.
-func (f *Fake) find(x *exchange) (*user, answer) {
-	id, ok := x.id()
-	if !ok {
-		return nil, refuse(http.StatusNotFound, "user not found: an id is a number; GET /v1/users/lookup finds a user by email, username, phone or driver_company_id")
+func (f *Fake) find(x *exchange) (*user, *answer) {
+	switch u := f.store.byID[x.id()]; {
+	case u != nil:
+		return u, nil
+	case x.id() == 0:
+		return nil, refuse(http.StatusNotFound, "user not found: an id is a number; "+
+			"GET /v1/users/lookup finds a user by email, username, phone or driver_company_id")
 	}
-	if f.store.byID[id] == nil {
-		return nil, refuse(http.StatusNotFound, "user not found")
-	}
-	return f.store.byID[id], answer{}
+	return nil, refuse(http.StatusNotFound, "user not found")
 }
 
 // takenProblems checks what must be unique across users, and that the records of external ids to
 // change are the user's own.
 func (f *Fake) takenProblems(u *user, body, merged attrs) []problem {
-	var problems []problem
-	for _, name := range lookupFields {
-		value := body.text(name)
-		if value == "" || !unique(name) || fieldByName[name].driver && !showsDriver(merged.text("role")) {
-			continue
-		}
-		if owner := f.store.lookup(name, value); owner != nil && owner.id != u.id && !f.lax {
-			problems = append(problems, problem{name, "has already been taken"})
+	var j judgment
+	for _, name := range uniqueFields {
+		owner := f.store.lookup(name, body.text(name))
+		if owner != nil && owner.id != u.id && shown(name, merged.text("role")) && !f.lax {
+			j.add(name, "has already been taken")
 		}
 	}
 	for i, item := range externalIDItems(body) {
 		at := fmt.Sprintf("external_ids_attributes[%d].", i)
-		p := pairOf(item)
+		p := item.pair()
 		if item.ID != 0 {
 			old := u.externalID(item.ID)
 			if old == nil {
-				problems = append(problems, problem{at + "id", "is not an external id of this user"})
+				j.add(at+"id", "is not an external id of this user")
 				continue
 			}
-			p = changed(old, item).pair()
+			p = item.over(*old).pair()
 		}
 		if f.store.taken(p, u.id) && !f.lax {
-			problems = append(problems, problem{at + "external_id", "has already been taken for this integration_name"})
+			j.add(at+"external_id", "has already been taken for this integration_name")
 		}
 	}
-	return problems
+	return j.problems
 }
 
 // save stores the merged attributes and the external ids of the body.
@@ -207,68 +199,36 @@ func (f *Fake) save(x *exchange, u *user, body, merged attrs) {
 	x.commit()
 }
 
-func (f *Fake) saveExternalID(u *user, item externalIDAttributes) {
+func (f *Fake) saveExternalID(u *user, item externalIDItem) {
 	if item.ID != 0 {
 		old := u.externalID(item.ID)
-		next := changed(old, item)
-		p := old.pair()
-		next.seeded = old.seeded && next.pair() == p
-		f.store.dropExtID(old)
-		*old = next
-		f.store.addExtID(old)
-		f.store.release(p)
+		f.store.changeExtID(old, item.over(*old))
 		return
 	}
-	p := pairOf(item)
-	for _, own := range u.extIDs {
-		if own.pair() == p {
-			return // a repeated update ends in the same state
-		}
+	e := item.over(externalID{holderType: holderUser, holderID: u.id, born: f.now()})
+	if slices.ContainsFunc(u.extIDs, func(own *externalID) bool { return own.pair() == e.pair() }) {
+		return // a repeated update ends in the same state
 	}
-	e := &externalID{ExternalID: p.externalID, IntegrationName: p.integrationName, holderType: holderUser, holderID: u.id, born: f.now()}
-	f.store.addExtID(e)
-	u.extIDs = append(u.extIDs, e)
+	f.store.addExtID(&e)
+	u.extIDs = append(u.extIDs, &e)
 }
 
 // countCreate notes a create that was committed, for the assertions.
 func (f *Fake) countCreate(u *user, body attrs) {
 	for _, item := range externalIDItems(body) {
-		f.store.made[pairOf(item)]++
+		f.store.made[item.pair()]++
 	}
 	digest := sha256.Sum256(encode(body))
 	f.store.bodies[digest] = append(f.store.bodies[digest], u.id)
 }
 
 // externalIDItems returns the items of a body that has been judged.
-func externalIDItems(body attrs) []externalIDAttributes {
-	var items []externalIDAttributes
+func externalIDItems(body attrs) []externalIDItem {
+	var items []externalIDItem
 	if raw, ok := body["external_ids_attributes"]; ok {
 		_ = json.Unmarshal(raw, &items)
 	}
 	return items
-}
-
-func pairOf(item externalIDAttributes) pair {
-	p := pair{holderType: holderUser}
-	if item.ExternalID != nil {
-		p.externalID = *item.ExternalID
-	}
-	if item.IntegrationName != nil {
-		p.integrationName = *item.IntegrationName
-	}
-	return p
-}
-
-// changed returns e with what item gives.
-func changed(e *externalID, item externalIDAttributes) externalID {
-	next := *e
-	if item.ExternalID != nil {
-		next.ExternalID = *item.ExternalID
-	}
-	if item.IntegrationName != nil {
-		next.IntegrationName = *item.IntegrationName
-	}
-	return next
 }
 
 func (u *user) externalID(id int64) *externalID {
@@ -280,14 +240,8 @@ func (u *user) externalID(id int64) *externalID {
 	return nil
 }
 
-func overlay(a, body attrs) {
-	for name, raw := range body {
-		a[name] = raw
-	}
-}
-
-func userAnswer(status int, u *user) answer {
-	return answer{status: status, body: wrapUser(make([]byte, 0, len(u.answer)+9), u.answer)}
+func userAnswer(status int, u *user) *answer {
+	return &answer{status: status, body: wrapUser(make([]byte, 0, len(u.answer)+9), u.answer)}
 }
 
 func wrapUser(b, user []byte) []byte {
@@ -297,13 +251,13 @@ func wrapUser(b, user []byte) []byte {
 }
 
 // testModeAnswer is what a key in test mode gets for a write that would have succeeded.
-func testModeAnswer() answer {
-	return answer{status: http.StatusOK, body: encode(map[string]string{"message": "valid (test mode)"})}
+func testModeAnswer() *answer {
+	return reply(http.StatusOK, map[string]string{"message": "valid (test mode)"})
 }
 
 // listUsers answers one page. Values that make no sense are taken for the default: Motive's
 // pages are silent about them.
-func (f *Fake) listUsers(x *exchange) answer {
+func (f *Fake) listUsers(x *exchange) *answer {
 	perPage := min(positive(x.query.Get("per_page"), defaultPerPage), maxPerPage)
 	pageNo := positive(x.query.Get("page_no"), 1)
 	from := int64(max(pageNo-x.pageShift, 1)-1) * int64(perPage) // beyond 32 bits on the last page there is
@@ -327,7 +281,7 @@ func (f *Fake) listUsers(x *exchange) answer {
 		b = wrapUser(b, u.answer)
 	}
 	b = fmt.Appendf(b, `],"pagination":{"per_page":%d,"page_no":%d,"total":%d}}`, perPage, pageNo, total)
-	return answer{status: http.StatusOK, body: b}
+	return &answer{status: http.StatusOK, body: b}
 }
 
 var listParameters = []string{"role", "name", "duty_status", "status", "summary", "per_page", "page_no"}
@@ -340,9 +294,7 @@ func (x *exchange) noteParameters() {
 			ignored = append(ignored, "?"+name)
 		}
 	}
-	if ignored != nil {
-		x.note(func(e *entry) { e.Ignored = ignored })
-	}
+	x.note(func(e *entry) { e.Ignored = ignored })
 }
 
 func positive(s string, otherwise int) int {
