@@ -137,17 +137,7 @@ func (x *exchange) pour(body io.Reader, size, piece int, pause time.Duration) {
 }
 
 // wait lets d pass; it returns false, early, when the client goes away or the fake is closed.
-func (x *exchange) wait(d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return x.r.Context().Err() == nil && !x.f.closed()
-	case <-x.r.Context().Done():
-	case <-x.f.done:
-	}
-	return false
-}
+func (x *exchange) wait(d time.Duration) bool { return elapse(d, x.r.Context().Done(), x.f.done) }
 
 // hang waits until the client goes away or the fake is closed.
 func (x *exchange) hang() {

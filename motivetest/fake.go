@@ -1,6 +1,7 @@
 package motivetest
 
 import (
+	"context"
 	"crypto/rand"
 	"io"
 	"maps"
@@ -36,9 +37,9 @@ type Fake struct {
 	log       journal
 
 	refuse  func(time.Duration) // closes the port for a while; nil without a socket
-	done    chan struct{}       // closed by Close
+	done    <-chan struct{}     // closed by Close
+	stop    context.CancelFunc  // closes done
 	working sync.WaitGroup      // what goes on after the response
-	closing sync.Once
 }
 
 // NewHandler returns a fake without a socket, for those who run their own server or call
@@ -49,6 +50,7 @@ type Fake struct {
 // that is cut off is merely short, as nobody compares it with its Content-Length, and a fault
 // that hangs blocks ServeHTTP until the request's context ends or [Fake.Close] is called.
 func NewHandler(opts ...Option) *Fake {
+	open, stop := context.WithCancel(context.Background())
 	f := &Fake{
 		basePath: "/api",
 		now:      time.Now,
@@ -56,7 +58,8 @@ func NewHandler(opts ...Option) *Fake {
 		testKey:  "test-key-" + rand.Text(),
 		store:    newStore(),
 		oauth:    newOAuth(),
-		done:     make(chan struct{}),
+		done:     open.Done(),
+		stop:     stop,
 	}
 	for _, opt := range opts {
 		opt(f)
@@ -79,34 +82,34 @@ func (f *Fake) TestModeKey() string { return f.testKey }
 // revokes it too.
 func (f *Fake) AccessToken() string { return f.oauth.fixed }
 
-func (f *Fake) closed() bool {
-	select {
-	case <-f.done:
-		return true
-	default:
-		return false
-	}
-}
-
 // Close ends the requests that a fault keeps hanging. It may be called more than once.
 func (f *Fake) Close() {
 	f.stop()
 	f.working.Wait()
 }
 
-func (f *Fake) stop() { f.closing.Do(func() { close(f.done) }) }
-
 // sleep lets d pass, whether or not the client waits; it returns false, early, when the fake is
 // closed.
-func (f *Fake) sleep(d time.Duration) bool {
+func (f *Fake) sleep(d time.Duration) bool { return elapse(d, f.done, nil) }
+
+// elapse lets d pass; it returns false, early, when one of the channels is closed.
+func elapse(d time.Duration, end, other <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
-	case <-timer.C:
-		return true
-	case <-f.done:
+	case <-end:
 		return false
+	case <-other:
+		return false
+	case <-timer.C:
 	}
+	select {
+	case <-end:
+	case <-other:
+	default:
+		return true
+	}
+	return false
 }
 
 // An endpoint is what one method does on one path, with the store locked. No scope means that it

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,9 +23,8 @@ const (
 	storeGlance   = 50 * time.Millisecond // for a call that is to wait
 )
 
-// TestTokenStore checks a store for all that [oauth.Store] documents, except what
-// a test within one process cannot see: that a process which dies holds no lock,
-// and that a record survives a crash.
+// TestTokenStore checks a store for all that [oauth.Store] documents, except what a test within one
+// process cannot see: that a process which dies holds no lock, and that a record survives a crash.
 //
 //	func TestStore(t *testing.T) {
 //		path := filepath.Join(t.TempDir(), "token.json")
@@ -37,10 +37,9 @@ const (
 //		})
 //	}
 //
-// open returns a store of one and the same login each time, in which nothing is
-// stored at first: another instance, as another process would have it, where that
-// is possible, else the same one again. It is called from the goroutine of the
-// test, and closes what it opens with tb.Cleanup.
+// open returns a store of one and the same login each time, in which nothing is stored at first:
+// another instance, as another process would have it, where that is possible, else the same one
+// again. It is called from the goroutine of the test, and closes what it opens with tb.Cleanup.
 func TestTokenStore(t *testing.T, open func(testing.TB) oauth.Store) {
 	tests := []struct {
 		name  string
@@ -79,9 +78,22 @@ func (t *storeTest) ctx() context.Context {
 	return ctx
 }
 
-// storeRecord returns record number n. Some of it is of a version that does not
-// exist yet.
-func storeRecord(t testing.TB, n int) *oauth.Record {
+func (t *storeTest) must(what string, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+}
+
+func (t *storeTest) mustFail(what string, err error) {
+	t.Helper()
+	if err == nil {
+		t.Errorf("%s succeeded", what)
+	}
+}
+
+// record returns record number n. Some of it is of a version that does not exist yet.
+func (t *storeTest) record(n int) *oauth.Record {
 	t.Helper()
 	// Numbers and odd characters are where a database that re-encodes JSON shows.
 	document := fmt.Sprintf(`{
@@ -92,91 +104,75 @@ func storeRecord(t testing.TB, n int) *oauth.Record {
 		"later": {"n": 9007199254740993, "text": "Ünï\u0001cödé", "number": %[1]d}
 	}`, n, strings.Repeat("x", 100+n*7919%3000))
 	r := new(oauth.Record)
-	if err := json.Unmarshal([]byte(document), r); err != nil {
-		t.Fatalf("making a record: %v", err)
-	}
+	t.must("making a record", json.Unmarshal([]byte(document), r))
 	return r
 }
 
 // numberOf returns the number of a record, and false for one that is not whole.
-func numberOf(t testing.TB, r *oauth.Record) (int, bool) {
+func (t *storeTest) numberOf(r *oauth.Record) (n int, whole bool) {
 	t.Helper()
 	if r == nil || r.Token == nil {
 		return 0, false
 	}
-	var n int
 	if _, err := fmt.Sscanf(r.Token.AccessToken, "canary-access-%d-", &n); err != nil {
 		return 0, false
 	}
-	return n, sameRecord(t, r, storeRecord(t, n))
+	return n, reflect.DeepEqual(t.contents(r), t.contents(t.record(n)))
 }
 
-// sameRecord compares what two records hold, not how it is written.
-func sameRecord(t testing.TB, a, b *oauth.Record) bool {
-	t.Helper()
-	return bytes.Equal(canonical(t, a), canonical(t, b))
-}
-
-// canonical is the JSON of a record with its members in order and its numbers as
-// they are.
-func canonical(t testing.TB, r *oauth.Record) []byte {
+// contents is what a record holds, however it is written, with its numbers as they are.
+func (t *storeTest) contents(r *oauth.Record) (value any) {
 	t.Helper()
 	data, err := json.Marshal(r)
-	if err != nil {
-		t.Fatalf("marshalling a record: %v", err)
-	}
-	var value any
+	t.must("marshalling a record", err)
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
-	if err := decoder.Decode(&value); err != nil {
-		t.Fatalf("reading a record: %v", err)
-	}
-	data, err = json.Marshal(value)
-	if err != nil {
-		t.Fatalf("marshalling a record: %v", err)
-	}
-	return data
+	t.must("reading a record", decoder.Decode(&value))
+	return value
 }
 
 func (t *storeTest) lock(s oauth.Store) (unlock func()) {
 	t.Helper()
 	unlock, err := s.Lock(t.ctx())
-	if err != nil {
-		t.Fatalf("Lock: %v", err)
-	}
+	t.must("Lock", err)
 	if unlock == nil {
 		t.Fatal("Lock returned no unlock")
 	}
 	return unlock
 }
 
-func (t *storeTest) mustSave(s oauth.Store, n int) {
+// locked runs do under the lock.
+func (t *storeTest) locked(s oauth.Store, do func()) {
 	t.Helper()
-	if err := s.Save(t.ctx(), storeRecord(t, n)); err != nil {
-		t.Fatalf("Save under the lock: %v", err)
-	}
+	unlock := t.lock(s)
+	defer unlock()
+	do()
+}
+
+// save saves record n, the lock being held.
+func (t *storeTest) save(s oauth.Store, n int) {
+	t.Helper()
+	t.must("Save under the lock", s.Save(t.ctx(), t.record(n)))
 }
 
 // saved saves record n under the lock.
 func (t *storeTest) saved(s oauth.Store, n int) {
 	t.Helper()
-	unlock := t.lock(s)
-	defer unlock()
-	t.mustSave(s, n)
+	t.locked(s, func() { t.save(s, n) })
 }
 
-// wantStored fails the test unless s has record n.
-func (t *storeTest) wantStored(s oauth.Store, n int) {
+// wantStored fails the test unless each store has record n.
+func (t *storeTest) wantStored(n int, stores ...oauth.Store) {
 	t.Helper()
-	r, err := s.Load(t.ctx())
-	if err != nil {
-		t.Fatalf("Load: %v", err)
-	}
-	if r == nil {
-		t.Fatalf("Load: nothing is stored, want record %d", n)
-	}
-	if got, whole := numberOf(t, r); got != n || !whole {
-		t.Errorf("Load: record %d, whole: %t, want record %d as it was saved", got, whole, n)
+	for _, s := range stores {
+		r, err := s.Load(t.ctx())
+		t.must("Load", err)
+		if r == nil {
+			t.Fatalf("Load: nothing is stored, want record %d", n)
+		}
+		if got, whole := t.numberOf(r); got != n || !whole {
+			t.Errorf("Load: record %d, whole: %t, want record %d as it was saved", got, whole, n)
+		}
 	}
 }
 
@@ -190,71 +186,51 @@ func (t *storeTest) isEmpty() {
 
 func (t *storeTest) roundTrip() {
 	t.saved(t.a, 1)
-	t.wantStored(t.a, 1)
-	t.wantStored(t.b, 1)
-	t.wantStored(t.open(t), 1)
+	t.wantStored(1, t.a, t.b, t.open(t))
 	t.saved(t.b, 2) // another instance goes on
-	t.wantStored(t.a, 2)
-	t.wantStored(t.open(t), 2)
+	t.wantStored(2, t.a, t.open(t))
 }
 
 func (t *storeTest) keepsCopies() {
-	unlock := t.lock(t.a)
-	defer unlock()
-	given := storeRecord(t, 3)
-	if err := t.a.Save(t.ctx(), given); err != nil {
-		t.Fatalf("Save under the lock: %v", err)
-	}
-	given.Token.AccessToken = "changed"
-	unlock()
-	t.wantStored(t.a, 3)
+	t.locked(t.a, func() {
+		given := t.record(3)
+		t.must("Save under the lock", t.a.Save(t.ctx(), given))
+		given.Token.AccessToken = "changed"
+	})
+	t.wantStored(3, t.a)
 	loaded, err := t.a.Load(t.ctx())
-	if err != nil {
-		t.Fatalf("Load: %v", err)
-	}
+	t.must("Load", err)
 	loaded.Token.AccessToken = "changed"
-	t.wantStored(t.a, 3)
+	t.wantStored(3, t.a)
 }
 
 func (t *storeTest) savesTwice() {
-	unlock := t.lock(t.a)
-	defer unlock()
-	t.mustSave(t.a, 4)
-	t.wantStored(t.a, 4)
-	t.wantStored(t.b, 4) // already, whatever becomes of the first
-	t.mustSave(t.a, 5)
-	t.wantStored(t.b, 5)
-	unlock()
-	t.wantStored(t.a, 5)
-	t.wantStored(t.b, 5)
+	t.locked(t.a, func() {
+		t.save(t.a, 4)
+		t.wantStored(4, t.a, t.b) // already, whatever becomes of the first
+		t.save(t.a, 5)
+		t.wantStored(5, t.b)
+	})
+	t.wantStored(5, t.a, t.b)
 }
 
 func (t *storeTest) saveNeedsLock() {
 	t.saved(t.a, 6)
-	if err := t.a.Save(t.ctx(), storeRecord(t, 7)); err == nil {
-		t.Error("Save after the unlock succeeded")
-	}
-	if err := t.open(t).Save(t.ctx(), storeRecord(t, 7)); err == nil {
-		t.Error("Save without a lock succeeded")
-	}
+	t.mustFail("Save after the unlock", t.a.Save(t.ctx(), t.record(7)))
+	t.mustFail("Save without a lock", t.open(t).Save(t.ctx(), t.record(7)))
 	if t.a != t.b {
-		unlock := t.lock(t.b)
-		if err := t.a.Save(t.ctx(), storeRecord(t, 7)); err == nil {
-			t.Error("Save succeeded while another instance had the lock")
-		}
-		unlock()
+		t.locked(t.b, func() {
+			t.mustFail("Save while another instance had the lock", t.a.Save(t.ctx(), t.record(7)))
+		})
 	}
-	t.wantStored(t.b, 6)
+	t.wantStored(6, t.b)
 	t.saved(t.a, 8) // and none of it does lasting harm
-	t.wantStored(t.b, 8)
+	t.wantStored(8, t.b)
 }
 
 func (t *storeTest) loadNeedsNoLock() {
 	t.saved(t.a, 9)
-	unlock := t.lock(t.a)
-	defer unlock()
-	t.wantStored(t.a, 9)
-	t.wantStored(t.b, 9)
+	t.locked(t.a, func() { t.wantStored(9, t.a, t.b) })
 }
 
 func (t *storeTest) unlockFrees() {
@@ -263,11 +239,10 @@ func (t *storeTest) unlockFrees() {
 			unlock := t.lock(s)
 			unlock()
 			unlock() // a second call does no harm
-			held := t.lock(s)
-			defer held()
-			unlock() // nor does one that comes while the next has the lock
-			t.wantLocked(t.b)
-			held()
+			t.locked(s, func() {
+				unlock() // nor does one that comes while the next has the lock
+				t.wantLocked(t.b)
+			})
 		}
 	}
 }
@@ -277,13 +252,11 @@ func (t *storeTest) wantLocked(s oauth.Store) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), storeGlance)
 	defer cancel()
-	if err := t.tryLock(ctx, s); err == nil {
-		t.Fatal("Lock succeeded while another had the lock")
-	}
+	t.mustFail("Lock while another had the lock", t.tryLock(ctx, s))
 }
 
-// tryLock fails the test if Lock does not end with its context. A lock that it
-// gets, it frees.
+// tryLock fails the test if Lock does not end with its context, which is over within storeGlance. A
+// lock that it gets, it frees.
 func (t *storeTest) tryLock(ctx context.Context, s oauth.Store) error {
 	t.Helper()
 	done := make(chan error, 1)
@@ -297,29 +270,23 @@ func (t *storeTest) tryLock(ctx context.Context, s oauth.Store) error {
 	select {
 	case err := <-done:
 		return err
-	case <-ctx.Done():
-	}
-	select {
-	case err := <-done:
-		return err
-	case <-time.After(storeDelay):
+	case <-time.After(storeGlance + storeDelay):
 		t.Fatalf("Lock has not ended %s after its context", storeDelay)
 		return nil
 	}
 }
 
 func (t *storeTest) lockEndsWithContext() {
-	unlock := t.lock(t.a)
-	defer unlock()
-	for _, s := range []oauth.Store{t.a, t.b} {
-		t.wantLocked(s)
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(storeGlance, cancel)
-		if err := t.tryLock(ctx, s); !errors.Is(err, context.Canceled) {
-			t.Errorf("Lock: %v, want context.Canceled in it", err)
+	t.locked(t.a, func() {
+		for _, s := range []oauth.Store{t.a, t.b} {
+			t.wantLocked(s)
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(storeGlance, cancel)
+			if err := t.tryLock(ctx, s); !errors.Is(err, context.Canceled) {
+				t.Errorf("Lock: %v, want context.Canceled in it", err)
+			}
 		}
-	}
-	unlock()
+	})
 	t.lock(t.b)() // those that gave up have left nothing locked
 	t.lock(t.a)()
 }
@@ -328,24 +295,19 @@ func (t *storeTest) endedContext() {
 	t.saved(t.a, 10)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	unlock := t.lock(t.a)
-	if err := t.a.Save(ended, storeRecord(t, 11)); err == nil {
-		t.Error("Save under an ended context succeeded")
-	}
-	unlock()
-	t.wantStored(t.b, 10)
-	if _, err := t.a.Load(ended); err == nil {
-		t.Error("Load under an ended context succeeded")
-	}
-	if t.tryLock(ended, t.a) == nil {
-		t.Error("Lock under an ended context succeeded")
-	}
+	t.locked(t.a, func() {
+		t.mustFail("Save under an ended context", t.a.Save(ended, t.record(11)))
+	})
+	t.wantStored(10, t.b)
+	_, err := t.a.Load(ended)
+	t.mustFail("Load under an ended context", err)
+	t.mustFail("Lock under an ended context", t.tryLock(ended, t.a))
 	t.saved(t.b, 12)
-	t.wantStored(t.a, 12)
+	t.wantStored(12, t.a)
 }
 
-// excludes counts up in the store, from many goroutines on many instances: a step
-// that is lost, or a record that is read while another is being written, shows.
+// excludes counts up in the store, from many goroutines on many instances: a step that is lost, or
+// a record that is read while another is being written, shows.
 func (t *storeTest) excludes() {
 	const instances, rounds = 6, 8
 	t.saved(t.a, 100)
@@ -371,7 +333,7 @@ func (t *storeTest) excludes() {
 	if n := collisions.Load(); n > 0 {
 		t.Errorf("%d times somebody else had the lock too", n)
 	}
-	t.wantStored(t.b, 100+instances*rounds)
+	t.wantStored(100+instances*rounds, t.b)
 }
 
 func (t *storeTest) countUp(ctx context.Context, s oauth.Store, inside, collisions *atomic.Int32) error {
@@ -385,14 +347,11 @@ func (t *storeTest) countUp(ctx context.Context, s oauth.Store, inside, collisio
 	}
 	defer inside.Add(-1)
 	r, err := s.Load(ctx)
-	if err != nil {
-		return fmt.Errorf("loading under the lock: %w", err)
+	n, whole := t.numberOf(r)
+	if err != nil || !whole {
+		return fmt.Errorf("loading under the lock: whole: %t, error: %w", whole, err)
 	}
-	n, whole := numberOf(t, r)
-	if !whole {
-		return errors.New("loading under the lock: not a whole record")
-	}
-	if err := s.Save(ctx, storeRecord(t, n+1)); err != nil {
+	if err := s.Save(ctx, t.record(n+1)); err != nil {
 		return fmt.Errorf("saving under the lock: %w", err)
 	}
 	return nil
@@ -404,39 +363,32 @@ func (t *storeTest) neverHalf() {
 	t.saved(t.a, 200)
 	ctx, cancel := context.WithTimeout(t.Context(), 6*storePatience)
 	defer cancel()
-	done := make(chan struct{})
+	var done atomic.Bool
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	defer close(done)
+	defer done.Store(true)
 	for _, s := range []oauth.Store{t.a, t.b, t.open(t)} {
 		wg.Go(func() {
-			last := 200
-			for {
+			for last, more := 200, true; more; more = !done.Load() {
 				r, err := s.Load(ctx)
 				if err != nil {
 					t.Errorf("Load during saves: %v", err)
 					return
 				}
-				n, whole := numberOf(t, r)
+				n, whole := t.numberOf(r)
 				if !whole || n < last {
 					t.Errorf("Load during saves: record %d after %d, whole: %t", n, last, whole)
 					return
 				}
 				last = n
-				select {
-				case <-done:
-					return
-				default:
-				}
 			}
 		})
 	}
 	for n := 201; n <= 200+saves; n += 2 {
-		unlock := t.lock(t.a)
-		defer unlock()
-		t.mustSave(t.a, n)
-		t.mustSave(t.a, n+1)
-		unlock()
+		t.locked(t.a, func() {
+			t.save(t.a, n)
+			t.save(t.a, n+1)
+		})
 	}
-	t.wantStored(t.b, 200+saves)
+	t.wantStored(200+saves, t.b)
 }

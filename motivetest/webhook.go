@@ -6,7 +6,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -62,8 +61,7 @@ func (d WebhookDelivery) Delivered() bool { return d.Status/100 == 2 }
 // Check sends the check of a registration, which names the actions, once: nothing is
 // known of its being repeated.
 func (w *Webhook) Check(ctx context.Context, actions ...string) WebhookDelivery {
-	body, _ := json.Marshal(append([]string{}, actions...)) // strings cannot fail
-	return w.deliver(ctx, body)
+	return w.deliver(ctx, encode(append([]string{}, actions...)))
 }
 
 // SendUser sends an event about a user, whose members stand flat beside action and
@@ -79,11 +77,7 @@ func (w *Webhook) SendUser(ctx context.Context, action, trigger string, user mot
 	}
 	members["action"] = encode(action)
 	members["trigger"] = encode(trigger)
-	body, err := json.Marshal(members)
-	if err != nil {
-		return nil, fmt.Errorf("motivetest: user event: %w", err)
-	}
-	return w.Send(ctx, body)
+	return w.Send(ctx, encode(members))
 }
 
 // Send sends any body, until it is delivered or has failed four times. It returns
@@ -108,14 +102,10 @@ func (w *Webhook) sleep(ctx context.Context, d time.Duration) error {
 	if w.Sleep != nil {
 		return w.Sleep(ctx, d)
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
+	if !elapse(d, ctx.Done(), nil) {
 		return context.Cause(ctx)
 	}
+	return nil
 }
 
 // SignWebhook returns the signature of body under secret, as it stands in the header
@@ -131,69 +121,64 @@ func (w *Webhook) deliver(ctx context.Context, body []byte) WebhookDelivery {
 	ctx, cancel := context.WithTimeoutCause(ctx, webhookPatience,
 		fmt.Errorf("motivetest: no response within %v", webhookPatience))
 	defer cancel()
-	url := w.URL
-	if w.Receiver != nil {
-		url = "https://receiver.example/"
+	status, text, err := w.post(ctx, body)
+	switch {
+	case err == nil:
+		return WebhookDelivery{Status: status, Body: text}
+	case ctx.Err() != nil:
+		return WebhookDelivery{Err: context.Cause(ctx)} // which says what a timeout means here
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return WebhookDelivery{Err: fmt.Errorf("motivetest: webhook: %w", err)}
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("X-KT-Webhook-Signature", SignWebhook(w.Secret, body))
-	if w.Receiver != nil {
-		return serve(w.Receiver, req)
-	}
-	return w.post(req)
+	return WebhookDelivery{Err: fmt.Errorf("motivetest: webhook: %w", err)}
 }
 
-// post sends req over the network.
-func (w *Webhook) post(req *http.Request) WebhookDelivery {
-	client := *http.DefaultClient
+func (w *Webhook) post(ctx context.Context, body []byte) (status int, text string, err error) {
+	client, url := *http.DefaultClient, w.URL
 	if w.Client != nil {
 		client = *w.Client
 	}
+	if w.Receiver != nil {
+		client, url = http.Client{Transport: direct{w.Receiver}}, "https://receiver.example/"
+	}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return 0, "", err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-KT-Webhook-Signature", SignWebhook(w.Secret, body))
 	resp, err := client.Do(req)
 	if err != nil {
-		return WebhookDelivery{Err: reason(req.Context(), err)}
+		return 0, "", err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
-	if err != nil {
-		return WebhookDelivery{Err: reason(req.Context(), err)}
-	}
-	return WebhookDelivery{Status: resp.StatusCode, Body: string(text)}
+	data, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	return resp.StatusCode, string(data), err
 }
 
-// reason prefers the cause of the context, which says what a timeout means here.
-func reason(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return fmt.Errorf("motivetest: webhook: %w", err)
-}
+// direct is a transport that calls a handler.
+type direct struct{ http.Handler }
 
-// serve has h respond to req on a goroutine of its own, which is left behind if it is
-// not done in time, as a sender would leave it.
-func serve(h http.Handler, req *http.Request) WebhookDelivery {
-	done := make(chan WebhookDelivery, 1)
+// RoundTrip has the handler respond on a goroutine of its own, which is left behind if it is not
+// done in time, as a sender would leave it.
+func (d direct) RoundTrip(req *http.Request) (*http.Response, error) {
+	var resp *http.Response
+	err := errors.New("the receiver closed the connection")
+	done := make(chan struct{})
 	go func() {
-		delivery := WebhookDelivery{Err: errors.New("motivetest: the receiver closed the connection")}
+		defer close(done)
 		defer func() {
 			if p := recover(); p != nil {
-				delivery = WebhookDelivery{Err: fmt.Errorf("motivetest: the receiver closed the connection: panic: %v", p)}
+				err = fmt.Errorf("%w: panic: %v", err, p)
 			}
-			done <- delivery
 		}()
 		recorder := httptest.NewRecorder()
-		h.ServeHTTP(recorder, req)
-		delivery = WebhookDelivery{Status: recorder.Code, Body: recorder.Body.String()}
+		d.ServeHTTP(recorder, req)
+		resp, err = recorder.Result(), nil
 	}()
 	select {
-	case d := <-done:
-		return d
+	case <-done:
+		return resp, err
 	case <-req.Context().Done():
-		return WebhookDelivery{Err: context.Cause(req.Context())}
+		return nil, context.Cause(req.Context())
 	}
 }
