@@ -21,8 +21,7 @@ func (s *Server) Client(opts ...motive.Option) *motive.Client {
 			MinWait: time.Millisecond, MaxWait: 5 * time.Millisecond, ReconcileWait: 100 * time.Millisecond,
 		}),
 	}
-	// With a credential in opts a second one would be an error; without, the
-	// lack of one is.
+	// With a credential in opts a second one would be an error; without, the lack of one is.
 	client, err := motive.NewClient(append(base, opts...)...)
 	if err == nil {
 		return client

@@ -4,10 +4,9 @@
 //
 // # Which to choose
 //
-// The fake, [NewServer], is the first choice. It is a real HTTP server on a loopback port,
-// follows the rules that Motive documents, and is judged by state: create a driver, then ask
-// [Fake.Users] whether it is there. Tests read like the program and need no list of expected
-// calls.
+// The fake, [NewServer], is the first choice. It is a real HTTP server on a loopback port, follows
+// the rules that Motive documents, and is judged by state: create a driver, then ask [Fake.Users]
+// whether it is there. Tests read like the program and need no list of expected calls.
 //
 //	func TestHire(t *testing.T) {
 //		srv := motivetest.NewServer(t)
@@ -30,10 +29,9 @@
 // A clock that is not the machine's, [WithClock], and [Fake.Transport], which needs no socket,
 // let a test run under testing/synctest, where an hour passes at once.
 //
-// Fixtures, in package fixture, are for the exact bytes of an exchange: what a server really
-// said, odd fields and all, and a test that fails when the program asks anything else. They
-// break with every change of the program's calls; use them for the few exchanges whose bytes
-// matter.
+// Fixtures, in package fixture, are for the exact bytes of an exchange: what a server really said,
+// odd fields and all, and a test that fails when the program asks anything else. They break with
+// every change of the program's calls; use them for the few exchanges whose bytes matter.
 //
 // # Servers that are not what they seem
 //

@@ -109,9 +109,8 @@ func GatewayTimeout(patience, work time.Duration) Fault {
 	}}
 }
 
-// ForeignRecord handles the request and answers with somebody else's record: with that of the
-// user of the lowest other id, or with one made up where there is no other. Lists are left
-// alone.
+// ForeignRecord handles the request and answers with somebody else's record: with that of the user
+// of the lowest other id, or with one made up where there is no other. Lists are left alone.
 func ForeignRecord() Fault {
 	return Fault{name: "foreign record", rewrite: func(x *exchange, a *answer) bool {
 		var shown, user map[string]json.RawMessage

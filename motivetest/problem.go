@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// A problem is one thing wrong with a request. Its sentence is the field followed by the
-// message.
+// A problem is one thing wrong with a request. Its sentence is the field followed by the message.
 type problem struct {
 	field   string
 	message string

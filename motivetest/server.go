@@ -12,8 +12,7 @@ import (
 // without TLS to a client whose transport begins with it.
 type Server struct {
 	*Fake
-	// URL is the base URL to give to a client, base path included:
-	// "http://127.0.0.1:1234/api".
+	// URL is the base URL to give to a client, base path included: "http://127.0.0.1:1234/api".
 	URL string
 
 	http    *http.Server

@@ -15,9 +15,8 @@ import (
 )
 
 // seedFile stores the users of a CSV file. Its first line names the attributes as Motive's JSON
-// does; beside them there may be external_id with integration_name (or "tms" without),
-// exceptions by their names without exception_, and group_ids, both with semicolons between
-// them.
+// does; beside them there may be external_id with integration_name (or "tms" without), exceptions
+// by their names without exception_, and group_ids, both with semicolons between them.
 func seedFile(fake *motivetest.Fake, file string) error {
 	f, err := os.Open(file)
 	if err != nil {
