@@ -60,11 +60,10 @@ func (f *Fake) begin(w http.ResponseWriter, r *http.Request, body []byte) *excha
 	}
 	tmpl, id := f.template(path)
 	x := &exchange{f: f, w: w, r: r, body: body, query: r.URL.Query(), entry: &entry{
-		Request:  Request{Method: r.Method, Path: path, Header: withoutSecrets(r.Header), At: f.now()},
-		template: tmpl,
-		id:       id,
-		query:    r.URL.RawQuery,
-		body:     body,
+		Request: Request{Method: r.Method, Path: path, Template: tmpl, Header: withoutSecrets(r.Header), At: f.now()},
+		id:      id,
+		query:   r.URL.RawQuery,
+		body:    body,
 	}}
 	f.log.begin(x.entry)
 	return x

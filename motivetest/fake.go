@@ -186,13 +186,13 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // handle answers the request as Motive would, no fault being in the way.
 func (f *Fake) handle(x *exchange) *answer {
-	methods := f.endpoints[x.entry.template]
+	methods := f.endpoints[x.entry.Template]
 	if methods == nil {
 		return f.unknownPath(x)
 	}
 	to, ok := methods[x.r.Method]
 	if !ok {
-		a := refuse(http.StatusMethodNotAllowed, "%s is not allowed on this path%s", x.r.Method, insteadOf(x.r.Method, x.entry.template))
+		a := refuse(http.StatusMethodNotAllowed, "%s is not allowed on this path%s", x.r.Method, insteadOf(x.r.Method, x.entry.Template))
 		a.header = http.Header{"Allow": {strings.Join(slices.Sorted(maps.Keys(methods)), ", ")}}
 		return a
 	}

@@ -26,7 +26,7 @@ func LyingTotal(n int) Fault {
 func (x *exchange) isCall() bool { return !strings.HasPrefix(x.entry.Path, "/oauth/") }
 
 func (x *exchange) isList() bool {
-	return x.r.Method == http.MethodGet && x.entry.template == "/v1/users"
+	return x.r.Method == http.MethodGet && x.entry.Template == "/v1/users"
 }
 
 func (x *exchange) isNextPage() bool { return x.isList() && positive(x.query.Get("page_no"), 1) > 1 }

@@ -85,7 +85,7 @@ func OnPath(template string) Match {
 	return func(i *injection) {
 		i.anyPath = true
 		i.templates = append(i.templates, template)
-		i.conds = append(i.conds, func(x *exchange) bool { return x.entry.template == template })
+		i.conds = append(i.conds, func(x *exchange) bool { return x.entry.Template == template })
 	}
 }
 

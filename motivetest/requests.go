@@ -66,7 +66,6 @@ func (f *Fake) ForgetRequests() {
 // entry is a request in the log. Its body is decoded when somebody asks.
 type entry struct {
 	Request
-	template  string
 	id        string
 	query     string
 	body      []byte
@@ -110,7 +109,6 @@ func (x *exchange) commit() { x.note(func(e *entry) { e.Committed = true }) }
 // decoded returns a Request that shares nothing with the log.
 func (e *entry) decoded() Request {
 	r := e.Request
-	r.Template = e.template
 	r.Query, _ = url.ParseQuery(e.query)
 	r.Header = r.Header.Clone()
 	r.Ignored = slices.Clone(r.Ignored)

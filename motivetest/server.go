@@ -1,11 +1,15 @@
 package motivetest
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/motive-go/motive"
 )
 
 // Server is a [Fake] that listens on a loopback port of its own. It speaks HTTP/1.1, and HTTP/2
@@ -17,11 +21,10 @@ type Server struct {
 
 	http    *http.Server
 	sockets *sockets
-	lines   lines
+	lines   sync.Map // the open connections, by *line
 	closing sync.Once
 	accepts sync.WaitGroup // the goroutines in Serve
-	conns   sync.WaitGroup // the connections that net/http looks after
-	serving sync.WaitGroup // the requests being answered
+	serving sync.WaitGroup // the connections and the requests
 }
 
 // NewServer starts a fake for a test. It is closed when the test ends; where the test has
@@ -48,7 +51,7 @@ func Start(opts ...Option) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("motivetest: listen on loopback: %w", err)
 	}
-	s := &Server{Fake: NewHandler(opts...), sockets: sockets, lines: lines{open: map[*line]bool{}}}
+	s := &Server{Fake: NewHandler(opts...), sockets: sockets}
 	s.origin = "http://" + sockets.addr
 	s.URL = s.origin + s.basePath
 	s.http = &http.Server{Handler: http.HandlerFunc(s.answer), ConnState: s.count, ErrorLog: silent()}
@@ -69,7 +72,6 @@ func (s *Server) Close() {
 		_ = s.http.Close() // complains of the listener that is closed already
 		s.accepts.Wait()
 		_ = s.http.Close() // for a connection accepted while the first one ran
-		s.conns.Wait()
 		s.serving.Wait()
 		s.working.Wait()
 	})
@@ -95,8 +97,45 @@ func (s *Server) serve(l net.Listener) {
 func (s *Server) count(_ net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
-		s.conns.Add(1)
+		s.serving.Add(1)
 	case http.StateClosed, http.StateHijacked:
-		s.conns.Done()
+		s.serving.Done()
 	}
 }
+
+// Client returns a client of the server. It has the server's base URL and its access token, and
+// pauses of milliseconds between attempts, so that a test against a server that never recovers
+// is soon over; opts come after these, and a credential among opts takes the place of the token.
+//
+// Options that do not go together fail the test. In a program, which has no test to fail, the
+// client returned answers every call with the error.
+func (s *Server) Client(opts ...motive.Option) *motive.Client {
+	base := []motive.Option{
+		motive.WithBaseURL(s.URL),
+		motive.WithRetry(motive.RetryPolicy{
+			MinWait: time.Millisecond, MaxWait: 5 * time.Millisecond, ReconcileWait: 100 * time.Millisecond,
+		}),
+	}
+	// With a credential in opts a second one would be an error; without, the lack of one is.
+	client, err := motive.NewClient(append(base, opts...)...)
+	if err == nil {
+		return client
+	}
+	base = append(base, motive.WithAccessToken(s.AccessToken()))
+	client, again := motive.NewClient(append(base, opts...)...)
+	if again == nil {
+		return client
+	}
+	err = errors.Join(err, again)
+	if s.tb != nil {
+		s.tb.Helper()
+		s.tb.Fatalf("motivetest: client: %v", err)
+	}
+	client, _ = motive.NewClient(append(base, motive.WithTransport(broken{err}), motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1}))...)
+	return client
+}
+
+// broken is a transport that fails.
+type broken struct{ err error }
+
+func (b broken) RoundTrip(*http.Request) (*http.Response, error) { return nil, b.err }

@@ -5,6 +5,7 @@ import (
 	"log"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -96,3 +97,65 @@ func (s *Server) Accept() {
 
 // silent swallows what net/http would print about connections that faults cut.
 func silent() *log.Logger { return log.New(io.Discard, "", 0) }
+
+// Silence makes every connection that is open now dead without a word, as a router does that has
+// forgotten it: what the client sends is accepted and lost, and nothing ever comes back. New
+// connections work. A request that is being answered is carried out, and its response lost. Over
+// HTTP/2 nothing but a ping finds out.
+func (s *Server) Silence() {
+	s.lines.Range(func(l, _ any) bool {
+		l.(*line).dead.Store(true)
+		return true
+	})
+}
+
+// tapped is a listener whose connections can fall silent.
+type tapped struct {
+	net.Listener
+	lines *sync.Map
+}
+
+// Accept returns the next connection.
+func (t tapped) Accept() (net.Conn, error) {
+	conn, err := t.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	l := &line{Conn: conn, lines: t.lines}
+	t.lines.Store(l, nil)
+	return l, nil
+}
+
+// line is a connection.
+type line struct {
+	net.Conn
+	lines *sync.Map
+	dead  atomic.Bool
+}
+
+// NetConn returns the connection below, for those who must reset it.
+func (l *line) NetConn() net.Conn { return l.Conn }
+
+// Read swallows what comes in on a dead connection.
+func (l *line) Read(p []byte) (int, error) {
+	for {
+		n, err := l.Conn.Read(p)
+		if err != nil || !l.dead.Load() {
+			return n, err
+		}
+	}
+}
+
+// Write swallows what goes out on a dead connection.
+func (l *line) Write(p []byte) (int, error) {
+	if l.dead.Load() {
+		return len(p), nil
+	}
+	return l.Conn.Write(p)
+}
+
+// Close forgets the connection.
+func (l *line) Close() error {
+	l.lines.Delete(l)
+	return l.Conn.Close()
+}

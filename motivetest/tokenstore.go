@@ -41,23 +41,7 @@ const (
 // another instance, as another process would have it, where that is possible, else the same one
 // again. It is called from the goroutine of the test, and closes what it opens with tb.Cleanup.
 func TestTokenStore(t *testing.T, open func(testing.TB) oauth.Store) {
-	tests := []struct {
-		name  string
-		check func(*storeTest)
-	}{
-		{"nothing is stored at first", (*storeTest).isEmpty},
-		{"a record comes back whole", (*storeTest).roundTrip},
-		{"a record is kept as it was saved", (*storeTest).keepsCopies},
-		{"two saves under one lock", (*storeTest).savesTwice},
-		{"a save needs the lock", (*storeTest).saveNeedsLock},
-		{"a load needs no lock", (*storeTest).loadNeedsNoLock},
-		{"an unlock frees the lock", (*storeTest).unlockFrees},
-		{"a lock is waited for until the context ends", (*storeTest).lockEndsWithContext},
-		{"an ended context ends every call", (*storeTest).endedContext},
-		{"the lock excludes", (*storeTest).excludes},
-		{"a load never sees half of a save", (*storeTest).neverHalf},
-	}
-	for _, test := range tests {
+	for _, test := range storeChecks {
 		t.Run(test.name, func(t *testing.T) {
 			test.check(&storeTest{T: t, open: open, a: open(t), b: open(t)})
 		})
@@ -176,77 +160,6 @@ func (t *storeTest) wantStored(n int, stores ...oauth.Store) {
 	}
 }
 
-func (t *storeTest) isEmpty() {
-	for _, s := range []oauth.Store{t.a, t.b} {
-		if r, err := s.Load(t.ctx()); r != nil || err != nil {
-			t.Errorf("Load: a record: %t, error: %v, want neither before the first Save", r != nil, err)
-		}
-	}
-}
-
-func (t *storeTest) roundTrip() {
-	t.saved(t.a, 1)
-	t.wantStored(1, t.a, t.b, t.open(t))
-	t.saved(t.b, 2) // another instance goes on
-	t.wantStored(2, t.a, t.open(t))
-}
-
-func (t *storeTest) keepsCopies() {
-	t.locked(t.a, func() {
-		given := t.record(3)
-		t.must("Save under the lock", t.a.Save(t.ctx(), given))
-		given.Token.AccessToken = "changed"
-	})
-	t.wantStored(3, t.a)
-	loaded, err := t.a.Load(t.ctx())
-	t.must("Load", err)
-	loaded.Token.AccessToken = "changed"
-	t.wantStored(3, t.a)
-}
-
-func (t *storeTest) savesTwice() {
-	t.locked(t.a, func() {
-		t.save(t.a, 4)
-		t.wantStored(4, t.a, t.b) // already, whatever becomes of the first
-		t.save(t.a, 5)
-		t.wantStored(5, t.b)
-	})
-	t.wantStored(5, t.a, t.b)
-}
-
-func (t *storeTest) saveNeedsLock() {
-	t.saved(t.a, 6)
-	t.mustFail("Save after the unlock", t.a.Save(t.ctx(), t.record(7)))
-	t.mustFail("Save without a lock", t.open(t).Save(t.ctx(), t.record(7)))
-	if t.a != t.b {
-		t.locked(t.b, func() {
-			t.mustFail("Save while another instance had the lock", t.a.Save(t.ctx(), t.record(7)))
-		})
-	}
-	t.wantStored(6, t.b)
-	t.saved(t.a, 8) // and none of it does lasting harm
-	t.wantStored(8, t.b)
-}
-
-func (t *storeTest) loadNeedsNoLock() {
-	t.saved(t.a, 9)
-	t.locked(t.a, func() { t.wantStored(9, t.a, t.b) })
-}
-
-func (t *storeTest) unlockFrees() {
-	for range 3 {
-		for _, s := range []oauth.Store{t.a, t.b} {
-			unlock := t.lock(s)
-			unlock()
-			unlock() // a second call does no harm
-			t.locked(s, func() {
-				unlock() // nor does one that comes while the next has the lock
-				t.wantLocked(t.b)
-			})
-		}
-	}
-}
-
 // wantLocked fails the test if the lock can be had.
 func (t *storeTest) wantLocked(s oauth.Store) {
 	t.Helper()
@@ -276,34 +189,105 @@ func (t *storeTest) tryLock(ctx context.Context, s oauth.Store) error {
 	}
 }
 
-func (t *storeTest) lockEndsWithContext() {
-	t.locked(t.a, func() {
+// storeChecks are in the order in which a store is written.
+var storeChecks = []struct {
+	name  string
+	check func(*storeTest)
+}{
+	{"nothing is stored at first", func(t *storeTest) {
 		for _, s := range []oauth.Store{t.a, t.b} {
-			t.wantLocked(s)
-			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(storeGlance, cancel)
-			if err := t.tryLock(ctx, s); !errors.Is(err, context.Canceled) {
-				t.Errorf("Lock: %v, want context.Canceled in it", err)
+			if r, err := s.Load(t.ctx()); r != nil || err != nil {
+				t.Errorf("Load: a record: %t, error: %v, want neither before the first Save", r != nil, err)
 			}
 		}
-	})
-	t.lock(t.b)() // those that gave up have left nothing locked
-	t.lock(t.a)()
-}
-
-func (t *storeTest) endedContext() {
-	t.saved(t.a, 10)
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	t.locked(t.a, func() {
-		t.mustFail("Save under an ended context", t.a.Save(ended, t.record(11)))
-	})
-	t.wantStored(10, t.b)
-	_, err := t.a.Load(ended)
-	t.mustFail("Load under an ended context", err)
-	t.mustFail("Lock under an ended context", t.tryLock(ended, t.a))
-	t.saved(t.b, 12)
-	t.wantStored(12, t.a)
+	}},
+	{"a record comes back whole", func(t *storeTest) {
+		t.saved(t.a, 1)
+		t.wantStored(1, t.a, t.b, t.open(t))
+		t.saved(t.b, 2) // another instance goes on
+		t.wantStored(2, t.a, t.open(t))
+	}},
+	{"a record is kept as it was saved", func(t *storeTest) {
+		t.locked(t.a, func() {
+			given := t.record(3)
+			t.must("Save under the lock", t.a.Save(t.ctx(), given))
+			given.Token.AccessToken = "changed"
+		})
+		t.wantStored(3, t.a)
+		loaded, err := t.a.Load(t.ctx())
+		t.must("Load", err)
+		loaded.Token.AccessToken = "changed"
+		t.wantStored(3, t.a)
+	}},
+	{"two saves under one lock", func(t *storeTest) {
+		t.locked(t.a, func() {
+			t.save(t.a, 4)
+			t.wantStored(4, t.a, t.b) // already, whatever becomes of the first
+			t.save(t.a, 5)
+			t.wantStored(5, t.b)
+		})
+		t.wantStored(5, t.a, t.b)
+	}},
+	{"a save needs the lock", func(t *storeTest) {
+		t.saved(t.a, 6)
+		t.mustFail("Save after the unlock", t.a.Save(t.ctx(), t.record(7)))
+		t.mustFail("Save without a lock", t.open(t).Save(t.ctx(), t.record(7)))
+		if t.a != t.b {
+			t.locked(t.b, func() {
+				t.mustFail("Save while another instance had the lock", t.a.Save(t.ctx(), t.record(7)))
+			})
+		}
+		t.wantStored(6, t.b)
+		t.saved(t.a, 8) // and none of it does lasting harm
+		t.wantStored(8, t.b)
+	}},
+	{"a load needs no lock", func(t *storeTest) {
+		t.saved(t.a, 9)
+		t.locked(t.a, func() { t.wantStored(9, t.a, t.b) })
+	}},
+	{"an unlock frees the lock", func(t *storeTest) {
+		for range 3 {
+			for _, s := range []oauth.Store{t.a, t.b} {
+				unlock := t.lock(s)
+				unlock()
+				unlock() // a second call does no harm
+				t.locked(s, func() {
+					unlock() // nor does one that comes while the next has the lock
+					t.wantLocked(t.b)
+				})
+			}
+		}
+	}},
+	{"a lock is waited for until the context ends", func(t *storeTest) {
+		t.locked(t.a, func() {
+			for _, s := range []oauth.Store{t.a, t.b} {
+				t.wantLocked(s)
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(storeGlance, cancel)
+				if err := t.tryLock(ctx, s); !errors.Is(err, context.Canceled) {
+					t.Errorf("Lock: %v, want context.Canceled in it", err)
+				}
+			}
+		})
+		t.lock(t.b)() // those that gave up have left nothing locked
+		t.lock(t.a)()
+	}},
+	{"an ended context ends every call", func(t *storeTest) {
+		t.saved(t.a, 10)
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		t.locked(t.a, func() {
+			t.mustFail("Save under an ended context", t.a.Save(ended, t.record(11)))
+		})
+		t.wantStored(10, t.b)
+		_, err := t.a.Load(ended)
+		t.mustFail("Load under an ended context", err)
+		t.mustFail("Lock under an ended context", t.tryLock(ended, t.a))
+		t.saved(t.b, 12)
+		t.wantStored(12, t.a)
+	}},
+	{"the lock excludes", (*storeTest).excludes},
+	{"a load never sees half of a save", (*storeTest).neverHalf},
 }
 
 // excludes counts up in the store, from many goroutines on many instances: a step that is lost, or
