@@ -3,6 +3,7 @@ package motivetest
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -33,12 +34,6 @@ type answer struct {
 	problems []problem        // the body of an error, rendered last
 	stream   func() io.Reader // in place of body, for what is too large to hold
 	size     int              // of the stream
-}
-
-// clone returns a copy, for a fault that says the same again.
-func (a *answer) clone() *answer {
-	same := *a
-	return &same
 }
 
 // say gives the response another body, whatever it had.
@@ -82,9 +77,7 @@ func (x *exchange) id() int64 {
 func (x *exchange) write(a *answer, length int) {
 	x.note(func(e *entry) { e.Status = a.status })
 	h := x.w.Header()
-	for name, values := range a.header {
-		h[name] = values
-	}
+	maps.Copy(h, a.header)
 	if h.Get("Content-Type") == "" && length != 0 {
 		h.Set("Content-Type", "application/json; charset=utf-8")
 	}

@@ -98,18 +98,17 @@ func elapse(d time.Duration, end, other <-chan struct{}) bool {
 	defer timer.Stop()
 	select {
 	case <-end:
-		return false
 	case <-other:
-		return false
 	case <-timer.C:
 	}
 	select {
 	case <-end:
+		return false
 	case <-other:
+		return false
 	default:
 		return true
 	}
-	return false
 }
 
 // An endpoint is what one method does on one path, with the store locked. No scope means that it
@@ -121,26 +120,17 @@ type endpoint struct {
 
 func (f *Fake) routes() map[string]map[string]endpoint {
 	return map[string]map[string]endpoint{
-		"/v1/users": {
-			http.MethodGet:  {scopeRead, f.listUsers},
-			http.MethodPost: {scopeManage, f.createUser},
-		},
-		"/v1/users/{id}": {
-			http.MethodGet: {scopeRead, f.getUser},
-			http.MethodPut: {scopeManage, f.updateUser},
-		},
-		"/v1/users/lookup":                {http.MethodGet: {scopeRead, f.lookupUser}},
-		"/v1/users/lookup_by_external_id": {http.MethodGet: {scopeRead, f.lookupUserByExternalID}},
-		"/v1/user_roles":                  {http.MethodGet: {scopeRead, f.listUserRoles}},
-		"/v1/users/user_roles":            {http.MethodGet: {scopeRead, f.listUserRoles}},
-		"/v1/external_ids":                {http.MethodPost: {scopeManage, f.createExternalID}},
-		"/v1/external_ids/{id}": {
-			http.MethodPut:    {scopeManage, f.updateExternalID},
-			http.MethodDelete: {scopeManage, f.deleteExternalID},
-		},
-		"/oauth/authorize": {http.MethodGet: {"", f.authorize}},
-		"/oauth/token":     {http.MethodPost: {"", f.token}},
-		"/oauth/revoke":    {http.MethodPost: {"", f.revoke}},
+		"/v1/users":                       {"GET": {scopeRead, f.listUsers}, "POST": {scopeManage, f.createUser}},
+		"/v1/users/{id}":                  {"GET": {scopeRead, f.getUser}, "PUT": {scopeManage, f.updateUser}},
+		"/v1/users/lookup":                {"GET": {scopeRead, f.lookupUser}},
+		"/v1/users/lookup_by_external_id": {"GET": {scopeRead, f.lookupUserByExternalID}},
+		"/v1/user_roles":                  {"GET": {scopeRead, f.listUserRoles}},
+		"/v1/users/user_roles":            {"GET": {scopeRead, f.listUserRoles}},
+		"/v1/external_ids":                {"POST": {scopeManage, f.createExternalID}},
+		"/v1/external_ids/{id}":           {"PUT": {scopeManage, f.updateExternalID}, "DELETE": {scopeManage, f.deleteExternalID}},
+		"/oauth/authorize":                {"GET": {"", f.authorize}},
+		"/oauth/token":                    {"POST": {"", f.token}},
+		"/oauth/revoke":                   {"POST": {"", f.revoke}},
 	}
 }
 

@@ -16,13 +16,16 @@ import (
 
 // instead says a and does not handle the request.
 func instead(name string, a *answer) Fault {
-	return Fault{name: name, gate: func(*exchange) *answer { return a.clone() }}
+	return Fault{name: name, gate: func(*exchange) *answer {
+		said := *a
+		return &said
+	}}
 }
 
 // after handles the request and says a all the same.
 func after(name string, a *answer) Fault {
 	return Fault{name: name + " after commit", rewrite: func(_ *exchange, said *answer) bool {
-		*said = *a.clone()
+		*said = *a
 		return true
 	}}
 }

@@ -50,14 +50,6 @@ func Compose(faults ...Fault) Fault {
 		all.parts = append(all.parts, f.flat()...)
 	}
 	all.name = strings.Join(names, "+")
-	all.applies = func(x *exchange) bool {
-		for _, f := range all.parts {
-			if f.applies != nil && !f.applies(x) {
-				return false
-			}
-		}
-		return true
-	}
 	return all
 }
 
@@ -74,16 +66,17 @@ type Match func(*injection)
 
 // OnMethod limits a fault to a method.
 func OnMethod(method string) Match {
-	return func(i *injection) {
-		i.conds = append(i.conds, func(x *exchange) bool { return x.r.Method == method })
-	}
+	return when(func(x *exchange) bool { return x.r.Method == method })
+}
+
+func when(cond func(*exchange) bool) Match {
+	return func(i *injection) { i.conds = append(i.conds, cond) }
 }
 
 // OnPath limits a fault to a path template under the base path, such as "/v1/users/{id}" or
 // "/oauth/token". One that the fake does not serve is a mistake; see [Fake.Inject].
 func OnPath(template string) Match {
 	return func(i *injection) {
-		i.anyPath = true
 		i.templates = append(i.templates, template)
 		i.conds = append(i.conds, func(x *exchange) bool { return x.entry.Template == template })
 	}
@@ -92,15 +85,13 @@ func OnPath(template string) Match {
 // OnRequest limits a fault to the requests that match returns true for. match is called while no
 // other request is being matched, and must not call the fake.
 func OnRequest(match func(Request) bool) Match {
-	return func(i *injection) {
-		i.conds = append(i.conds, func(x *exchange) bool { return match(x.entry.decoded()) })
-	}
+	return when(func(x *exchange) bool { return match(x.entry.decoded()) })
 }
 
 // Nth limits a fault to the nth requests, counted from 1 among those that the other conditions
 // match since the fault was injected. Without an n these are none.
 func Nth(n ...int) Match {
-	n = append([]int{}, n...)
+	n = slices.Clone(n)
 	return func(i *injection) { i.nth = append(append([]int{}, i.nth...), n...) }
 }
 
@@ -136,8 +127,7 @@ func (f *Fake) Inject(fault Fault, when ...Match) {
 	for _, match := range when {
 		match(i)
 	}
-	at := slices.IndexFunc(i.templates, func(t string) bool { return f.endpoints[t] == nil })
-	if at >= 0 {
+	if at := slices.IndexFunc(i.templates, func(t string) bool { return f.endpoints[t] == nil }); at >= 0 {
 		wrong := fmt.Sprintf("motivetest: no request can match OnPath(%q): the paths are %s",
 			i.templates[at], strings.Join(slices.Sorted(maps.Keys(f.endpoints)), ", "))
 		if f.tb != nil {
@@ -183,19 +173,17 @@ const unlimited = -1
 // An injection is a fault and when it strikes.
 type injection struct {
 	fault     Fault
-	anyPath   bool
-	templates []string
+	templates []string // of OnPath
 	conds     []func(*exchange) bool
 	nth       []int // nil for all
 	times     int
 	chance    float64
 	random    *rand.Rand
-
-	seen int
+	seen      int
 }
 
 func (i *injection) fires(x *exchange) bool {
-	if !i.anyPath && !x.isCall() {
+	if i.templates == nil && !x.isCall() {
 		return false
 	}
 	for _, cond := range i.conds {
@@ -203,8 +191,10 @@ func (i *injection) fires(x *exchange) bool {
 			return false
 		}
 	}
-	if i.fault.applies != nil && !i.fault.applies(x) {
-		return false
+	for _, f := range i.fault.flat() {
+		if f.applies != nil && !f.applies(x) {
+			return false
+		}
 	}
 	i.seen++
 	if i.nth != nil && !slices.Contains(i.nth, i.seen) {
@@ -278,14 +268,12 @@ func (x *exchange) run(parts []part) {
 		if p.delay == nil {
 			continue
 		}
-		d := p.delay()
-		if d <= 0 {
-			continue
-		}
-		x.f.log.acts(p)
-		if !x.wait(d) {
-			x.reset()
-			return
+		if d := p.delay(); d > 0 {
+			x.f.log.acts(p)
+			if !x.wait(d) {
+				x.reset()
+				return
+			}
 		}
 	}
 	if p, ok := x.first(parts, func(f Fault) bool { return f.cut != nil }); ok {

@@ -150,9 +150,7 @@ func formWithoutSecrets(body []byte) map[string]any {
 	shown := map[string]any{}
 	for name := range form {
 		shown[name] = blot
-	}
-	for _, name := range plainFormFields {
-		if form.Has(name) {
+		if slices.Contains(plainFormFields, name) {
 			shown[name] = form.Get(name)
 		}
 	}

@@ -267,18 +267,16 @@ func (f *Fake) listUsers(x *exchange) *answer {
 	if x.total != nil {
 		total = *x.total
 	}
-	summary := isTrue(x.query.Get("summary"))
-	b := make([]byte, 0, 128+len(rows)*2048)
-	b = append(b, `{"users":[`...)
+	shown := func(u *user) []byte { return u.answer }
+	if summary := x.query.Get("summary"); summary == "true" || summary == "1" {
+		shown = summaryOf
+	}
+	b := append(make([]byte, 0, 128+len(rows)*2048), `{"users":[`...)
 	for i, u := range rows {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		if summary {
-			b = wrapUser(b, summaryOf(u))
-			continue
-		}
-		b = wrapUser(b, u.answer)
+		b = wrapUser(b, shown(u))
 	}
 	b = fmt.Appendf(b, `],"pagination":{"per_page":%d,"page_no":%d,"total":%d}}`, perPage, pageNo, total)
 	return &answer{status: http.StatusOK, body: b}
@@ -304,8 +302,6 @@ func positive(s string, otherwise int) int {
 	}
 	return int(n)
 }
-
-func isTrue(s string) bool { return s == "true" || s == "1" }
 
 func summaryOf(u *user) []byte {
 	a := u.attrs()
