@@ -55,11 +55,11 @@ func (f *Fake) updateExternalID(x *exchange) *answer {
 
 func (f *Fake) deleteExternalID(x *exchange) *answer {
 	e := f.findExternalID(x)
-	switch {
-	case e == nil:
+	if e == nil {
 		return refuse(http.StatusNotFound, "external id not found")
-	case x.testMode:
-		return testModeAnswer()
+	}
+	if refused := new(judgment).refusal(x); refused != nil {
+		return refused
 	}
 	f.detach(e)
 	f.store.dropExtID(e)
@@ -88,11 +88,8 @@ func (f *Fake) saveRecord(x *exchange, status int, e *externalID) *answer {
 	next.ExternalID = f.fold(next.ExternalID)
 	set(&next.holderID, body.HolderID)
 	set(&next.holderType, body.HolderType)
-	if problems := f.recordProblems(&next); problems != nil {
-		return unprocessable(problems...)
-	}
-	if x.testMode {
-		return testModeAnswer()
+	if refused := f.judgeRecord(&next).refusal(x); refused != nil {
+		return refused
 	}
 	f.pause()
 	next.born = f.now()
@@ -107,8 +104,8 @@ func (f *Fake) saveRecord(x *exchange, status int, e *externalID) *answer {
 	}{e, e.holderID, e.holderType})
 }
 
-func (f *Fake) recordProblems(next *externalID) []problem {
-	var j judgment
+func (f *Fake) judgeRecord(next *externalID) *judgment {
+	j := new(judgment)
 	if next.ExternalID == "" {
 		j.add("external_id", "can't be blank")
 	}
@@ -128,7 +125,7 @@ func (f *Fake) recordProblems(next *externalID) []problem {
 	case !f.lax && slices.ContainsFunc(f.store.pairs[next.pair()], func(id int64) bool { return id != next.ID }):
 		j.add("external_id", "has already been taken for this integration_name")
 	}
-	return j.problems
+	return j
 }
 
 // attach and detach keep the list that a user shows. Only users are kept here: vehicles, assets

@@ -2,6 +2,7 @@ package motivetest
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -86,13 +87,8 @@ func RateLimit(perMinute int) Fault {
 		if len(passed) > 0 {
 			wait -= now.Sub(passed[0])
 		}
-		return wholeSeconds(max(wait, 0))
+		return strconv.Itoa(int(math.Ceil(max(wait, 0).Seconds())))
 	})
-}
-
-// wholeSeconds returns d in seconds, rounded up.
-func wholeSeconds(d time.Duration) string {
-	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
 }
 
 // TokenBucket handles perSecond requests on average and bursts of burst, by the fake's clock,

@@ -3,9 +3,6 @@ package motivetest
 import (
 	"cmp"
 	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -194,19 +191,6 @@ func (o *provider) issue(g *grant, scopes []string, now time.Time) (access, refr
 	return access, refresh
 }
 
-func (o *provider) newCode(redirectURI, challenge string, scopes []string, now time.Time) string {
-	value := "code-" + rand.Text()
-	o.tickets[value] = &ticket{
-		kind: "code", grant: &grant{scopes: scopes}, redirectURI: redirectURI, challenge: challenge, expires: now.Add(codeLifetime),
-	}
-	return value
-}
-
-// isClient compares in constant time, out of habit.
-func (o *provider) isClient(id, secret string) bool {
-	return id == o.clientID && subtle.ConstantTimeCompare([]byte(secret), []byte(o.secret)) == 1
-}
-
 const usedBefore = "has been used before"
 
 // punch uses a ticket up; what is wrong with it reads on from its name. One presented again means
@@ -223,17 +207,11 @@ func (o *provider) punch(t *ticket, redirectURI, verifier string, now time.Time)
 		return "has been revoked"
 	case t.redirectURI != "" && t.redirectURI != redirectURI:
 		return "was issued for another redirect_uri"
-	case t.challenge != "" && t.challenge != challengeOf(verifier):
+	case t.challenge != "" && t.challenge != oauth2.S256ChallengeFromVerifier(verifier):
 		return "does not go with this code_verifier"
 	}
 	t.used = true
 	return ""
-}
-
-// challengeOf is the S256 method of PKCE, RFC 7636.
-func challengeOf(verifier string) string {
-	sum := sha256.Sum256([]byte(verifier))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // scopesIn reads a scope parameter; false where it asks for more than allowed.

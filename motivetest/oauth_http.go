@@ -1,6 +1,7 @@
 package motivetest
 
 import (
+	"crypto/rand"
 	"net/http"
 	"net/url"
 	"strings"
@@ -48,7 +49,12 @@ func (f *Fake) grantCode(x *exchange) (code, problem string) {
 	f.oauth.mu.Lock()
 	defer f.oauth.mu.Unlock()
 	x.commit()
-	return f.oauth.newCode(q.Get("redirect_uri"), challenge, scopes, f.now()), ""
+	code = "code-" + rand.Text()
+	f.oauth.tickets[code] = &ticket{
+		kind: "code", grant: &grant{scopes: scopes}, redirectURI: q.Get("redirect_uri"), challenge: challenge,
+		expires: f.now().Add(codeLifetime),
+	}
+	return code, ""
 }
 
 // token is the token endpoint: a form, with the client's credentials in it.
@@ -126,7 +132,7 @@ func (f *Fake) clientForm(x *exchange) (url.Values, *answer) {
 		return nil, oauthError(http.StatusBadRequest, "invalid_request", "the form does not parse")
 	case x.r.Header.Get("Authorization") != "":
 		return nil, oauthError(http.StatusUnauthorized, "invalid_client", "client_id and client_secret belong into the form, not into a header")
-	case !f.oauth.isClient(form.Get("client_id"), form.Get("client_secret")):
+	case form.Get("client_id") != f.oauth.clientID || form.Get("client_secret") != f.oauth.secret:
 		return nil, oauthError(http.StatusUnauthorized, "invalid_client", "client_id or client_secret is wrong")
 	}
 	return form, nil

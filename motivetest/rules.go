@@ -3,6 +3,7 @@ package motivetest
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -10,17 +11,19 @@ import (
 // A judgment is what is wrong with a create or an update, by the rules that Motive documents. What
 // the documents are silent about passes.
 type judgment struct {
-	body     attrs // the request
-	before   attrs // the stored user, empty on a create
-	after    attrs // the two merged
+	body     attrs            // the request
+	before   attrs            // the stored user, empty on a create
+	after    attrs            // the two merged
+	items    []externalIDItem // of the request, their external ids as they are kept
 	problems []problem
 }
 
-func judge(body, before, after attrs) []problem {
+// judge judges by the rules and then, where all is well, by what other users have.
+func (f *Fake) judge(u *user, body, before, after attrs) *judgment {
 	j := &judgment{body: body, before: before, after: after}
 	j.types()
 	if j.problems != nil {
-		return j.problems // the rules below read values of the right type
+		return j // the rules below read values of the right type
 	}
 	j.required()
 	j.reactivation()
@@ -29,8 +32,23 @@ func judge(body, before, after attrs) []problem {
 	j.cycle("")
 	j.cycle("2")
 	j.groups()
-	j.externalIDs()
-	return j.problems
+	j.externalIDs(f.fold)
+	if j.problems == nil {
+		j.taken(f.store, u, f.lax)
+	}
+	return j
+}
+
+// refusal returns what is said to a request that is not stored, for what is wrong with it or since
+// its key is in test mode; nil to one that is.
+func (j *judgment) refusal(x *exchange) *answer {
+	switch {
+	case j.problems != nil:
+		return unprocessable(j.problems...)
+	case x.testMode:
+		return reply(http.StatusOK, map[string]string{"message": "valid (test mode)"})
+	}
+	return nil
 }
 
 func (j *judgment) add(field, format string, args ...any) {
@@ -162,18 +180,20 @@ func (j *judgment) groups() {
 	}
 }
 
-func (j *judgment) externalIDs() {
-	var items []externalIDItem
+func (j *judgment) externalIDs(fold func(string) string) {
 	if !j.touches("external_ids_attributes") {
 		return
 	}
-	if json.Unmarshal(j.body["external_ids_attributes"], &items) != nil {
+	if json.Unmarshal(j.body["external_ids_attributes"], &j.items) != nil {
 		j.add("external_ids_attributes", "must hold objects of external_id and integration_name, both strings")
 		return
 	}
 	seen := map[pair]bool{}
-	for i, item := range items {
+	for i, item := range j.items {
 		at := fmt.Sprintf("external_ids_attributes[%d].", i)
+		if item.ExternalID != nil {
+			*item.ExternalID = fold(*item.ExternalID)
+		}
 		// A record that is changed keeps the half that is not given.
 		if blank(item.ExternalID) && (item.ID == 0 || item.ExternalID != nil) {
 			j.add(at+"external_id", "can't be blank")
@@ -188,6 +208,33 @@ func (j *judgment) externalIDs() {
 			j.add(at+"external_id", "is given twice for this integration_name")
 		}
 		seen[item.pair()] = true
+	}
+	j.body["external_ids_attributes"] = encode(j.items)
+}
+
+// taken checks what must be unique across users, and that the records of external ids to change are
+// the user's own.
+func (j *judgment) taken(s *store, u *user, lax bool) {
+	for _, name := range uniqueFields {
+		owner := s.lookup(name, j.body.text(name))
+		if owner != nil && owner.id != u.id && shown(name, j.after.text("role")) && !lax {
+			j.add(name, "has already been taken")
+		}
+	}
+	for i, item := range j.items {
+		at := fmt.Sprintf("external_ids_attributes[%d].", i)
+		p := item.pair()
+		if item.ID != 0 {
+			old := u.externalID(item.ID)
+			if old == nil {
+				j.add(at+"id", "is not an external id of this user")
+				continue
+			}
+			p = item.over(*old).pair()
+		}
+		if s.taken(p, u.id) && !lax {
+			j.add(at+"external_id", "has already been taken for this integration_name")
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package motivetest
 
 import (
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -22,16 +21,16 @@ func (f *Fake) createUser(x *exchange) *answer {
 		return refused
 	}
 	u := &user{}
-	merged := maps.Clone(body)
-	if refused := f.allow(x, u, body, nil, merged); refused != nil {
+	j := f.judge(u, body, nil, maps.Clone(body))
+	if refused := j.refusal(x); refused != nil {
 		return refused
 	}
 	f.pause()
 	u.id = f.store.lastUser + 1
 	u.born = f.now()
-	merged["created_at"] = stamp(f.now())
-	f.save(x, u, body, merged)
-	f.countCreate(u, body)
+	j.after["created_at"] = stamp(f.now())
+	f.save(x, u, j)
+	f.store.countCreate(u, j)
 	return userAnswer(http.StatusCreated, u)
 }
 
@@ -55,11 +54,12 @@ func (f *Fake) updateUser(x *exchange) *answer {
 	before := u.attrs()
 	merged := maps.Clone(before)
 	maps.Copy(merged, body)
-	if refused := f.allow(x, u, body, before, merged); refused != nil {
+	j := f.judge(u, body, before, merged)
+	if refused := j.refusal(x); refused != nil {
 		return refused
 	}
 	f.pause()
-	f.save(x, u, body, merged)
+	f.save(x, u, j)
 	return userAnswer(http.StatusOK, u)
 }
 
@@ -87,7 +87,7 @@ func (x *exchange) attributes() (attrs, *answer) {
 		return nil, unprocessable(problems...)
 	}
 	x.note(func(e *entry) { e.Ignored = ignored })
-	return x.foldIDs(body), nil
+	return body, nil
 }
 
 func whyIgnored(name string) string {
@@ -98,21 +98,6 @@ func whyIgnored(name string) string {
 		return "can't be written"
 	}
 	return "is not an attribute of a user"
-}
-
-// foldIDs brings the external ids of a body into the form in which they are kept.
-func (x *exchange) foldIDs(body attrs) attrs {
-	var items []map[string]any
-	if !x.f.folded || json.Unmarshal(body["external_ids_attributes"], &items) != nil {
-		return body
-	}
-	for _, item := range items {
-		if id, ok := item["external_id"].(string); ok {
-			item["external_id"] = x.f.fold(id)
-		}
-	}
-	body["external_ids_attributes"] = encode(items)
-	return body
 }
 
 func (f *Fake) fold(externalID string) string {
@@ -133,22 +118,6 @@ func (f *Fake) pause() {
 	f.store.mu.Lock()
 }
 
-// allow judges a create or an update by the rules and by what other users have. What it does not
-// allow, and what a key in test mode asks for, is not stored.
-func (f *Fake) allow(x *exchange, u *user, body, before, merged attrs) *answer {
-	problems := judge(body, before, merged)
-	if problems == nil {
-		problems = f.takenProblems(u, body, merged)
-	}
-	switch {
-	case problems != nil:
-		return unprocessable(problems...)
-	case x.testMode:
-		return testModeAnswer()
-	}
-	return nil
-}
-
 // find returns the user of the path. The store is locked.
 func (f *Fake) find(x *exchange) (*user, *answer) {
 	switch u := f.store.byID[x.id()]; {
@@ -161,74 +130,32 @@ func (f *Fake) find(x *exchange) (*user, *answer) {
 	return nil, refuse(http.StatusNotFound, "user not found")
 }
 
-// takenProblems checks what must be unique across users, and that the records of external ids to
-// change are the user's own.
-func (f *Fake) takenProblems(u *user, body, merged attrs) []problem {
-	var j judgment
-	for _, name := range uniqueFields {
-		owner := f.store.lookup(name, body.text(name))
-		if owner != nil && owner.id != u.id && shown(name, merged.text("role")) && !f.lax {
-			j.add(name, "has already been taken")
+// save stores what was judged.
+func (f *Fake) save(x *exchange, u *user, j *judgment) {
+	for _, item := range j.items {
+		if old := u.externalID(item.ID); old != nil {
+			f.store.changeExtID(old, item.over(*old))
+			continue
 		}
-	}
-	for i, item := range externalIDItems(body) {
-		at := fmt.Sprintf("external_ids_attributes[%d].", i)
-		p := item.pair()
-		if item.ID != 0 {
-			old := u.externalID(item.ID)
-			if old == nil {
-				j.add(at+"id", "is not an external id of this user")
-				continue
-			}
-			p = item.over(*old).pair()
+		e := item.over(externalID{holderType: holderUser, holderID: u.id, born: f.now()})
+		if slices.ContainsFunc(u.extIDs, func(own *externalID) bool { return own.pair() == e.pair() }) {
+			continue // a repeated update ends in the same state
 		}
-		if f.store.taken(p, u.id) && !f.lax {
-			j.add(at+"external_id", "has already been taken for this integration_name")
-		}
+		f.store.addExtID(&e)
+		u.extIDs = append(u.extIDs, &e)
 	}
-	return j.problems
-}
-
-// save stores the merged attributes and the external ids of the body.
-func (f *Fake) save(x *exchange, u *user, body, merged attrs) {
-	for _, item := range externalIDItems(body) {
-		f.saveExternalID(u, item)
-	}
-	merged["updated_at"] = stamp(f.now())
-	f.store.put(u, merged)
+	j.after["updated_at"] = stamp(f.now())
+	f.store.put(u, j.after)
 	x.commit()
 }
 
-func (f *Fake) saveExternalID(u *user, item externalIDItem) {
-	if item.ID != 0 {
-		old := u.externalID(item.ID)
-		f.store.changeExtID(old, item.over(*old))
-		return
-	}
-	e := item.over(externalID{holderType: holderUser, holderID: u.id, born: f.now()})
-	if slices.ContainsFunc(u.extIDs, func(own *externalID) bool { return own.pair() == e.pair() }) {
-		return // a repeated update ends in the same state
-	}
-	f.store.addExtID(&e)
-	u.extIDs = append(u.extIDs, &e)
-}
-
 // countCreate notes a create that was committed, for the assertions.
-func (f *Fake) countCreate(u *user, body attrs) {
-	for _, item := range externalIDItems(body) {
-		f.store.made[item.pair()]++
+func (s *store) countCreate(u *user, j *judgment) {
+	for _, item := range j.items {
+		s.made[item.pair()]++
 	}
-	digest := sha256.Sum256(encode(body))
-	f.store.bodies[digest] = append(f.store.bodies[digest], u.id)
-}
-
-// externalIDItems returns the items of a body that has been judged.
-func externalIDItems(body attrs) []externalIDItem {
-	var items []externalIDItem
-	if raw, ok := body["external_ids_attributes"]; ok {
-		_ = json.Unmarshal(raw, &items)
-	}
-	return items
+	digest := sha256.Sum256(encode(j.body))
+	s.bodies[digest] = append(s.bodies[digest], u.id)
 }
 
 func (u *user) externalID(id int64) *externalID {
@@ -248,11 +175,6 @@ func wrapUser(b, user []byte) []byte {
 	b = append(b, `{"user":`...)
 	b = append(b, user...)
 	return append(b, '}')
-}
-
-// testModeAnswer is what a key in test mode gets for a write that would have succeeded.
-func testModeAnswer() *answer {
-	return reply(http.StatusOK, map[string]string{"message": "valid (test mode)"})
 }
 
 // listUsers answers one page. Values that make no sense are taken for the default: Motive's
