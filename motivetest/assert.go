@@ -92,17 +92,15 @@ func (f *Fake) Transcript() string {
 	}
 	for i, e := range f.log.entries[first:] {
 		fmt.Fprintf(&b, "\n%4d  %s", first+i, e.line())
-		if names := struck[e]; names != nil {
-			fmt.Fprintf(&b, "  fault: %s", strings.Join(names, ", "))
-		}
-		if body := e.shownBody(); body != "" {
-			fmt.Fprintf(&b, "\n      %s", body)
-		}
-		if len(e.Ignored) > 0 {
-			fmt.Fprintf(&b, "\n      ignored: %s", strings.Join(e.Ignored, ", "))
-		}
-		if e.Refusal != "" {
-			fmt.Fprintf(&b, "\n      refused: %s", e.Refusal)
+		for _, more := range [][2]string{
+			{"  fault: ", strings.Join(struck[e], ", ")},
+			{"\n      ", e.shownBody()},
+			{"\n      ignored: ", strings.Join(e.Ignored, ", ")},
+			{"\n      refused: ", e.Refusal},
+		} {
+			if more[1] != "" {
+				b.WriteString(more[0] + more[1])
+			}
 		}
 	}
 	return b.String()
@@ -115,11 +113,10 @@ func (e *entry) line() string {
 	if e.query != "" && !strings.HasPrefix(e.Path, "/oauth/") {
 		b.WriteString("?" + shownQuery(e.query))
 	}
-	b.WriteString(" → ")
 	if e.Status == 0 {
-		b.WriteString("no answer")
+		b.WriteString(" → no answer")
 	} else {
-		fmt.Fprint(&b, e.Status)
+		fmt.Fprintf(&b, " → %d", e.Status)
 	}
 	if e.Committed {
 		b.WriteString(" committed")
@@ -164,11 +161,10 @@ func blotSecrets(v any) {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, inner := range v {
+			blotSecrets(inner)
 			if isSecret(name) && inner != nil {
 				v[name] = blot
-				continue
 			}
-			blotSecrets(inner)
 		}
 	case []any:
 		for _, inner := range v {

@@ -35,18 +35,12 @@ func ResetAfter() Fault {
 // HangBeforeHeaders neither handles the request nor answers. It ends when the client goes away
 // or the fake is closed.
 func HangBeforeHeaders() Fault {
-	return Fault{name: "hang before headers", cut: func(x *exchange) {
-		x.hang()
-		x.reset()
-	}}
+	return Fault{name: "hang before headers", cut: (*exchange).hangUp}
 }
 
 // HangAfterCommit handles the request and does not answer.
 func HangAfterCommit() Fault {
-	return Fault{name: "hang after commit", deliver: func(x *exchange, _ *answer) {
-		x.hang()
-		x.reset()
-	}}
+	return Fault{name: "hang after commit", deliver: func(x *exchange, _ *answer) { x.hangUp() }}
 }
 
 // HangMidBody handles the request, sends the first half of the response's body and no more. Of an
@@ -84,6 +78,12 @@ func (x *exchange) sendHalf(a *answer) {
 }
 
 func (x *exchange) flush() { _ = http.NewResponseController(x.w).Flush() }
+
+// hangUp hangs, and then resets.
+func (x *exchange) hangUp() {
+	x.hang()
+	x.reset()
+}
 
 // reset ends the connection with a RST rather than the orderly FIN.
 func (x *exchange) reset() {

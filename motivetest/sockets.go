@@ -22,18 +22,27 @@ type sockets struct {
 }
 
 func openSockets() (*sockets, error) {
-	reserved, addr, err := reservePort()
-	if err == nil {
-		if l, err := net.Listen("tcp4", addr); err == nil {
-			return &sockets{addr: addr, listener: l, reserved: reserved}, nil
-		}
-		_ = reserved.Close()
-	}
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	reserved, addr := reservePort()
+	l, err := net.Listen("tcp4", addr)
 	if err != nil {
+		_ = reserved.Close()
 		return nil, err
 	}
-	return &sockets{addr: l.Addr().String(), listener: l, reserved: io.NopCloser(nil)}, nil
+	return &sockets{addr: l.Addr().String(), listener: l, reserved: reserved}, nil
+}
+
+// anyPort stands in for a reserved port where none can be had.
+func anyPort() (io.Closer, string) { return io.NopCloser(nil), "127.0.0.1:0" }
+
+// shut closes the port. The sockets are locked.
+func (s *sockets) shut() {
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	if s.listener != nil {
+		_ = s.listener.Close()
+		s.listener = nil
+	}
 }
 
 // close closes the port for good.
@@ -41,12 +50,7 @@ func (s *sockets) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
-	if s.timer != nil {
-		s.timer.Stop()
-	}
-	if s.listener != nil {
-		_ = s.listener.Close()
-	}
+	s.shut()
 	_ = s.reserved.Close()
 }
 
@@ -63,14 +67,7 @@ func (s *Server) Refuse(d time.Duration) {
 	if s.sockets.closed {
 		return
 	}
-	if s.sockets.timer != nil {
-		s.sockets.timer.Stop()
-		s.sockets.timer = nil
-	}
-	if s.sockets.listener != nil {
-		_ = s.sockets.listener.Close()
-		s.sockets.listener = nil
-	}
+	s.sockets.shut()
 	s.http.SetKeepAlivesEnabled(false) // drops the idle connections too
 	if d > 0 {
 		s.sockets.timer = time.AfterFunc(d, s.Accept)

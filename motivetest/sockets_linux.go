@@ -9,37 +9,22 @@ import (
 // reservePort binds a loopback port without listening on it. While it is held the kernel hands
 // the port to nobody who asks for any port, and yet lets us listen on it: without it, a port
 // closed for a moment is soon another's.
-func reservePort() (io.Closer, string, error) {
+func reservePort() (io.Closer, string) {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return nil, "", err
-	}
-	port, err := bindLoopback(fd)
-	if err != nil {
-		_ = syscall.Close(fd)
-		return nil, "", err
-	}
-	return held(fd), port.String(), nil
-}
-
-func bindLoopback(fd int) (netip.AddrPort, error) {
-	none := netip.AddrPort{}
-	if err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
-		return none, err
+		return anyPort()
 	}
 	loopback := [4]byte{127, 0, 0, 1}
-	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: loopback}); err != nil {
-		return none, err
+	if err = syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err == nil {
+		err = syscall.Bind(fd, &syscall.SockaddrInet4{Addr: loopback})
 	}
-	name, err := syscall.Getsockname(fd)
-	if err != nil {
-		return none, err
-	}
+	name, _ := syscall.Getsockname(fd)
 	in4, ok := name.(*syscall.SockaddrInet4)
-	if !ok {
-		return none, syscall.EAFNOSUPPORT
+	if err != nil || !ok {
+		_ = syscall.Close(fd)
+		return anyPort()
 	}
-	return netip.AddrPortFrom(netip.AddrFrom4(loopback), uint16(in4.Port)), nil
+	return held(fd), netip.AddrPortFrom(netip.AddrFrom4(loopback), uint16(in4.Port)).String()
 }
 
 // held is the socket that holds the port.

@@ -70,7 +70,12 @@ func userOf(header, row []string) (user motive.User, err error) {
 				attributes["exception_"+strings.TrimSpace(e)] = true
 			}
 		case name == "group_ids":
-			attributes[name], err = numbers(value)
+			var ids []int64
+			for s := range strings.SplitSeq(value, ";") {
+				id, wrong := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
+				ids, err = append(ids, id), errors.Join(err, wrong)
+			}
+			attributes[name] = ids
 		case name == "id":
 			attributes[name], err = strconv.ParseInt(value, 10, 64)
 		case value == "true" || value == "false":
@@ -90,16 +95,4 @@ func userOf(header, row []string) (user motive.User, err error) {
 		return user, err
 	}
 	return user, json.Unmarshal(data, &user)
-}
-
-func numbers(list string) ([]int64, error) {
-	var ids []int64
-	for s := range strings.SplitSeq(list, ";") {
-		id, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
-		if err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, nil
 }

@@ -71,20 +71,16 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) {
 	case "POST /faults":
 		s.change(w, r)
 	default:
-		s.forget()
+		if s.served.Add(1)%maxLogged == 0 {
+			s.fake.ForgetRequests()
+		}
 		s.fake.ServeHTTP(w, r)
 	}
 }
 
-// maxLogged is how many requests are kept.
+// maxLogged is how many requests are kept, so that they do not fill the memory of a server that runs
+// for days.
 const maxLogged = 1000
-
-// forget drops the requests before they fill the memory of a server that runs for days.
-func (s *site) forget() {
-	if s.served.Add(1)%maxLogged == 0 {
-		s.fake.ForgetRequests()
-	}
-}
 
 // change switches one fault on or off.
 func (s *site) change(w http.ResponseWriter, r *http.Request) {
