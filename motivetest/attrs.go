@@ -70,8 +70,7 @@ func (f *field) check(raw json.RawMessage) string {
 func answerOf(a attrs) []byte {
 	driver := showsDriver(a.text("role"))
 	b := append(make([]byte, 0, 2048), '{')
-	for i := range userFields {
-		f := &userFields[i]
+	for _, f := range userFields {
 		if f.access == writeOnly || f.driver && !driver {
 			continue
 		}

@@ -66,8 +66,7 @@ func (j *judgment) repeats(name string) bool { return string(j.body[name]) == st
 // types goes by the table, so that problems come in a steady order. What repeats the stored value
 // is no news.
 func (j *judgment) types() {
-	for i := range userFields {
-		f := &userFields[i]
+	for _, f := range userFields {
 		if !j.touches(f.name) || f.access == readOnly || j.repeats(f.name) {
 			continue
 		}
@@ -113,7 +112,7 @@ func (j *judgment) modes() {
 	if eld == "" {
 		eld = "logs"
 	}
-	if !j.touches("time_tracking_mode", "eld_mode") || tracking == "" || modesGoTogether(tracking, eld) {
+	if !j.touches("time_tracking_mode", "eld_mode") || tracking == "" || slices.Contains(eldModes[tracking], eld) {
 		return
 	}
 	if slices.Contains(fieldByName["eld_mode"].values, eld) { // one that this table does not know stands by

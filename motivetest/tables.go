@@ -41,10 +41,10 @@ var usersTable string
 //go:embed cycles.txt
 var cyclesTable string
 
-var userFields = func() []field {
-	var fields []field
+var userFields = func() []*field {
+	var fields []*field
 	for _, row := range rowsOf(usersTable) {
-		f := field{name: row[0], kind: kind(row[1]), access: access(row[2]), driver: row[3] == "driver"}
+		f := &field{name: row[0], kind: kind(row[1]), access: access(row[2]), driver: row[3] == "driver"}
 		if row[4] != "-" {
 			f.blank = row[4]
 		}
@@ -68,9 +68,9 @@ func rowsOf(table string) [][]string {
 }
 
 var fieldByName = func() map[string]*field {
-	m := make(map[string]*field, len(userFields))
-	for i := range userFields {
-		m[userFields[i].name] = &userFields[i]
+	m := map[string]*field{}
+	for _, f := range userFields {
+		m[f.name] = f
 	}
 	return m
 }()
@@ -80,12 +80,12 @@ var summaryFields = []string{"id", "first_name", "last_name", "username", "email
 
 var office = []string{"fleet_user", "admin", "fleet_admin"} // the roles that are no drivers
 
-// Motive's hub: "Create a new user", "Validation for time_tracking_mode".
-var modePairs = [][2]string{
-	{"logs", "logs"},
-	{"logs", "none"},
-	{"timecards", "exempt"},
-	{"not_required", "exempt"},
+// The ELD modes that go with a time_tracking_mode. Motive's hub: "Create a new user", "Validation for
+// time_tracking_mode".
+var eldModes = map[string][]string{
+	"logs":         {"logs", "none"},
+	"timecards":    {"exempt"},
+	"not_required": {"exempt"},
 }
 
 var cycleExceptions = func() map[string][]string {
@@ -120,7 +120,3 @@ func showsDriver(role string) bool { return !slices.Contains(office, role) }
 
 // shown reports whether a user of the role has the field.
 func shown(name, role string) bool { return !fieldByName[name].driver || showsDriver(role) }
-
-func modesGoTogether(tracking, eld string) bool {
-	return slices.Contains(modePairs, [2]string{tracking, eld})
-}
