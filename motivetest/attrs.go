@@ -87,8 +87,7 @@ var summaryFields = []string{"id", "first_name", "last_name", "username", "email
 
 var office = []string{"fleet_user", "admin", "fleet_admin"} // the roles that are no drivers
 
-// The ELD modes that go with a time_tracking_mode. Motive's hub: "Create a new user", "Validation for
-// time_tracking_mode".
+// The ELD modes of each, from Motive's hub: "Create a new user", "Validation for time_tracking_mode".
 var eldModes = map[string][]string{
 	"logs":         {"logs", "none"},
 	"timecards":    {"exempt"},
@@ -128,8 +127,7 @@ func showsDriver(role string) bool { return !slices.Contains(office, role) }
 // shown reports whether a user of the role has the field.
 func shown(name, role string) bool { return !fieldByName[name].driver || showsDriver(role) }
 
-// attrs are the attributes of a user, or the body of a request, by their JSON names. A missing
-// key is an absent field.
+// attrs are the attributes of a user, or a request's body, by JSON name. A missing key is absent.
 type attrs map[string]json.RawMessage
 
 // text returns a string field, or "" if it is absent, null or no string.
@@ -206,8 +204,7 @@ func answerOf(a attrs) []byte {
 	return append(b, '}')
 }
 
-// isBlank reports whether the table's blank stands in for raw: for null and absent, and for the
-// empty string where the values are limited.
+// isBlank reports whether the table's blank stands in for raw; also for "" where values are limited.
 func isBlank(f *field, raw json.RawMessage) bool {
 	return len(raw) == 0 || string(raw) == "null" || f.values != nil && string(raw) == `""`
 }

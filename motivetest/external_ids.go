@@ -128,8 +128,7 @@ func (f *Fake) judgeRecord(next *externalID) *judgment {
 	return j
 }
 
-// attach and detach keep the list that a user shows. Only users are kept here: vehicles, assets
-// and groups are ids and no more.
+// attach and detach keep the list that a user shows. Vehicles, assets and groups are ids and no more.
 func (f *Fake) attach(e *externalID) {
 	if u := f.holder(e); u != nil {
 		u.extIDs = append(u.extIDs, e)

@@ -74,8 +74,7 @@ func (f *Fake) Handler() http.Handler { return f }
 // APIKey returns the company's API key, for X-Api-Key.
 func (f *Fake) APIKey() string { return f.apiKey }
 
-// TestModeKey returns an API key in test mode: a write that would succeed is answered 200 with a
-// message, and stores nothing.
+// TestModeKey returns an API key in test mode: a valid write is answered 200 with a message only.
 func (f *Fake) TestModeKey() string { return f.testKey }
 
 // AccessToken returns a bearer token with every scope that does not expire. [Fake.RevokeTokens]
@@ -88,8 +87,7 @@ func (f *Fake) Close() {
 	f.working.Wait()
 }
 
-// sleep lets d pass, whether or not the client waits; it returns false, early, when the fake is
-// closed.
+// sleep lets d pass, whether or not the client waits; it returns false if the fake is closed first.
 func (f *Fake) sleep(d time.Duration) bool { return elapse(d, f.done, nil) }
 
 // elapse lets d pass; it returns false, early, when one of the channels is closed.
@@ -153,8 +151,7 @@ func (f *Fake) template(path string) (tmpl, id string) {
 // maxBody bounds a request's body. No user comes near it.
 const maxBody = 1 << 20
 
-// ServeHTTP answers one request: it is logged, the faults that fire on it are applied, and what
-// is left of it is handled.
+// ServeHTTP logs one request, applies the faults that fire on it, and handles what is left of it.
 func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var body []byte
 	var err error

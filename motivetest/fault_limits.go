@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// Latency makes each response wait between low and high, evenly spread by the seed. The request is
-// handled after the wait.
+// Latency lets each request wait between low and high, evenly spread by the seed, and handles it then.
 func Latency(low, high time.Duration, seed uint64) Fault {
 	random := rand.New(rand.NewPCG(seed, seed))
 	return LatencyFunc(func() time.Duration {
@@ -23,8 +22,7 @@ func Latency(low, high time.Duration, seed uint64) Fault {
 	})
 }
 
-// LatencyFunc makes each response wait for as long as next says: for any distribution. next is
-// called by one goroutine at a time.
+// LatencyFunc is Latency for as long as next says, which is called by one goroutine at a time.
 func LatencyFunc(next func() time.Duration) Fault {
 	var mu sync.Mutex
 	return Fault{name: "latency", delay: func() time.Duration {

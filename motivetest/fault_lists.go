@@ -34,8 +34,7 @@ func (x *exchange) isNextPage() bool { return x.isList() && positive(x.query.Get
 // Movement is what happens to the rows of a list while it is read.
 type Movement int
 
-// The movements. Those that need a free id do nothing where there is none: seed users with ids
-// that leave room.
+// The movements. Some need a free id and do nothing without: seed users with ids that leave room.
 const (
 	RowLeaves      Movement = iota // the first active user is deactivated, and so leaves a list of active ones
 	RowInFront                     // a user with an id below all others
@@ -43,8 +42,7 @@ const (
 	RowAtTheEnd                    // a user with the highest id
 )
 
-// Churn moves a row before each page of a list but the first. It strikes where there was a row to
-// move, or a free id.
+// Churn moves a row before each page of a list but the first, and strikes where there is one to move.
 func Churn(movement Movement) Fault {
 	return Fault{name: "churn", applies: (*exchange).isNextPage, alter: func(x *exchange) bool { return x.f.move(movement) }}
 }

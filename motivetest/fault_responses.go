@@ -78,8 +78,7 @@ func BodyAfter(status int, body string) Fault {
 	return after(fmt.Sprintf("%d %.20q", status, body), a)
 }
 
-// RedirectTo answers 307 to url instead of handling the request: with method and body kept, the
-// redirect that is worst to follow.
+// RedirectTo is [Redirect] by 307, which keeps method and body and so is the worst to follow.
 func RedirectTo(url string) Fault { return Redirect(http.StatusTemporaryRedirect, url) }
 
 // Redirect answers with a redirect of any status to url instead of handling the request.
@@ -87,8 +86,7 @@ func Redirect(status int, url string) Fault {
 	return instead("redirect "+strconv.Itoa(status), redirect(status, url))
 }
 
-// RedirectAfter handles the request and answers with a redirect all the same, as a proxy does
-// whose login has run out.
+// RedirectAfter handles the request and redirects all the same, as a proxy whose login has run out.
 func RedirectAfter(status int, url string) Fault {
 	return after("redirect "+strconv.Itoa(status), redirect(status, url))
 }
@@ -191,8 +189,7 @@ var nonsense = map[Nonsense]struct{ name, body string }{
 // String returns the kind in words, as it stands in the name of the fault.
 func (n Nonsense) String() string { return cmp.Or(nonsense[n].name, "nonsense "+strconv.Itoa(int(n))) }
 
-// Garbage handles the request and replaces the body of a successful response; the status stays. One
-// that refuses is left as it is.
+// Garbage handles the request and replaces the body of a successful response; the status stays.
 func Garbage(kind Nonsense) Fault {
 	return Fault{name: "garbage: " + kind.String(), rewrite: func(_ *exchange, a *answer) bool {
 		if a.status >= 300 {

@@ -32,8 +32,7 @@ func ResetAfter() Fault {
 	return Fault{name: "reset after commit", deliver: func(x *exchange, _ *answer) { x.reset() }}
 }
 
-// HangBeforeHeaders neither handles the request nor answers. It ends when the client goes away
-// or the fake is closed.
+// HangBeforeHeaders neither handles nor answers, until the client goes away or the fake is closed.
 func HangBeforeHeaders() Fault {
 	return Fault{name: "hang before headers", cut: (*exchange).hangUp}
 }
@@ -58,8 +57,7 @@ func TruncateBody() Fault {
 	return Fault{name: "body cut off", deliver: (*exchange).sendHalf}
 }
 
-// DripBody handles the request and sends the response's body in pieces of n bytes with a pause
-// before each.
+// DripBody handles the request and sends the body in pieces of n bytes with a pause before each.
 func DripBody(n int, pause time.Duration) Fault {
 	return Fault{name: "dripping body", deliver: func(x *exchange, a *answer) {
 		body, size := a.content()

@@ -14,8 +14,7 @@ import (
 // the request is handled all the same: a fault that strikes before leaves the fleet as it was,
 // one that strikes after leaves a change committed that the client has not heard of.
 //
-// A Fault may be injected more than once, and into more than one fake; the state it has, such as
-// the budget of [RateLimit], is then shared.
+// A Fault may be injected often, into several fakes too; its state, as of [RateLimit], is shared.
 type Fault struct {
 	name string
 	once bool // Times(1) unless told otherwise
@@ -141,18 +140,15 @@ func (f *Fake) Inject(fault Fault, when ...Match) {
 	f.log.update(func() { f.log.active = append(f.log.active, i) })
 }
 
-// ClearFaults withdraws every fault. Requests that hang go on hanging, and the record of what
-// struck stays.
+// ClearFaults withdraws every fault. Requests that hang go on hanging; what struck stays on record.
 func (f *Fake) ClearFaults() { f.log.update(func() { f.log.active = nil }) }
 
 // FaultRecord says that a fault struck a request.
 type FaultRecord struct {
-	// Fault is its name, "reset after commit". Of composed faults it holds those
-	// that did something to the request.
+	// Fault is its name, "reset after commit"; of composed faults, of those that did something.
 	Fault   string
 	Request int // the index of the request in [Fake.Requests]
-	// Committed says that the request changed the fleet, or issued or revoked a
-	// token, all the same.
+	// Committed says that the request changed the fleet, or a token, all the same.
 	Committed bool
 }
 
@@ -209,8 +205,7 @@ func (i *injection) fires(x *exchange) bool {
 	return true
 }
 
-// A strike is a fault that meets a request. Which parts of it do something to the request is
-// known only when they have.
+// A strike is a fault that meets a request. Which parts of it act is known only when they have.
 type strike struct {
 	injected *injection
 	entry    *entry

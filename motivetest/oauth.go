@@ -26,8 +26,7 @@ var allScopes = []string{scopeRead, scopeManage, scopeCompanies}
 // Motive's hub, on OAuth 2.0: a code lives ten minutes.
 const codeLifetime = 10 * time.Minute
 
-// OAuth says how to reach the fake's OAuth 2.0 provider. Printed with fmt it does not show the
-// secret.
+// OAuth says how to reach the fake's OAuth 2.0 provider. Printed it does not show the secret.
 //
 // The provider grants every authorization request without asking. Credentials are taken from the
 // form only. Refresh tokens are single-use and rotate; one that is used again revokes every token

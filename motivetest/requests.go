@@ -11,15 +11,12 @@ import (
 	"time"
 )
 
-// Request is one request that the fake received. Printed with fmt it shows method, path and
-// status, never its contents.
+// Request is one request that the fake received. Printed it shows method, path and status only.
 type Request struct {
 	Method string // "GET", as sent
-	// Path is the path under the base path: "/v1/users/7". It is empty for a
-	// request outside the base path.
+	// Path is the path under the base path, "/v1/users/7"; "" for a request outside of it.
 	Path string
-	// Template is the path with {id} in place of the id, "/v1/users/{id}"; it
-	// is empty where the API has no such path.
+	// Template is the path with {id} for the id, "/v1/users/{id}"; "" where there is no such path.
 	Template string
 	Query    url.Values // as sent
 	// Header is the header as sent, with the credentials blotted out.
@@ -34,8 +31,7 @@ type Request struct {
 	// Ignored names the attributes of the body, and the parameters of a list, that
 	// the API does not know or that cannot be written.
 	Ignored []string
-	// Committed says that the request changed the fleet, or issued or revoked a
-	// token, whatever was answered.
+	// Committed says that the request changed the fleet, or a token, whatever was answered.
 	Committed bool
 	At        time.Time // by the fake's clock
 }

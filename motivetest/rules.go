@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// A judgment is what is wrong with a create or an update, by the rules that Motive documents. What
-// the documents are silent about passes.
+// A judgment is what is wrong with a write by Motive's documents. What they are silent about passes.
 type judgment struct {
 	body     attrs            // the request
 	before   attrs            // the stored user, empty on a create
@@ -39,8 +38,7 @@ func (f *Fake) judge(u *user, body, before, after attrs) *judgment {
 	return j
 }
 
-// refusal returns what is said to a request that is not stored, for what is wrong with it or since
-// its key is in test mode; nil to one that is.
+// refusal returns the response to a write that is wrong or is in test mode; nil if it is to be stored.
 func (j *judgment) refusal(x *exchange) *answer {
 	switch {
 	case j.problems != nil:
@@ -63,8 +61,7 @@ func (j *judgment) touches(names ...string) bool {
 // repeats reports whether the request gives the field the value that it has.
 func (j *judgment) repeats(name string) bool { return string(j.body[name]) == string(j.before[name]) }
 
-// types goes by the table, so that problems come in a steady order. What repeats the stored value
-// is no news.
+// types goes by the table, so that problems keep an order. What repeats the stored value is no news.
 func (j *judgment) types() {
 	for _, f := range userFields {
 		if !j.touches(f.name) || f.access == readOnly || j.repeats(f.name) {
@@ -211,8 +208,7 @@ func (j *judgment) externalIDs(fold func(string) string) {
 	j.body["external_ids_attributes"] = encode(j.items)
 }
 
-// taken checks what must be unique across users, and that the records of external ids to change are
-// the user's own.
+// taken checks what must be unique, and that external id records to change are the user's own.
 func (j *judgment) taken(s *store, u *user, lax bool) {
 	for _, name := range uniqueFields {
 		owner := s.lookup(name, j.body.text(name))

@@ -163,8 +163,7 @@ func attrsOf(u motive.User) (attrs, error) {
 	return a, nil
 }
 
-// userOf reads what answerOf wrote. What does not fit its field, as a seeded user may have in
-// Extra, is kept there.
+// userOf reads what answerOf wrote. What does not fit its field goes into Extra, whence it came.
 func userOf(u *user) (out motive.User) {
 	var a attrs
 	_ = json.Unmarshal(u.answer, &a)
@@ -181,8 +180,7 @@ func userOf(u *user) (out motive.User) {
 	return out
 }
 
-// read sets a field to the JSON value; false if it is of another type. A null or empty time is
-// none.
+// read sets a field to the JSON value; false if that is of another type. A null or empty time is none.
 func read(raw json.RawMessage, field reflect.Value) bool {
 	switch into := field.Addr().Interface().(type) {
 	case *motive.Date:

@@ -95,8 +95,7 @@ func (s *Server) serve(l net.Listener) {
 	}()
 }
 
-// count is told of every connection, so that Close can wait for all of them. One that a fault
-// took over is waited for as a request.
+// count counts connections, for Close to wait for. One that a fault took over counts as a request.
 func (s *Server) count(_ net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
@@ -143,8 +142,7 @@ type broken struct{ err error }
 
 func (b broken) RoundTrip(*http.Request) (*http.Response, error) { return nil, b.err }
 
-// sockets is the listener of a server, which can be closed for a while and opened again on the
-// same port.
+// sockets is a listener that can be closed for a while and opened again on the same port.
 type sockets struct {
 	addr string
 

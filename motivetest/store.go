@@ -75,8 +75,7 @@ type user struct {
 
 type indexKey struct{ field, value string }
 
-// The fields that users are looked up by. Email and username are unique and compared without
-// regard to case.
+// What users are looked up by. Email and username are unique and compared without regard to case.
 var (
 	lookupFields = []string{"email", "username", "driver_company_id", "phone"}
 	uniqueFields = lookupFields[:2]
@@ -118,8 +117,7 @@ func newStore() *store {
 	}
 }
 
-// put stores the attributes as user id, in place of what was there. The external ids are kept in
-// u.extIDs and not taken from a.
+// put stores the attributes in place of what was there. The external ids are those of u.extIDs.
 func (s *store) put(u *user, a attrs) {
 	a["id"] = encode(u.id)
 	a["external_ids"] = encode(slices.Concat([]*externalID{}, u.extIDs))
@@ -156,8 +154,7 @@ func (s *store) reindex(u *user, a attrs) {
 	}
 }
 
-// hiddenOf keeps the write-only fields that later requests are judged against, or that a test
-// may ask for.
+// hiddenOf keeps write-only fields that requests are judged against or that a test may ask for.
 func hiddenOf(a, before attrs) attrs {
 	for _, name := range []string{"time_tracking_mode", "group_visibility", "custom_user_role", "password"} {
 		if raw, ok := a[name]; ok {

@@ -168,8 +168,7 @@ func (t *storeTest) wantLocked(s oauth.Store) {
 	t.mustFail("Lock while another had the lock", t.tryLock(ctx, s))
 }
 
-// tryLock fails the test if Lock does not end with its context, which is over within storeGlance. A
-// lock that it gets, it frees.
+// tryLock wants Lock to end with its context, which lasts storeGlance. A lock that it gets, it frees.
 func (t *storeTest) tryLock(ctx context.Context, s oauth.Store) error {
 	t.Helper()
 	done := make(chan error, 1)

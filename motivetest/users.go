@@ -64,9 +64,8 @@ func (f *Fake) updateUser(x *exchange) *answer {
 	return userAnswer(http.StatusOK, u)
 }
 
-// attributes reads the body of a create or an update, or returns the response that refuses it, if
-// it is no flat JSON object. What Motive does not know in it is dropped, as is what cannot be
-// written.
+// attributes reads the body of a create or an update, or returns what refuses one that is no flat
+// JSON object. What Motive does not know in it is dropped, as is what cannot be written.
 func (x *exchange) attributes() (attrs, *answer) {
 	body, err := decodeObject(x.body)
 	if err != nil {
@@ -108,8 +107,7 @@ func (f *Fake) fold(externalID string) string {
 	return strings.ToLower(strings.TrimSpace(externalID))
 }
 
-// pause is the time between looking and inserting. The store is locked before and after, and not
-// in between.
+// pause is the time between looking and inserting, in which the store is not locked.
 func (f *Fake) pause() {
 	if f.gap <= 0 {
 		return

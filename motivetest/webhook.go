@@ -30,16 +30,14 @@ var webhookPauses = [...]time.Duration{time.Minute, time.Hour, 6 * time.Hour}
 type Webhook struct {
 	// Secret signs the deliveries.
 	Secret string
-	// Receiver is called without a network in between. A panic of its counts as a
-	// connection that is closed.
+	// Receiver is called without a network in between. A panic counts as a closed connection.
 	Receiver http.Handler
 	// URL is where to send to if Receiver is nil: "http://127.0.0.1:1234/motive".
 	URL string
 	// Client sends to URL; http.DefaultClient if nil. No redirect is followed: whether
 	// Motive follows one is not known, and it would lose the body.
 	Client *http.Client
-	// Sleep waits between two deliveries and returns the error of ctx if that ends
-	// first. A timer waits if it is nil.
+	// Sleep waits between deliveries, or returns the error of ctx if that ends first. Nil is a timer.
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 
@@ -58,8 +56,7 @@ type WebhookDelivery struct {
 // Delivered reports whether the receiver took the delivery, so that no other follows.
 func (d WebhookDelivery) Delivered() bool { return d.Status/100 == 2 }
 
-// Check sends the check of a registration, which names the actions, once: nothing is
-// known of its being repeated.
+// Check sends the check of a registration, which names the actions, once: it is not known to repeat.
 func (w *Webhook) Check(ctx context.Context, actions ...string) WebhookDelivery {
 	return w.deliver(ctx, encode(append([]string{}, actions...)))
 }
@@ -158,8 +155,7 @@ func (w *Webhook) post(ctx context.Context, body []byte) (status int, text strin
 // direct is a transport that calls a handler.
 type direct struct{ http.Handler }
 
-// RoundTrip has the handler respond on a goroutine of its own, which is left behind if it is not
-// done in time, as a sender would leave it.
+// RoundTrip calls the handler on a goroutine, which is left behind where it is not done in time.
 func (d direct) RoundTrip(req *http.Request) (*http.Response, error) {
 	var resp *http.Response
 	err := errors.New("the receiver closed the connection")

@@ -78,8 +78,7 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// maxLogged is how many requests are kept, so that they do not fill the memory of a server that runs
-// for days.
+// maxLogged is how many requests are kept of a server that may run for days.
 const maxLogged = 1000
 
 // change switches one fault on or off.
