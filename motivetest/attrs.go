@@ -224,18 +224,15 @@ func appendField(b []byte, name string, raw json.RawMessage) []byte {
 
 // decodeObject reads a JSON object and nothing after it.
 func decodeObject(data []byte) (attrs, error) {
-	data, err := compacted(data)
-	if err != nil {
-		return nil, err
-	}
 	var a attrs
-	if err := json.Unmarshal(data, &a); err != nil {
-		return nil, err
+	data, err := compacted(data)
+	if err == nil {
+		err = json.Unmarshal(data, &a)
 	}
-	if a == nil {
-		return nil, errors.New("null is not an object")
+	if err == nil && a == nil {
+		err = errors.New("null is not an object")
 	}
-	return a, nil
+	return a, err
 }
 
 // compacted returns one JSON value without the space in it.

@@ -137,15 +137,12 @@ func (f *Fake) template(path string) (tmpl, id string) {
 	if f.endpoints[path] != nil {
 		return path, ""
 	}
-	at := strings.LastIndexByte(path, '/')
-	if at < 0 || at == len(path)-1 {
+	at := strings.LastIndexByte(path, '/') + 1
+	tmpl, id = path[:at]+"{id}", path[at:]
+	if id == "" || f.endpoints[tmpl] == nil {
 		return "", ""
 	}
-	tmpl = path[:at] + "/{id}"
-	if f.endpoints[tmpl] == nil {
-		return "", ""
-	}
-	return tmpl, path[at+1:]
+	return tmpl, id
 }
 
 // maxBody bounds a request's body. No user comes near it.
@@ -160,15 +157,14 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x := f.begin(w, r, body)
 	defer x.note(func(e *entry) { e.took = time.Since(e.began) })
-	if err != nil {
+	switch {
+	case err != nil:
 		x.send(refuse(http.StatusBadRequest, "the body is cut off"))
-		return
-	}
-	if len(body) > maxBody {
+	case len(body) > maxBody:
 		x.send(refuse(http.StatusRequestEntityTooLarge, "the body is larger than 1 MiB"))
-		return
+	default:
+		x.run(f.log.fire(x))
 	}
-	x.run(f.log.fire(x))
 }
 
 // handle answers the request as Motive would, no fault being in the way.

@@ -2,6 +2,7 @@ package motivetest
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -55,7 +56,14 @@ func (f *Fake) move(movement Movement) bool {
 	id := f.store.lastUser + 1
 	switch {
 	case movement == RowLeaves:
-		return f.leave()
+		at := slices.IndexFunc(users, func(u *user) bool { return u.status == "active" })
+		if at < 0 {
+			return false
+		}
+		a := users[at].attrs()
+		a["status"] = encode("deactivated")
+		f.store.put(users[at], a)
+		return true
 	case len(users) == 0 || movement == RowAtTheEnd:
 	case movement == RowInFront:
 		id = users[0].id - 1
@@ -67,19 +75,6 @@ func (f *Fake) move(movement Movement) bool {
 	}
 	f.store.put(&user{id: id, seeded: true}, f.driver(id, "New", "Comer"))
 	return true
-}
-
-// leave deactivates the first active user; false where there is none.
-func (f *Fake) leave() bool {
-	for _, u := range f.store.users {
-		if u.status == "active" {
-			a := u.attrs()
-			a["status"] = encode("deactivated")
-			f.store.put(u, a)
-			return true
-		}
-	}
-	return false
 }
 
 // freeBetween returns a free id in the second half of the list, else in the first, or 0.

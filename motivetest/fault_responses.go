@@ -114,26 +114,25 @@ func GatewayTimeout(patience, work time.Duration) Fault {
 // of the lowest other id, or with one made up where there is no other. Lists are left alone.
 func ForeignRecord() Fault {
 	return Fault{name: "foreign record", rewrite: func(x *exchange, a *answer) bool {
-		var shown, user map[string]json.RawMessage
-		switch {
-		case a.status >= 300 || json.Unmarshal(a.body, &shown) != nil:
-			return false
-		case shown["external_id_holder_id"] != nil:
-			shown["id"] = encode(idOf(shown) + 1)
-			a.say(encode(shown))
-			return true
-		case json.Unmarshal(shown["user"], &user) != nil:
+		var shown map[string]json.RawMessage
+		var ids struct {
+			ID   int64
+			User *struct{ ID int64 }
+		}
+		if a.status >= 300 || json.Unmarshal(a.body, &shown) != nil || json.Unmarshal(a.body, &ids) != nil {
 			return false
 		}
-		a.say(wrapUser(nil, x.f.otherThan(idOf(user))))
+		switch {
+		case shown["external_id_holder_id"] != nil:
+			shown["id"] = encode(ids.ID + 1)
+			a.say(encode(shown))
+		case ids.User != nil:
+			a.say(wrapUser(nil, x.f.otherThan(ids.User.ID)))
+		default:
+			return false
+		}
 		return true
 	}}
-}
-
-func idOf(record map[string]json.RawMessage) int64 {
-	var id int64
-	_ = json.Unmarshal(record["id"], &id) // of a response of the fake's own
-	return id
 }
 
 func (f *Fake) otherThan(id int64) []byte {

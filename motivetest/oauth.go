@@ -251,15 +251,13 @@ func (f *Fake) authorize(x *exchange) *answer {
 // grantCode returns a code, or the error of RFC 6749 that goes into the redirect.
 func (f *Fake) grantCode(x *exchange) (code, problem string) {
 	q := x.query
-	if q.Get("response_type") != "code" {
-		return "", "unsupported_response_type"
-	}
 	scopes, ok := scopesIn(q.Get("scope"), f.oauth.offered)
-	if !ok {
+	switch {
+	case q.Get("response_type") != "code":
+		return "", "unsupported_response_type"
+	case !ok:
 		return "", "invalid_scope"
-	}
-	challenge := q.Get("code_challenge")
-	if challenge != "" && q.Get("code_challenge_method") != "S256" {
+	case q.Get("code_challenge") != "" && q.Get("code_challenge_method") != "S256":
 		return "", "invalid_request"
 	}
 	f.oauth.mu.Lock()
@@ -267,7 +265,7 @@ func (f *Fake) grantCode(x *exchange) (code, problem string) {
 	x.commit()
 	code = "code-" + rand.Text()
 	f.oauth.tickets[code] = &ticket{
-		kind: "code", grant: &grant{scopes: scopes}, redirectURI: q.Get("redirect_uri"), challenge: challenge,
+		kind: "code", grant: &grant{scopes: scopes}, redirectURI: q.Get("redirect_uri"), challenge: q.Get("code_challenge"),
 		expires: f.now().Add(codeLifetime),
 	}
 	return code, ""

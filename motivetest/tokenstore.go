@@ -78,7 +78,6 @@ func (t *storeTest) mustFail(what string, err error) {
 
 // record returns record number n. Some of it is of a version that does not exist yet.
 func (t *storeTest) record(n int) *oauth.Record {
-	t.Helper()
 	// Numbers and odd characters are where a database that re-encodes JSON shows.
 	document := fmt.Sprintf(`{
 		"access_token": "canary-access-%[1]d-%[2]s", "refresh_token": "canary-refresh-%[1]d-%[2]s",
@@ -94,7 +93,6 @@ func (t *storeTest) record(n int) *oauth.Record {
 
 // numberOf returns the number of a record, and false for one that is not whole.
 func (t *storeTest) numberOf(r *oauth.Record) (n int, whole bool) {
-	t.Helper()
 	if r == nil || r.Token == nil {
 		return 0, false
 	}
@@ -106,7 +104,6 @@ func (t *storeTest) numberOf(r *oauth.Record) (n int, whole bool) {
 
 // contents is what a record holds, however it is written, with its numbers as they are.
 func (t *storeTest) contents(r *oauth.Record) (value any) {
-	t.Helper()
 	data, err := json.Marshal(r)
 	t.must("marshalling a record", err)
 	decoder := json.NewDecoder(bytes.NewReader(data))

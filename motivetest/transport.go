@@ -24,7 +24,10 @@ func (f *Fake) Transport() http.RoundTripper {
 	dial := func(context.Context, string, string) (net.Conn, error) {
 		client, far := net.Pipe()
 		cut := new(atomic.Bool)
-		_ = server.Serve(&lone{conn: pipe{far, cut}}) // returns at once, the connection being served
+		listener := make(lone, 1)
+		listener <- pipe{far, cut}
+		close(listener)
+		_ = server.Serve(listener) // returns at once, the connection being served
 		return pipe{client, cut}, nil
 	}
 	// A connection that waits for its next request would outlive the bubble.
@@ -32,25 +35,18 @@ func (f *Fake) Transport() http.RoundTripper {
 }
 
 // lone is a listener of one connection.
-type lone struct {
-	conn  net.Conn
-	taken bool
-}
+type lone chan net.Conn
 
-// Accept returns the connection, and then an error.
-func (l *lone) Accept() (net.Conn, error) {
-	if l.taken {
+func (l lone) Accept() (net.Conn, error) {
+	conn, ok := <-l
+	if !ok {
 		return nil, net.ErrClosed
 	}
-	l.taken = true
-	return l.conn, nil
+	return conn, nil
 }
 
-// Close leaves the connection open.
-func (*lone) Close() error { return nil }
-
-// Addr returns the connection's own.
-func (l *lone) Addr() net.Addr { return l.conn.LocalAddr() }
+func (lone) Close() error   { return nil } // the connection stays open
+func (lone) Addr() net.Addr { return &net.TCPAddr{} }
 
 // pipe is one end of a connection in process that can be reset.
 type pipe struct {

@@ -184,7 +184,12 @@ func (f *Fake) listUsers(x *exchange) *answer {
 	from := int64(max(pageNo-x.pageShift, 1)-1) * int64(perPage) // beyond 32 bits on the last page there is
 	x.noteParameters()
 
-	rows, total := f.store.page(filterOf(x), from, perPage)
+	rows, total := f.store.page(filter{
+		role:   admin(x.query.Get("role")),
+		name:   strings.ToLower(x.query.Get("name")),
+		duty:   x.query.Get("duty_status"),
+		status: x.query.Get("status"),
+	}, from, perPage)
 	if x.total != nil {
 		total = *x.total
 	}
@@ -236,15 +241,6 @@ func summaryOf(u *user) []byte {
 }
 
 type filter struct{ role, name, duty, status string }
-
-func filterOf(x *exchange) filter {
-	return filter{
-		role:   admin(x.query.Get("role")),
-		name:   strings.ToLower(x.query.Get("name")),
-		duty:   x.query.Get("duty_status"),
-		status: x.query.Get("status"),
-	}
-}
 
 // admin makes one of the two spellings of an administrator.
 func admin(role string) string {

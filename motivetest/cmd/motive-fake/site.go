@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -166,16 +165,14 @@ var parameters = []string{
 
 // asked returns "?page_no=1&role=driver".
 func asked(r motivetest.Request) string {
-	var pairs []string
+	query, mark := "", "?"
 	for _, name := range slices.Sorted(maps.Keys(r.Query)) {
 		value := "…"
 		if slices.Contains(parameters, name) {
 			value = r.Query.Get(name)
 		}
-		pairs = append(pairs, name+"="+value)
+		query += mark + name + "=" + value
+		mark = "&"
 	}
-	if pairs == nil {
-		return ""
-	}
-	return "?" + strings.Join(pairs, "&")
+	return query
 }
