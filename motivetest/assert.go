@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -108,23 +109,20 @@ func (f *Fake) Transcript() string {
 
 // line reads "POST /v1/users → 201 committed, 1.2ms".
 func (e *entry) line() string {
-	var b strings.Builder
-	b.WriteString(e.Method + " " + e.Path)
+	query, status := "", "no response"
 	if e.query != "" && !strings.HasPrefix(e.Path, "/oauth/") {
-		b.WriteString("?" + shownQuery(e.query))
+		query = "?" + shownQuery(e.query)
 	}
-	if e.Status == 0 {
-		b.WriteString(" → no answer")
-	} else {
-		fmt.Fprintf(&b, " → %d", e.Status)
+	if e.Status != 0 {
+		status = strconv.Itoa(e.Status)
 	}
 	if e.Committed {
-		b.WriteString(" committed")
+		status += " committed"
 	}
 	if e.took > 0 {
-		fmt.Fprintf(&b, ", %s", e.took.Round(10*time.Microsecond))
+		status += ", " + e.took.Round(10*time.Microsecond).String()
 	}
-	return b.String()
+	return e.Method + " " + e.Path + query + " → " + status
 }
 
 // shownQuery returns the query as it was sent, without its secrets.

@@ -179,9 +179,9 @@ func (f *field) check(raw json.RawMessage) string {
 	return fmt.Sprintf("is %q, which is not one of %s", s, strings.Join(f.values, ", "))
 }
 
-// answerOf writes the user as the API shows it: the fields of the role in the order of the
+// jsonOf writes the user as the API shows it: the fields of the role in the order of the
 // table, then the unknown ones that were seeded. Nothing that is write only gets in.
-func answerOf(a attrs) []byte {
+func jsonOf(a attrs) []byte {
 	driver := showsDriver(a.text("role"))
 	b := append(make([]byte, 0, 2048), '{')
 	for _, f := range userFields {

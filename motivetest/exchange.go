@@ -25,9 +25,9 @@ type exchange struct {
 	total     *int // in place of a list's own
 }
 
-// An answer is what the fake says to a request, before any fault has touched it. Handling and
+// A response is what the fake says to a request, before any fault has touched it. Handling and
 // sending are apart so that a fault can stand between them.
-type answer struct {
+type response struct {
 	status   int
 	header   http.Header
 	body     []byte
@@ -37,10 +37,10 @@ type answer struct {
 }
 
 // say gives the response another body, whatever it had.
-func (a *answer) say(body []byte) { a.body, a.problems, a.stream = body, nil, nil }
+func (a *response) say(body []byte) { a.body, a.problems, a.stream = body, nil, nil }
 
 // content returns the body and its length.
-func (a *answer) content() (io.Reader, int) {
+func (a *response) content() (io.Reader, int) {
 	if a.stream != nil {
 		return a.stream(), a.size
 	}
@@ -54,14 +54,19 @@ func (f *Fake) begin(w http.ResponseWriter, r *http.Request, body []byte) *excha
 		path = ""
 	}
 	tmpl, id := f.template(path)
-	x := &exchange{f: f, w: w, r: r, body: body, query: r.URL.Query(), entry: &entry{
+	e := &entry{
 		Request: Request{Method: r.Method, Path: path, Template: tmpl, Header: withoutSecrets(r.Header), At: f.now()},
 		id:      id,
 		query:   r.URL.RawQuery,
 		body:    body,
-	}}
-	f.log.begin(x.entry)
-	return x
+		began:   time.Now(),
+	}
+	f.log.update(func() {
+		f.log.count++
+		e.requestID, e.index = "req-"+strconv.Itoa(f.log.count), len(f.log.entries)
+		f.log.entries = append(f.log.entries, e)
+	})
+	return &exchange{f: f, w: w, r: r, body: body, query: r.URL.Query(), entry: e}
 }
 
 // id returns the id in the path, 0 if it is not one.
@@ -74,7 +79,7 @@ func (x *exchange) id() int64 {
 }
 
 // write sets the response's status and header. Length -1 leaves it to the server.
-func (x *exchange) write(a *answer, length int) {
+func (x *exchange) write(a *response, length int) {
 	x.note(func(e *entry) { e.Status = a.status })
 	h := x.w.Header()
 	maps.Copy(h, a.header)
@@ -90,7 +95,7 @@ func (x *exchange) write(a *answer, length int) {
 }
 
 // render gives an error its body.
-func (x *exchange) render(a *answer) {
+func (x *exchange) render(a *response) {
 	if a.problems != nil {
 		x.note(func(e *entry) { e.Refusal = sentence(a.problems) })
 		a.say(x.f.shape.body(a.problems))
@@ -98,7 +103,7 @@ func (x *exchange) render(a *answer) {
 }
 
 // send answers the whole of a.
-func (x *exchange) send(a *answer) {
+func (x *exchange) send(a *response) {
 	x.render(a)
 	if a.stream != nil {
 		x.write(a, -1)

@@ -45,15 +45,15 @@ func set[T any](to, from *T) {
 	}
 }
 
-func (f *Fake) createExternalID(x *exchange) *answer {
+func (f *Fake) createExternalID(x *exchange) *response {
 	return f.saveRecord(x, http.StatusCreated, &externalID{})
 }
 
-func (f *Fake) updateExternalID(x *exchange) *answer {
+func (f *Fake) updateExternalID(x *exchange) *response {
 	return f.saveRecord(x, http.StatusOK, f.findExternalID(x))
 }
 
-func (f *Fake) deleteExternalID(x *exchange) *answer {
+func (f *Fake) deleteExternalID(x *exchange) *response {
 	e := f.findExternalID(x)
 	if e == nil {
 		return refuse(http.StatusNotFound, "external id not found")
@@ -73,7 +73,7 @@ func (f *Fake) findExternalID(x *exchange) *externalID {
 }
 
 // saveRecord changes e by the body, in the store if all is well with both. The store is locked.
-func (f *Fake) saveRecord(x *exchange, status int, e *externalID) *answer {
+func (f *Fake) saveRecord(x *exchange, status int, e *externalID) *response {
 	if _, err := decodeObject(x.body); err != nil {
 		return refuse(http.StatusBadRequest, "the body must be a JSON object")
 	}

@@ -113,7 +113,7 @@ func elapse(d time.Duration, end, other <-chan struct{}) bool {
 // is one of OAuth, needs no credential and locks for itself.
 type endpoint struct {
 	scope  string
-	handle func(*exchange) *answer
+	handle func(*exchange) *response
 }
 
 func (f *Fake) routes() map[string]map[string]endpoint {
@@ -168,7 +168,7 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // handle answers the request as Motive would, no fault being in the way.
-func (f *Fake) handle(x *exchange) *answer {
+func (f *Fake) handle(x *exchange) *response {
 	methods := f.endpoints[x.entry.Template]
 	if methods == nil {
 		return f.unknownPath(x)
@@ -205,7 +205,7 @@ func mediaType(h http.Header) string {
 const formType = "application/x-www-form-urlencoded"
 
 // admit checks the credential and its scope.
-func (f *Fake) admit(x *exchange, scope string) *answer {
+func (f *Fake) admit(x *exchange, scope string) *response {
 	if key := x.r.Header.Get("X-Api-Key"); key != "" && x.r.Header.Get("Authorization") == "" {
 		x.testMode = key == f.testKey
 		if x.testMode || key == f.apiKey {
@@ -227,7 +227,7 @@ func (f *Fake) admit(x *exchange, scope string) *answer {
 	return nil
 }
 
-func invalidToken() *answer {
+func invalidToken() *response {
 	return refuse(http.StatusUnauthorized, "the access token is not valid, expired or revoked")
 }
 

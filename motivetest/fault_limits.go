@@ -39,7 +39,7 @@ func TooManyRequests(retryAfter string) Fault {
 	return instead(fmt.Sprintf("429, Retry-After: %q", retryAfter), busy(http.StatusTooManyRequests, retryAfter))
 }
 
-func busy(status int, retryAfter string) *answer {
+func busy(status int, retryAfter string) *response {
 	a := refuse(status, "%s", strings.ToLower(http.StatusText(status)))
 	if retryAfter != "" {
 		a.header = http.Header{"Retry-After": {retryAfter}}
@@ -58,7 +58,7 @@ func limit(name string, status int, admit func(time.Time) bool, hint func(time.T
 			defer mu.Unlock()
 			return !admit(x.f.now())
 		},
-		gate: func(x *exchange) *answer {
+		gate: func(x *exchange) *response {
 			mu.Lock()
 			defer mu.Unlock()
 			return busy(status, hint(x.f.now()))
@@ -131,7 +131,7 @@ func Storm(status int, retryAfter string, d time.Duration) Fault {
 // follow with the same token are answered 401. An API key cannot be revoked: it is refused this
 // once. The fault strikes once unless [Times] says otherwise.
 func UnauthorizedOnce() Fault {
-	return Fault{name: "401", once: true, applies: (*exchange).isCall, gate: func(x *exchange) *answer {
+	return Fault{name: "401", once: true, applies: (*exchange).isCall, gate: func(x *exchange) *response {
 		if token, ok := bearer(x.r); ok {
 			x.f.oauth.revokeAccess(token)
 		}

@@ -15,16 +15,16 @@ import (
 // balancers and caches, which say things that are not so.
 
 // instead says a and does not handle the request.
-func instead(name string, a *answer) Fault {
-	return Fault{name: name, gate: func(*exchange) *answer {
+func instead(name string, a *response) Fault {
+	return Fault{name: name, gate: func(*exchange) *response {
 		said := *a
 		return &said
 	}}
 }
 
 // after handles the request and says a all the same.
-func after(name string, a *answer) Fault {
-	return Fault{name: name + " after commit", rewrite: func(_ *exchange, said *answer) bool {
+func after(name string, a *response) Fault {
+	return Fault{name: name + " after commit", rewrite: func(_ *exchange, said *response) bool {
 		*said = *a
 		return true
 	}}
@@ -41,23 +41,25 @@ const (
 )
 
 // Status answers with status n instead of handling the request.
-func Status(n int, body Body) Fault { return instead("status "+strconv.Itoa(n), errorAnswer(n, body)) }
+func Status(n int, body Body) Fault {
+	return instead("status "+strconv.Itoa(n), errorResponse(n, body))
+}
 
 // StatusAfter handles the request and answers with status n all the same: the change is
 // committed, and a 502 from a proxy is all that the client hears. With a 200 the client is told
 // that all went well, by a body that has no user in it.
 func StatusAfter(n int, body Body) Fault {
-	return after("status "+strconv.Itoa(n), errorAnswer(n, body))
+	return after("status "+strconv.Itoa(n), errorResponse(n, body))
 }
 
-func errorAnswer(status int, body Body) *answer {
+func errorResponse(status int, body Body) *response {
 	switch body {
 	case HTML:
 		page := fmt.Sprintf("<html>\r\n<head><title>%[1]d %[2]s</title></head>\r\n<body><center><h1>%[1]d %[2]s</h1></center></body>\r\n</html>\r\n",
 			status, http.StatusText(status))
-		return &answer{status: status, header: http.Header{"Content-Type": {"text/html"}}, body: []byte(page)}
+		return &response{status: status, header: http.Header{"Content-Type": {"text/html"}}, body: []byte(page)}
 	case Empty:
-		return &answer{status: status}
+		return &response{status: status}
 	default:
 		return busy(status, "")
 	}
@@ -68,7 +70,7 @@ func errorAnswer(status int, body Body) *answer {
 // are seen to say of a write that was carried out: 200 with "OK", {}, {"status":"ok"},
 // {"user":null}, a page, or nothing.
 func BodyAfter(status int, body string) Fault {
-	a := &answer{status: status, body: []byte(body), header: http.Header{}}
+	a := &response{status: status, body: []byte(body), header: http.Header{}}
 	switch {
 	case strings.HasPrefix(body, "<"):
 		a.header.Set("Content-Type", "text/html")
@@ -91,29 +93,29 @@ func RedirectAfter(status int, url string) Fault {
 	return after("redirect "+strconv.Itoa(status), redirect(status, url))
 }
 
-func redirect(status int, url string) *answer {
-	return &answer{status: status, header: http.Header{"Location": {url}}}
+func redirect(status int, url string) *response {
+	return &response{status: status, header: http.Header{"Location": {url}}}
 }
 
 // GatewayTimeout answers 504 with a page after patience, while the server goes on working: it
 // handles the request only when work has passed. What is committed then shows in [Fake.Requests]
 // and not in [Fake.Faults], which is written before.
 func GatewayTimeout(patience, work time.Duration) Fault {
-	return Fault{name: "gateway timeout", gate: func(x *exchange) *answer {
+	return Fault{name: "gateway timeout", gate: func(x *exchange) *response {
 		x.f.working.Go(func() {
 			if x.f.sleep(work) {
 				x.f.handle(x)
 			}
 		})
 		x.wait(patience)
-		return errorAnswer(http.StatusGatewayTimeout, HTML)
+		return errorResponse(http.StatusGatewayTimeout, HTML)
 	}}
 }
 
 // ForeignRecord handles the request and answers with somebody else's record: with that of the user
 // of the lowest other id, or with one made up where there is no other. Lists are left alone.
 func ForeignRecord() Fault {
-	return Fault{name: "foreign record", rewrite: func(x *exchange, a *answer) bool {
+	return Fault{name: "foreign record", rewrite: func(x *exchange, a *response) bool {
 		var shown map[string]json.RawMessage
 		var ids struct {
 			ID   int64
@@ -140,12 +142,12 @@ func (f *Fake) otherThan(id int64) []byte {
 	defer f.store.mu.Unlock()
 	for _, u := range f.store.users {
 		if u.id != id {
-			return u.answer
+			return u.json
 		}
 	}
 	made := f.driver(id+1, "Somebody", "Else")
 	made["username"] = encode("somebody.else")
-	return answerOf(made)
+	return jsonOf(made)
 }
 
 // driver returns a driver who was made up just now.
@@ -190,7 +192,7 @@ func (n Nonsense) String() string { return cmp.Or(nonsense[n].name, "nonsense "+
 
 // Garbage handles the request and replaces the body of a successful response; the status stays.
 func Garbage(kind Nonsense) Fault {
-	return Fault{name: "garbage: " + kind.String(), rewrite: func(_ *exchange, a *answer) bool {
+	return Fault{name: "garbage: " + kind.String(), rewrite: func(_ *exchange, a *response) bool {
 		if a.status >= 300 {
 			return false
 		}

@@ -29,7 +29,7 @@ func ResetBefore() Fault {
 // ResetAfter handles the request and resets the connection instead of answering: the change is
 // committed and the client cannot know.
 func ResetAfter() Fault {
-	return Fault{name: "reset after commit", deliver: func(x *exchange, _ *answer) { x.reset() }}
+	return Fault{name: "reset after commit", deliver: func(x *exchange, _ *response) { x.reset() }}
 }
 
 // HangBeforeHeaders neither handles nor answers, until the client goes away or the fake is closed.
@@ -39,13 +39,13 @@ func HangBeforeHeaders() Fault {
 
 // HangAfterCommit handles the request and does not answer.
 func HangAfterCommit() Fault {
-	return Fault{name: "hang after commit", deliver: func(x *exchange, _ *answer) { x.hangUp() }}
+	return Fault{name: "hang after commit", deliver: func(x *exchange, _ *response) { x.hangUp() }}
 }
 
 // HangMidBody handles the request, sends the first half of the response's body and no more. Of an
 // empty body one byte is announced, and none sent.
 func HangMidBody() Fault {
-	return Fault{name: "hang in the body", deliver: func(x *exchange, a *answer) {
+	return Fault{name: "hang in the body", deliver: func(x *exchange, a *response) {
 		x.sendHalf(a)
 		x.hang()
 	}}
@@ -59,7 +59,7 @@ func TruncateBody() Fault {
 
 // DripBody handles the request and sends the body in pieces of n bytes with a pause before each.
 func DripBody(n int, pause time.Duration) Fault {
-	return Fault{name: "dripping body", deliver: func(x *exchange, a *answer) {
+	return Fault{name: "dripping body", deliver: func(x *exchange, a *response) {
 		body, size := a.content()
 		x.write(a, size)
 		x.pour(body, size, max(n, 1), pause)
@@ -68,7 +68,7 @@ func DripBody(n int, pause time.Duration) Fault {
 
 // sendHalf announces the whole body and sends half of it. net/http closes the connection of a
 // handler that writes less than it has announced.
-func (x *exchange) sendHalf(a *answer) {
+func (x *exchange) sendHalf(a *response) {
 	body, size := a.content()
 	x.write(a, max(size, 1))
 	x.pour(body, size/2, pieceSize, 0)

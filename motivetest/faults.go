@@ -23,13 +23,13 @@ type Fault struct {
 	applies func(*exchange) bool
 
 	// The points at which a fault can strike, in this order. Each may be nil.
-	delay   func() time.Duration          // the request waits
-	cut     func(*exchange)               // the exchange ends here, not handled
-	gate    func(*exchange) *answer       // the request is answered and not handled
-	alter   func(*exchange) bool          // a list is handled otherwise, unless it is refused; false: as ever
-	rewrite func(*exchange, *answer) bool // the response is another; false: it is left as it was
-	deliver func(*exchange, *answer)      // the response is sent otherwise
-	parts   []Fault                       // of Compose, none of which has parts itself
+	delay   func() time.Duration            // the request waits
+	cut     func(*exchange)                 // the exchange ends here, not handled
+	gate    func(*exchange) *response       // the request is answered and not handled
+	alter   func(*exchange) bool            // a list is handled otherwise, unless it is refused; false: as ever
+	rewrite func(*exchange, *response) bool // the response is another; false: it is left as it was
+	deliver func(*exchange, *response)      // the response is sent otherwise
+	parts   []Fault                         // of Compose, none of which has parts itself
 }
 
 // String returns the fault's name.
@@ -275,7 +275,7 @@ func (x *exchange) run(parts []part) {
 		p.cut(x)
 		return
 	}
-	a := x.answer(parts)
+	a := x.respond(parts)
 	x.render(a)
 	if p, ok := x.first(parts, func(f Fault) bool { return f.deliver != nil }); ok {
 		p.deliver(x, a)
@@ -284,8 +284,8 @@ func (x *exchange) run(parts []part) {
 	x.send(a)
 }
 
-// answer handles the request, unless a fault answers it.
-func (x *exchange) answer(parts []part) *answer {
+// respond handles the request, unless a fault answers it.
+func (x *exchange) respond(parts []part) *response {
 	if p, ok := x.first(parts, func(f Fault) bool { return f.gate != nil }); ok {
 		return p.gate(x)
 	}

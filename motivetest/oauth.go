@@ -227,7 +227,7 @@ func scopesIn(parameter string, allowed []string) ([]string, bool) {
 // authorize sends the browser back with a code. A request that does not say who asks, or where
 // to go back to, gets a response of its own instead: a redirect would carry the code to whoever
 // made the request up.
-func (f *Fake) authorize(x *exchange) *answer {
+func (f *Fake) authorize(x *exchange) *response {
 	back, err := url.Parse(x.query.Get("redirect_uri"))
 	if err != nil || back.Host == "" || back.Scheme != "http" && back.Scheme != "https" {
 		return refuse(http.StatusBadRequest, "redirect_uri must be an absolute http or https URL")
@@ -245,7 +245,7 @@ func (f *Fake) authorize(x *exchange) *answer {
 		params.Set("error", problem)
 	}
 	back.RawQuery = params.Encode()
-	return &answer{status: http.StatusFound, header: http.Header{"Location": {back.String()}}}
+	return &response{status: http.StatusFound, header: http.Header{"Location": {back.String()}}}
 }
 
 // grantCode returns a code, or the error of RFC 6749 that goes into the redirect.
@@ -272,7 +272,7 @@ func (f *Fake) grantCode(x *exchange) (code, problem string) {
 }
 
 // token is the token endpoint: a form, with the client's credentials in it.
-func (f *Fake) token(x *exchange) *answer {
+func (f *Fake) token(x *exchange) *response {
 	form, refused := f.clientForm(x)
 	if refused != nil {
 		return refused
@@ -309,7 +309,7 @@ func (f *Fake) token(x *exchange) *answer {
 	x.commit()
 	now := f.now()
 	access, refresh := o.issue(t.grant, scopes, now)
-	return oauthAnswer(http.StatusOK, map[string]any{
+	return oauthResponse(http.StatusOK, map[string]any{
 		"access_token":  access,
 		"token_type":    "Bearer",
 		"expires_in":    int64((o.lifetime + time.Second - 1) / time.Second),
@@ -320,7 +320,7 @@ func (f *Fake) token(x *exchange) *answer {
 }
 
 // revoke is RFC 7009: also an unknown token is answered 200.
-func (f *Fake) revoke(x *exchange) *answer {
+func (f *Fake) revoke(x *exchange) *response {
 	form, refused := f.clientForm(x)
 	if refused != nil {
 		return refused
@@ -332,11 +332,11 @@ func (f *Fake) revoke(x *exchange) *answer {
 	}
 	delete(f.oauth.access, form.Get("token"))
 	x.commit()
-	return oauthAnswer(http.StatusOK, map[string]any{})
+	return oauthResponse(http.StatusOK, map[string]any{})
 }
 
 // clientForm reads the form and checks the client's credentials in it.
-func (f *Fake) clientForm(x *exchange) (url.Values, *answer) {
+func (f *Fake) clientForm(x *exchange) (url.Values, *response) {
 	if mediaType(x.r.Header) != formType {
 		return nil, oauthError(http.StatusBadRequest, "invalid_request", "the body must be "+formType)
 	}
@@ -352,11 +352,11 @@ func (f *Fake) clientForm(x *exchange) (url.Values, *answer) {
 	return form, nil
 }
 
-func oauthError(status int, code, description string) *answer {
-	return oauthAnswer(status, map[string]any{"error": code, "error_description": description})
+func oauthError(status int, code, description string) *response {
+	return oauthResponse(status, map[string]any{"error": code, "error_description": description})
 }
 
-func oauthAnswer(status int, body map[string]any) *answer {
+func oauthResponse(status int, body map[string]any) *response {
 	a := reply(status, body)
 	a.header = http.Header{"Cache-Control": {"no-store"}}
 	return a

@@ -28,11 +28,12 @@ const (
 )
 
 func (s ErrorShape) body(problems []problem) []byte {
+	key := "error_message"
 	switch s {
 	case ErrorString:
-		return encode(map[string]string{"error": sentence(problems)})
+		key = "error"
 	case MessageOnly:
-		return encode(map[string]string{"message": sentence(problems)})
+		key = "message"
 	case ErrorsList:
 		return encode(map[string][]string{"errors": sentences(problems)})
 	case ErrorsMap:
@@ -42,9 +43,8 @@ func (s ErrorShape) body(problems []problem) []byte {
 			fields[name] = append(fields[name], p.message)
 		}
 		return encode(map[string]map[string][]string{"errors": fields})
-	default:
-		return encode(map[string]string{"error_message": sentence(problems)})
 	}
+	return encode(map[string]string{key: sentence(problems)})
 }
 
 func sentences(problems []problem) []string {
@@ -64,23 +64,23 @@ func encode(v any) []byte {
 }
 
 // refuse returns an error response that says message.
-func refuse(status int, format string, args ...any) *answer {
-	return &answer{status: status, problems: []problem{{message: fmt.Sprintf(format, args...)}}}
+func refuse(status int, format string, args ...any) *response {
+	return &response{status: status, problems: []problem{{message: fmt.Sprintf(format, args...)}}}
 }
 
 // unprocessable returns a 422 that lists the problems.
-func unprocessable(problems ...problem) *answer {
-	return &answer{status: http.StatusUnprocessableEntity, problems: problems}
+func unprocessable(problems ...problem) *response {
+	return &response{status: http.StatusUnprocessableEntity, problems: problems}
 }
 
 // reply returns a response of JSON.
-func reply(status int, v any) *answer { return &answer{status: status, body: encode(v)} }
+func reply(status int, v any) *response { return &response{status: status, body: encode(v)} }
 
 // The sentences of this file are for what programs in other languages are seen to send: Motive's
 // own pages are silent about what it says to them.
 
 // unknownPath says which path was probably meant.
-func (f *Fake) unknownPath(x *exchange) *answer {
+func (f *Fake) unknownPath(x *exchange) *response {
 	path := x.entry.Path
 	if path == "" {
 		return refuse(http.StatusNotFound, "nothing is served outside the base path %s", f.basePath)

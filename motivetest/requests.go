@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -84,16 +83,6 @@ func (l *journal) update(change func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	change()
-}
-
-func (l *journal) begin(e *entry) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.count++
-	e.requestID = "req-" + strconv.Itoa(l.count)
-	e.index = len(l.entries)
-	e.began = time.Now()
-	l.entries = append(l.entries, e)
 }
 
 // note changes what the log says of the request.

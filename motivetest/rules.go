@@ -39,7 +39,7 @@ func (f *Fake) judge(u *user, body, before, after attrs) *judgment {
 }
 
 // refusal returns the response to a write that is wrong or is in test mode; nil if it is to be stored.
-func (j *judgment) refusal(x *exchange) *answer {
+func (j *judgment) refusal(x *exchange) *response {
 	switch {
 	case j.problems != nil:
 		return unprocessable(j.problems...)

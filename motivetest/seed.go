@@ -163,10 +163,10 @@ func attrsOf(u motive.User) (attrs, error) {
 	return a, nil
 }
 
-// userOf reads what answerOf wrote. What does not fit its field goes into Extra, whence it came.
+// userOf reads what jsonOf wrote. What does not fit its field goes into Extra, whence it came.
 func userOf(u *user) (out motive.User) {
 	var a attrs
-	_ = json.Unmarshal(u.answer, &a)
+	_ = json.Unmarshal(u.json, &a)
 	fields := reflect.ValueOf(&out).Elem()
 	for i, name := range userNames {
 		raw, ok := a[name]

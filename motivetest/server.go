@@ -57,7 +57,7 @@ func Start(opts ...Option) (*Server, error) {
 	s := &Server{Fake: NewHandler(opts...), sockets: sockets}
 	s.origin = "http://" + sockets.addr
 	s.URL = s.origin + s.basePath
-	s.http = &http.Server{Handler: http.HandlerFunc(s.answer), ConnState: s.count, ErrorLog: silent()}
+	s.http = &http.Server{Handler: http.HandlerFunc(s.counted), ConnState: s.count, ErrorLog: silent()}
 	s.http.Protocols = new(http.Protocols)
 	s.http.Protocols.SetHTTP1(true)
 	s.http.Protocols.SetUnencryptedHTTP2(true)
@@ -80,8 +80,8 @@ func (s *Server) Close() {
 	})
 }
 
-// answer counts the requests, for those whose connection a fault takes over.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
+// counted counts the requests, for those whose connection a fault takes over.
+func (s *Server) counted(w http.ResponseWriter, r *http.Request) {
 	s.serving.Add(1)
 	defer s.serving.Done()
 	s.ServeHTTP(w, r)

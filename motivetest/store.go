@@ -61,7 +61,7 @@ func (m ids[V]) first(v V) int64 {
 // map and makes reading as fast as copying.
 type user struct {
 	id     int64
-	answer []byte
+	json   []byte
 	hidden attrs // write-only state that later updates are judged against
 	name   string
 	role   string
@@ -121,7 +121,7 @@ func newStore() *store {
 func (s *store) put(u *user, a attrs) {
 	a["id"] = encode(u.id)
 	a["external_ids"] = encode(slices.Concat([]*externalID{}, u.extIDs))
-	u.answer = bytes.Clone(answerOf(a)) // to its size
+	u.json = bytes.Clone(jsonOf(a)) // to its size
 	u.name = strings.ToLower(a.text("first_name") + " " + a.text("last_name"))
 	u.role = a.text("role")
 	u.status = cmp.Or(a.text("status"), "active")
@@ -170,7 +170,7 @@ func hiddenOf(a, before attrs) attrs {
 // attrs returns the stored attributes, the hidden ones included, in a map of the caller's own.
 func (u *user) attrs() attrs {
 	var a attrs
-	_ = json.Unmarshal(u.answer, &a) // what answerOf wrote
+	_ = json.Unmarshal(u.json, &a) // what jsonOf wrote
 	maps.Copy(a, u.hidden)
 	return a
 }

@@ -31,8 +31,8 @@ func (f *Fake) SeedUserRoles(roles ...motive.UserRole) []motive.UserRole {
 	return roles
 }
 
-// answerOfRole is a role on the wire, by names of the fake's own.
-func answerOfRole(r motive.UserRole) map[string]any {
+// jsonOfRole is a role on the wire, by names of the fake's own.
+func jsonOfRole(r motive.UserRole) map[string]any {
 	a := map[string]any{
 		"id": r.ID, "name": r.Name, "permissions": r.Permissions, "status": string(r.Status), "type": string(r.Type),
 		"is_editable": r.IsEditable, "assigned_users_count": r.AssignedUsersCount,
@@ -44,12 +44,12 @@ func answerOfRole(r motive.UserRole) map[string]any {
 	return a
 }
 
-func (f *Fake) listUserRoles(x *exchange) *answer {
+func (f *Fake) listUserRoles(x *exchange) *response {
 	name, status := strings.ToLower(x.query.Get("name")), x.query.Get("status")
 	found := []map[string]any{}
 	for _, r := range f.store.roles {
 		if strings.Contains(strings.ToLower(r.Name), name) && (status == "" || status == string(r.Status)) {
-			found = append(found, answerOfRole(r))
+			found = append(found, jsonOfRole(r))
 		}
 	}
 	return reply(http.StatusOK, map[string]any{"user_roles": found})

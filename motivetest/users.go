@@ -16,7 +16,7 @@ const (
 	maxPerPage     = 100
 )
 
-func (f *Fake) createUser(x *exchange) *answer {
+func (f *Fake) createUser(x *exchange) *response {
 	body, refused := x.attributes()
 	if refused != nil {
 		return refused
@@ -32,18 +32,18 @@ func (f *Fake) createUser(x *exchange) *answer {
 	j.after["created_at"] = stamp(f.now())
 	f.save(x, u, j)
 	f.store.countCreate(u, j)
-	return userAnswer(http.StatusCreated, u)
+	return userResponse(http.StatusCreated, u)
 }
 
-func (f *Fake) getUser(x *exchange) *answer {
+func (f *Fake) getUser(x *exchange) *response {
 	u, refused := f.find(x)
 	if refused != nil {
 		return refused
 	}
-	return userAnswer(http.StatusOK, u)
+	return userResponse(http.StatusOK, u)
 }
 
-func (f *Fake) updateUser(x *exchange) *answer {
+func (f *Fake) updateUser(x *exchange) *response {
 	body, refused := x.attributes()
 	if refused != nil {
 		return refused
@@ -61,12 +61,12 @@ func (f *Fake) updateUser(x *exchange) *answer {
 	}
 	f.pause()
 	f.save(x, u, j)
-	return userAnswer(http.StatusOK, u)
+	return userResponse(http.StatusOK, u)
 }
 
 // attributes reads the body of a create or an update, or returns what refuses one that is no flat
 // JSON object. What Motive does not know in it is dropped, as is what cannot be written.
-func (x *exchange) attributes() (attrs, *answer) {
+func (x *exchange) attributes() (attrs, *response) {
 	body, err := decodeObject(x.body)
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "the body must be a JSON object")
@@ -118,7 +118,7 @@ func (f *Fake) pause() {
 }
 
 // find returns the user of the path. The store is locked.
-func (f *Fake) find(x *exchange) (*user, *answer) {
+func (f *Fake) find(x *exchange) (*user, *response) {
 	switch u := f.store.byID[x.id()]; {
 	case u != nil:
 		return u, nil
@@ -166,8 +166,8 @@ func (u *user) externalID(id int64) *externalID {
 	return nil
 }
 
-func userAnswer(status int, u *user) *answer {
-	return &answer{status: status, body: wrapUser(make([]byte, 0, len(u.answer)+9), u.answer)}
+func userResponse(status int, u *user) *response {
+	return &response{status: status, body: wrapUser(make([]byte, 0, len(u.json)+9), u.json)}
 }
 
 func wrapUser(b, user []byte) []byte {
@@ -178,7 +178,7 @@ func wrapUser(b, user []byte) []byte {
 
 // listUsers answers one page. Values that make no sense are taken for the default: Motive's
 // pages are silent about them.
-func (f *Fake) listUsers(x *exchange) *answer {
+func (f *Fake) listUsers(x *exchange) *response {
 	perPage := min(positive(x.query.Get("per_page"), defaultPerPage), maxPerPage)
 	pageNo := positive(x.query.Get("page_no"), 1)
 	from := int64(max(pageNo-x.pageShift, 1)-1) * int64(perPage) // beyond 32 bits on the last page there is
@@ -193,7 +193,7 @@ func (f *Fake) listUsers(x *exchange) *answer {
 	if x.total != nil {
 		total = *x.total
 	}
-	shown := func(u *user) []byte { return u.answer }
+	shown := func(u *user) []byte { return u.json }
 	if summary := x.query.Get("summary"); summary == "true" || summary == "1" {
 		shown = summaryOf
 	}
@@ -205,7 +205,7 @@ func (f *Fake) listUsers(x *exchange) *answer {
 		b = wrapUser(b, shown(u))
 	}
 	b = fmt.Appendf(b, `],"pagination":{"per_page":%d,"page_no":%d,"total":%d}}`, perPage, pageNo, total)
-	return &answer{status: http.StatusOK, body: b}
+	return &response{status: http.StatusOK, body: b}
 }
 
 var listParameters = []string{"role", "name", "duty_status", "status", "summary", "per_page", "page_no"}
@@ -276,7 +276,7 @@ func (s *store) page(want filter, from int64, n int) (rows []*user, total int) {
 }
 
 // lookupUser wants exactly one key. A key that is given twice counts as two.
-func (f *Fake) lookupUser(x *exchange) *answer {
+func (f *Fake) lookupUser(x *exchange) *response {
 	given, field := 0, ""
 	for _, name := range lookupFields {
 		if n := len(x.query[name]); n > 0 {
@@ -291,10 +291,10 @@ func (f *Fake) lookupUser(x *exchange) *answer {
 	if u == nil || !f.seen(u.born) {
 		return refuse(http.StatusNotFound, "user not found")
 	}
-	return userAnswer(http.StatusOK, u)
+	return userResponse(http.StatusOK, u)
 }
 
-func (f *Fake) lookupUserByExternalID(x *exchange) *answer {
+func (f *Fake) lookupUserByExternalID(x *exchange) *response {
 	p := pair{holderUser, f.fold(x.query.Get("external_id")), x.query.Get("integration_name")}
 	if p.externalID == "" || p.integrationName == "" {
 		return refuse(http.StatusBadRequest, "external_id and integration_name must be given")
@@ -303,7 +303,7 @@ func (f *Fake) lookupUserByExternalID(x *exchange) *answer {
 	if e == nil || !f.seen(e.born) {
 		return refuse(http.StatusNotFound, "user not found")
 	}
-	return userAnswer(http.StatusOK, f.store.byID[e.holderID])
+	return userResponse(http.StatusOK, f.store.byID[e.holderID])
 }
 
 // seen reports whether lookups see what was committed at born.
