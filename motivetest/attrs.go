@@ -189,7 +189,7 @@ func jsonOf(a attrs) []byte {
 			continue
 		}
 		raw := a[f.name]
-		if isBlank(f, raw) {
+		if raw == nil || string(raw) == "null" || f.values != nil && string(raw) == `""` {
 			raw = json.RawMessage(f.blank)
 		}
 		if len(raw) > 0 {
@@ -202,11 +202,6 @@ func jsonOf(a attrs) []byte {
 		}
 	}
 	return append(b, '}')
-}
-
-// isBlank reports whether the table's blank stands in for raw; also for "" where values are limited.
-func isBlank(f *field, raw json.RawMessage) bool {
-	return len(raw) == 0 || string(raw) == "null" || f.values != nil && string(raw) == `""`
 }
 
 func appendField(b []byte, name string, raw json.RawMessage) []byte {

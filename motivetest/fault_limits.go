@@ -15,10 +15,7 @@ import (
 func Latency(low, high time.Duration, seed uint64) Fault {
 	random := rand.New(rand.NewPCG(seed, seed))
 	return LatencyFunc(func() time.Duration {
-		if high <= low {
-			return low
-		}
-		return low + time.Duration(random.Int64N(int64(high-low)+1))
+		return low + time.Duration(random.Int64N(max(int64(high-low), 0)+1))
 	})
 }
 

@@ -54,8 +54,7 @@ func (o OAuth) Format(s fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(s, "client %s, authorize %s, token %s, revoke %s", o.ClientID, o.AuthURL, o.TokenURL, o.RevokeURL)
 }
 
-// OAuth returns the provider's endpoints and the credentials of its one client. On a handler
-// without a socket the URLs are paths.
+// OAuth returns the provider's endpoints, which are paths without a socket, and its one client.
 func (f *Fake) OAuth() OAuth {
 	base := f.origin + f.basePath + "/oauth/"
 	return OAuth{

@@ -79,9 +79,8 @@ func WithFoldedExternalIDs() Option {
 	return func(f *Fake) { f.folded = true }
 }
 
-// WithoutUniqueness stores users although their email, username or external id is taken. Then
-// nothing but the client itself prevents duplicates, which is what [Fake.AssertNoDuplicates]
-// looks for.
+// WithoutUniqueness stores users although their email, username or external id is taken: the client
+// alone then prevents duplicates, which [Fake.AssertNoDuplicates] looks for.
 func WithoutUniqueness() Option {
 	return func(f *Fake) { f.lax = true }
 }

@@ -74,30 +74,27 @@ func (x *exchange) attributes() (attrs, *response) {
 	if _, ok := body["user"]; ok {
 		return nil, refuse(http.StatusBadRequest, "the attributes must stand in the body itself, not under user")
 	}
-	var problems []problem
+	var j judgment
 	var ignored []string
 	for _, name := range slices.Sorted(maps.Keys(body)) {
-		if f := fieldByName[name]; f == nil || f.access == readOnly {
-			problems = append(problems, problem{name, whyIgnored(name)})
-			ignored = append(ignored, name)
-			delete(body, name)
+		switch f := fieldByName[name]; {
+		case f == nil:
+			j.add(name, "is not an attribute of a user")
+		case name == "external_ids":
+			j.add(name, "can't be written; the attribute is external_ids_attributes")
+		case f.access == readOnly:
+			j.add(name, "can't be written")
+		default:
+			continue
 		}
+		ignored = append(ignored, name)
+		delete(body, name)
 	}
-	if problems != nil && x.f.strict {
-		return nil, unprocessable(problems...)
+	if j.problems != nil && x.f.strict {
+		return nil, unprocessable(j.problems...)
 	}
 	x.note(func(e *entry) { e.Ignored = ignored })
 	return body, nil
-}
-
-func whyIgnored(name string) string {
-	switch {
-	case name == "external_ids":
-		return "can't be written; the attribute is external_ids_attributes"
-	case fieldByName[name] != nil:
-		return "can't be written"
-	}
-	return "is not an attribute of a user"
 }
 
 func (f *Fake) fold(externalID string) string {
@@ -176,8 +173,7 @@ func wrapUser(b, user []byte) []byte {
 	return append(b, '}')
 }
 
-// listUsers answers one page. Values that make no sense are taken for the default: Motive's
-// pages are silent about them.
+// listUsers answers one page. For values that make no sense it takes the default.
 func (f *Fake) listUsers(x *exchange) *response {
 	perPage := min(positive(x.query.Get("per_page"), defaultPerPage), maxPerPage)
 	pageNo := positive(x.query.Get("page_no"), 1)
