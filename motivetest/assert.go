@@ -74,10 +74,9 @@ const (
 	transcriptBody     = 400 // bytes
 )
 
-// Transcript lists the last 50 requests with their bodies, what was answered and which faults
-// struck them, the secrets in them blotted out. [NewServer] logs it when its test has failed;
-// those who use [NewHandler] or [Start] print it themselves. Names and addresses stand in it as
-// they were sent.
+// Transcript lists the last 50 requests with their bodies, what was answered and which faults struck
+// them: secrets blotted out, names and addresses as they were sent. [NewServer] logs it when its test
+// has failed; those who use [NewHandler] or [Start] print it themselves.
 func (f *Fake) Transcript() string {
 	f.log.mu.Lock()
 	defer f.log.mu.Unlock()

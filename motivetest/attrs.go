@@ -13,10 +13,9 @@ import (
 	"unicode/utf8"
 )
 
-type kind string
+type kind string // of a value; "text" and "moment" are strings
 
 const (
-	text    kind = "text"
 	flag    kind = "flag"
 	number  kind = "number"
 	numbers kind = "numbers" // an array of integers
@@ -29,17 +28,15 @@ const (
 type field struct {
 	name   string
 	kind   kind
-	access access
+	access string   // readOnly, writeOnly or "both"
 	driver bool     // absent on admins and fleet users
 	blank  string   // the JSON that stands for null and absent; "" leaves the field out
 	values []string // the only values, where they are limited
 }
 
-type access string
-
 const (
-	readOnly  access = "read"  // in responses; ignored in requests
-	writeOnly access = "write" // in requests; never shown
+	readOnly  = "read"  // in responses; ignored in requests
+	writeOnly = "write" // in requests; never shown
 )
 
 //go:embed users.txt
@@ -51,7 +48,7 @@ var cyclesTable string
 var userFields = func() []*field {
 	var fields []*field
 	for _, row := range rowsOf(usersTable) {
-		f := &field{name: row[0], kind: kind(row[1]), access: access(row[2]), driver: row[3] == "driver"}
+		f := &field{name: row[0], kind: kind(row[1]), access: row[2], driver: row[3] == "driver"}
 		if row[4] != "-" {
 			f.blank = row[4]
 		}

@@ -82,6 +82,5 @@
 //   - X-Time-Zone, X-Metric-Units and X-User-Id are kept in [Request] and change
 //     no response.
 //
-// A fake costs little: it starts within a millisecond or two, and each test can have its own.
-// Nothing is shared between two of them.
+// A fake starts within a millisecond or two and shares nothing, so that each test can have its own.
 package motivetest

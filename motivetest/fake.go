@@ -1,6 +1,7 @@
 package motivetest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"io"
@@ -36,14 +37,13 @@ type Fake struct {
 	oauth     *provider
 	log       journal
 
-	refuse  func(time.Duration) // closes the port for a while; nil without a socket
+	refuse  func(time.Duration) // closes the port, where there is one, for a while
 	done    <-chan struct{}     // closed by Close
 	stop    context.CancelFunc  // closes done
 	working sync.WaitGroup      // what goes on after the response
 }
 
-// NewHandler returns a fake without a socket, for those who run their own server or call
-// ServeHTTP themselves.
+// NewHandler returns a fake without a socket, for a server of your own or calls of ServeHTTP.
 //
 // Faults that cut a connection need one: where the ResponseWriter cannot be hijacked, as under
 // [net/http/httptest.NewRecorder] and under HTTP/2, they answer 501. Under a recorder a body
@@ -58,6 +58,7 @@ func NewHandler(opts ...Option) *Fake {
 		testKey:  "test-key-" + rand.Text(),
 		store:    newStore(),
 		oauth:    newOAuth(),
+		refuse:   func(time.Duration) {},
 		done:     open.Done(),
 		stop:     stop,
 	}
@@ -234,4 +235,77 @@ func invalidToken() *response {
 func bearer(r *http.Request) (string, bool) {
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	return token, ok && strings.EqualFold(scheme, "Bearer") && token != ""
+}
+
+// Option changes how a fake behaves. Options go to [NewServer], [Start] and [NewHandler].
+type Option func(*Fake)
+
+// WithBasePath serves everything under path, "/api" by default. It is not empty by default so
+// that a client that drops the path of its base URL fails its tests.
+func WithBasePath(path string) Option {
+	path = strings.TrimSuffix("/"+strings.Trim(path, "/"), "/")
+	return func(f *Fake) { f.basePath = path }
+}
+
+// WithClock takes the time from now instead of from [time.Now]: for the timestamps of users, the
+// expiry of codes and tokens, and [RateLimit]. now is called from many goroutines.
+func WithClock(now func() time.Time) Option {
+	return func(f *Fake) { f.now = now }
+}
+
+// WithTokenLifetime makes the access tokens of the OAuth provider expire after d; one hour by
+// default. The fixed token of [Fake.AccessToken] never expires.
+func WithTokenLifetime(d time.Duration) Option {
+	return func(f *Fake) { f.oauth.lifetime = d }
+}
+
+// WithScopes lets an authorization ask for further scopes than those of the users API
+// (users.read, users.manage, companies.read). Any other, as a misspelt one, is an invalid_scope.
+func WithScopes(scopes ...string) Option {
+	return func(f *Fake) { f.oauth.offered = append(f.oauth.offered, scopes...) }
+}
+
+// WithErrorShape answers errors in another form than Motive's own.
+func WithErrorShape(shape ErrorShape) Option {
+	return func(f *Fake) { f.shape = shape }
+}
+
+// WithCredentials sets the access token of [Fake.AccessToken] and the API key of [Fake.APIKey],
+// which are random otherwise: for programs that cannot ask for them. An empty one stays random.
+func WithCredentials(accessToken, apiKey string) Option {
+	return func(f *Fake) {
+		f.oauth.fix(accessToken)
+		f.apiKey = cmp.Or(apiKey, f.apiKey)
+	}
+}
+
+// WithStrictAttributes refuses, by 422, a create or an update with attributes that are unknown or
+// cannot be written. Otherwise they are dropped, and [Request].Ignored and the transcript name them.
+func WithStrictAttributes() Option {
+	return func(f *Fake) { f.strict = true }
+}
+
+// WithLookThenInsert makes uniqueness what it is where no index enforces it: the server looks
+// whether a value is taken, then gap passes, then it inserts without looking again. Two creates
+// within gap of each other are both stored.
+func WithLookThenInsert(gap time.Duration) Option {
+	return func(f *Fake) { f.gap = gap }
+}
+
+// WithLaggingLookups lets the two lookups see a new user, and a new external id, only lag after
+// it was committed, by the fake's clock. Lists, reads by id and what was seeded do not lag.
+func WithLaggingLookups(lag time.Duration) Option {
+	return func(f *Fake) { f.lag = lag }
+}
+
+// WithFoldedExternalIDs makes the server keep every external id in lower case and without the
+// space around it, so that "A7" and " a7" are one, and shown as "a7".
+func WithFoldedExternalIDs() Option {
+	return func(f *Fake) { f.folded = true }
+}
+
+// WithoutUniqueness stores users although their email, username or external id is taken: the client
+// alone then prevents duplicates, which [Fake.AssertNoDuplicates] looks for.
+func WithoutUniqueness() Option {
+	return func(f *Fake) { f.lax = true }
 }

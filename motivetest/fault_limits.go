@@ -130,7 +130,9 @@ func Storm(status int, retryAfter string, d time.Duration) Fault {
 func UnauthorizedOnce() Fault {
 	return Fault{name: "401", once: true, applies: (*exchange).isCall, gate: func(x *exchange) *response {
 		if token, ok := bearer(x.r); ok {
-			x.f.oauth.revokeAccess(token)
+			x.f.oauth.mu.Lock()
+			delete(x.f.oauth.access, token)
+			x.f.oauth.mu.Unlock()
 		}
 		return invalidToken()
 	}}

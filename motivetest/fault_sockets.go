@@ -14,9 +14,7 @@ import (
 // whose very first dial is refused call [Server.Refuse].
 func ConnectionRefused(d time.Duration) Fault {
 	return Fault{name: "connection refused", cut: func(x *exchange) {
-		if x.f.refuse != nil {
-			x.f.refuse(d)
-		}
+		x.f.refuse(d)
 		x.reset()
 	}}
 }

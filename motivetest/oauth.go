@@ -58,11 +58,8 @@ func (o OAuth) Format(s fmt.State, _ rune) {
 func (f *Fake) OAuth() OAuth {
 	base := f.origin + f.basePath + "/oauth/"
 	return OAuth{
-		ClientID:     f.oauth.clientID,
-		ClientSecret: f.oauth.secret,
-		AuthURL:      base + "authorize",
-		TokenURL:     base + "token",
-		RevokeURL:    base + "revoke",
+		ClientID: f.oauth.clientID, ClientSecret: f.oauth.secret,
+		AuthURL: base + "authorize", TokenURL: base + "token", RevokeURL: base + "revoke",
 	}
 }
 
@@ -177,12 +174,6 @@ func (o *provider) scopesOf(token string, now time.Time) ([]string, bool) {
 	return t.scopes, true
 }
 
-func (o *provider) revokeAccess(token string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	delete(o.access, token)
-}
-
 // issue makes a pair of tokens. The provider is locked, here and below.
 func (o *provider) issue(g *grant, scopes []string, now time.Time) (access, refresh string) {
 	access, refresh = "access-"+rand.Text(), "refresh-"+rand.Text()
@@ -223,9 +214,8 @@ func scopesIn(parameter string, allowed []string) ([]string, bool) {
 	return asked, !slices.ContainsFunc(asked, func(s string) bool { return !slices.Contains(allowed, s) })
 }
 
-// authorize sends the browser back with a code. A request that does not say who asks, or where
-// to go back to, gets a response of its own instead: a redirect would carry the code to whoever
-// made the request up.
+// authorize sends the browser back with a code. One that does not say who asks, or where to go back
+// to, is refused without a redirect, which would carry the code to whoever made the request up.
 func (f *Fake) authorize(x *exchange) *response {
 	back, err := url.Parse(x.query.Get("redirect_uri"))
 	if err != nil || back.Host == "" || back.Scheme != "http" && back.Scheme != "https" {

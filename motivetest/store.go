@@ -61,7 +61,7 @@ func (m ids[V]) first(v V) int64 {
 type user struct {
 	id     int64
 	json   []byte
-	hidden attrs // write-only state that later updates are judged against
+	hidden attrs // see hiddenFields
 	name   string
 	role   string
 	status string
@@ -79,6 +79,9 @@ var (
 	lookupFields = []string{"email", "username", "driver_company_id", "phone"}
 	uniqueFields = lookupFields[:2]
 )
+
+// The write-only fields that requests are judged against or that a test may ask for.
+var hiddenFields = []string{"time_tracking_mode", "group_visibility", "custom_user_role", "password"}
 
 func keyOf(field, value string) indexKey {
 	if unique(field) {
@@ -128,7 +131,15 @@ func (s *store) put(u *user, a attrs) {
 	if showsDriver(u.role) {
 		u.duty = cmp.Or(a.text("duty_status"), "off_duty")
 	}
-	u.hidden = hiddenOf(a, u.hidden)
+	for _, name := range hiddenFields {
+		if a[name] == nil {
+			continue
+		}
+		if u.hidden == nil {
+			u.hidden = attrs{}
+		}
+		u.hidden[name] = a[name]
+	}
 	s.reindex(u, a)
 	if s.byID[u.id] != nil {
 		return
@@ -151,19 +162,6 @@ func (s *store) reindex(u *user, a attrs) {
 			s.index.add(keyOf(name, v), u.id)
 		}
 	}
-}
-
-// hiddenOf keeps write-only fields that requests are judged against or that a test may ask for.
-func hiddenOf(a, before attrs) attrs {
-	for _, name := range []string{"time_tracking_mode", "group_visibility", "custom_user_role", "password"} {
-		if raw, ok := a[name]; ok {
-			if before == nil {
-				before = attrs{}
-			}
-			before[name] = raw
-		}
-	}
-	return before
 }
 
 // attrs returns the stored attributes, the hidden ones included, in a map of the caller's own.
