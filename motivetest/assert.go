@@ -44,14 +44,14 @@ func (f *Fake) duplicates() []string {
 		}
 	}
 	for p, records := range f.store.pairs {
-		seeded := func(id int64) bool { return f.store.extIDs[id].seeded }
-		if p.holderType == holderUser && len(records) > 1 && !all(records, seeded) {
+		made := func(id int64) bool { return !f.store.extIDs[id].seeded }
+		if p.holderType == holderUser && len(records) > 1 && slices.ContainsFunc(records, made) {
 			add("%d users have external id %q of %q", len(records), p.externalID, p.integrationName)
 		}
 	}
 	for k, ids := range f.store.index {
-		seeded := func(id int64) bool { return f.store.byID[id].seeded }
-		if unique(k.field) && len(ids) > 1 && !all(ids, seeded) {
+		made := func(id int64) bool { return !f.store.byID[id].seeded }
+		if unique(k.field) && len(ids) > 1 && slices.ContainsFunc(ids, made) {
 			add("users %v have the same %s", ids, k.field)
 		}
 	}
@@ -62,10 +62,6 @@ func (f *Fake) duplicates() []string {
 	}
 	slices.Sort(found)
 	return found
-}
-
-func all(ids []int64, are func(int64) bool) bool {
-	return !slices.ContainsFunc(ids, func(id int64) bool { return !are(id) })
 }
 
 // The transcript shows the last requests only: the first ones are seldom what broke a test.

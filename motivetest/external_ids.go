@@ -68,9 +68,7 @@ func (f *Fake) deleteExternalID(x *exchange) *response {
 	return reply(http.StatusOK, map[string]bool{"success": true})
 }
 
-func (f *Fake) findExternalID(x *exchange) *externalID {
-	return f.store.extIDs[x.id()]
-}
+func (f *Fake) findExternalID(x *exchange) *externalID { return f.store.extIDs[x.id()] }
 
 // saveRecord changes e by the body, in the store if all is well with both. The store is locked.
 func (f *Fake) saveRecord(x *exchange, status int, e *externalID) *response {

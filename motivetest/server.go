@@ -88,11 +88,9 @@ func (s *Server) counted(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) serve(l net.Listener) {
-	s.accepts.Add(1)
-	go func() {
-		defer s.accepts.Done()
+	s.accepts.Go(func() {
 		_ = s.http.Serve(tapped{l, &s.lines}) // always ends in an error, when l is closed
-	}()
+	})
 }
 
 // count counts connections, for Close to wait for. One that a fault took over counts as a request.
