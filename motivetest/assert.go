@@ -166,8 +166,6 @@ func blotSecrets(v any) {
 	}
 }
 
-var secretField = regexp.MustCompile(`(?i)passw|passcode|secret|token|api_?key|authorization|credential|cookie|signature|\bpin\b`)
+var secretField = regexp.MustCompile(`(?i)passw|passcode|secret|token|api_?key|authorization|credential|cookie|signature|license_number|\bpin\b`)
 
-func isSecret(name string) bool {
-	return secretField.MatchString(name) || strings.Contains(strings.ToLower(name), "license_number")
-}
+func isSecret(name string) bool { return secretField.MatchString(name) }

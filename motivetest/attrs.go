@@ -136,9 +136,6 @@ func (a attrs) text(name string) string {
 	return s
 }
 
-// on reports whether a boolean field is true.
-func (a attrs) on(name string) bool { return string(a[name]) == "true" }
-
 // has reports whether the field is present and neither null nor empty.
 func (a attrs) has(name string) bool {
 	return !slices.Contains([]string{"", "null", `""`, "[]", "{}"}, string(a[name]))

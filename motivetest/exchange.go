@@ -17,7 +17,6 @@ type exchange struct {
 	w     http.ResponseWriter
 	r     *http.Request
 	entry *entry
-	body  []byte
 	query url.Values
 
 	testMode  bool // a write is judged and not stored
@@ -66,7 +65,7 @@ func (f *Fake) begin(w http.ResponseWriter, r *http.Request, body []byte) *excha
 		e.requestID, e.index = "req-"+strconv.Itoa(f.log.count), len(f.log.entries)
 		f.log.entries = append(f.log.entries, e)
 	})
-	return &exchange{f: f, w: w, r: r, body: body, query: r.URL.Query(), entry: e}
+	return &exchange{f: f, w: w, r: r, query: r.URL.Query(), entry: e}
 }
 
 // id returns the id in the path, 0 if it is not one.

@@ -72,12 +72,13 @@ func (f *Fake) findExternalID(x *exchange) *externalID { return f.store.extIDs[x
 
 // saveRecord changes e by the body, in the store if all is well with both. The store is locked.
 func (f *Fake) saveRecord(x *exchange, status int, e *externalID) *response {
-	if _, err := decodeObject(x.body); err != nil {
+	if _, err := decodeObject(x.entry.body); err != nil {
 		return refuse(http.StatusBadRequest, "the body must be a JSON object")
 	}
 	var body externalIDBody
-	if json.Unmarshal(x.body, &body) != nil {
-		return unprocessable(problem{"", "external_id, integration_name and external_id_holder_type must be strings, external_id_holder_id an integer"})
+	if json.Unmarshal(x.entry.body, &body) != nil {
+		return unprocessable(problem{"", "external_id, integration_name and external_id_holder_type must be strings, " +
+			"external_id_holder_id an integer"})
 	}
 	if e == nil {
 		return refuse(http.StatusNotFound, "external id not found")
@@ -111,7 +112,8 @@ func (f *Fake) judgeRecord(next *externalID) *judgment {
 		j.add("integration_name", "can't be blank")
 	}
 	if !slices.Contains(holderTypes, next.holderType) {
-		j.add("external_id_holder_type", "is %q, which is not one of %s", next.holderType, strings.Join(holderTypes, ", "))
+		j.add("external_id_holder_type", "is %q, which is not one of %s",
+			next.holderType, strings.Join(holderTypes, ", "))
 	}
 	if next.holderID <= 0 {
 		j.add("external_id_holder_id", "can't be blank")

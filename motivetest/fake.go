@@ -126,10 +126,12 @@ func (f *Fake) routes() map[string]map[string]endpoint {
 		"/v1/user_roles":                  {"GET": {scopeRead, f.listUserRoles}},
 		"/v1/users/user_roles":            {"GET": {scopeRead, f.listUserRoles}},
 		"/v1/external_ids":                {"POST": {scopeManage, f.createExternalID}},
-		"/v1/external_ids/{id}":           {"PUT": {scopeManage, f.updateExternalID}, "DELETE": {scopeManage, f.deleteExternalID}},
-		"/oauth/authorize":                {"GET": {"", f.authorize}},
-		"/oauth/token":                    {"POST": {"", f.token}},
-		"/oauth/revoke":                   {"POST": {"", f.revoke}},
+		"/v1/external_ids/{id}": {
+			"PUT": {scopeManage, f.updateExternalID}, "DELETE": {scopeManage, f.deleteExternalID},
+		},
+		"/oauth/authorize": {"GET": {"", f.authorize}},
+		"/oauth/token":     {"POST": {"", f.token}},
+		"/oauth/revoke":    {"POST": {"", f.revoke}},
 	}
 }
 
@@ -176,7 +178,8 @@ func (f *Fake) handle(x *exchange) *response {
 	}
 	to, ok := methods[x.r.Method]
 	if !ok {
-		a := refuse(http.StatusMethodNotAllowed, "%s is not allowed on this path%s", x.r.Method, insteadOf(x.r.Method, x.entry.Template))
+		hint := insteadOf(x.r.Method, x.entry.Template)
+		a := refuse(http.StatusMethodNotAllowed, "%s is not allowed on this path%s", x.r.Method, hint)
 		a.header = http.Header{"Allow": {strings.Join(slices.Sorted(maps.Keys(methods)), ", ")}}
 		return a
 	}
@@ -186,7 +189,7 @@ func (f *Fake) handle(x *exchange) *response {
 	if refused := f.admit(x, to.scope); refused != nil {
 		return refused
 	}
-	if len(x.body) > 0 && mediaType(x.r.Header) != "application/json" {
+	if len(x.entry.body) > 0 && mediaType(x.r.Header) != "application/json" {
 		return refuse(http.StatusUnsupportedMediaType,
 			"the Content-Type of a body must be application/json, and the body a JSON object rather than a form")
 	}
@@ -214,7 +217,7 @@ func (f *Fake) admit(x *exchange, scope string) *response {
 		}
 		return refuse(http.StatusUnauthorized, "the API key is not valid")
 	}
-	token, ok := bearer(x.r)
+	token, ok := bearer(x.r.Header)
 	if !ok {
 		return refuse(http.StatusUnauthorized, "%s", missingCredential(x))
 	}
@@ -232,8 +235,8 @@ func invalidToken() *response {
 	return refuse(http.StatusUnauthorized, "the access token is not valid, expired or revoked")
 }
 
-func bearer(r *http.Request) (string, bool) {
-	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+func bearer(h http.Header) (string, bool) {
+	scheme, token, ok := strings.Cut(h.Get("Authorization"), " ")
 	return token, ok && strings.EqualFold(scheme, "Bearer") && token != ""
 }
 

@@ -129,7 +129,7 @@ func Storm(status int, retryAfter string, d time.Duration) Fault {
 // once. The fault strikes once unless [Times] says otherwise.
 func UnauthorizedOnce() Fault {
 	return Fault{name: "401", once: true, applies: (*exchange).isCall, gate: func(x *exchange) *response {
-		if token, ok := bearer(x.r); ok {
+		if token, ok := bearer(x.r.Header); ok {
 			x.f.oauth.mu.Lock()
 			delete(x.f.oauth.access, token)
 			x.f.oauth.mu.Unlock()

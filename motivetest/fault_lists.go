@@ -45,7 +45,9 @@ const (
 
 // Churn moves a row before each page of a list but the first, and strikes where there is one to move.
 func Churn(movement Movement) Fault {
-	return Fault{name: "churn", applies: (*exchange).isNextPage, alter: func(x *exchange) bool { return x.f.move(movement) }}
+	return Fault{name: "churn", applies: (*exchange).isNextPage, alter: func(x *exchange) bool {
+		return x.f.move(movement)
+	}}
 }
 
 // move returns false where there is no row to move, or no free id.

@@ -16,12 +16,11 @@ import (
 
 // The scopes that the users API asks for.
 const (
-	scopeRead      = "users.read"
-	scopeManage    = "users.manage"
-	scopeCompanies = "companies.read"
+	scopeRead   = "users.read"
+	scopeManage = "users.manage"
 )
 
-var allScopes = []string{scopeRead, scopeManage, scopeCompanies}
+var allScopes = []string{scopeRead, scopeManage, "companies.read"}
 
 // Motive's hub, on OAuth 2.0: a code lives ten minutes.
 const codeLifetime = 10 * time.Minute
@@ -86,7 +85,8 @@ func (f *Fake) IssueToken(scopes ...string) *oauth2.Token {
 	defer f.oauth.mu.Unlock()
 	now := f.now()
 	access, refresh := f.oauth.issue(&grant{scopes: slices.Clone(scopes)}, scopes, now)
-	return &oauth2.Token{AccessToken: access, TokenType: "Bearer", RefreshToken: refresh, Expiry: now.Add(f.oauth.lifetime)}
+	expiry := now.Add(f.oauth.lifetime)
+	return &oauth2.Token{AccessToken: access, TokenType: "Bearer", RefreshToken: refresh, Expiry: expiry}
 }
 
 // RevokeTokens revokes every access token issued so far, that of [Fake.AccessToken] included.
@@ -254,8 +254,8 @@ func (f *Fake) grantCode(x *exchange) (code, problem string) {
 	x.commit()
 	code = "code-" + rand.Text()
 	f.oauth.tickets[code] = &ticket{
-		kind: "code", grant: &grant{scopes: scopes}, redirectURI: q.Get("redirect_uri"), challenge: q.Get("code_challenge"),
-		expires: f.now().Add(codeLifetime),
+		kind: "code", grant: &grant{scopes: scopes}, expires: f.now().Add(codeLifetime),
+		redirectURI: q.Get("redirect_uri"), challenge: q.Get("code_challenge"),
 	}
 	return code, ""
 }
@@ -329,12 +329,13 @@ func (f *Fake) clientForm(x *exchange) (url.Values, *response) {
 	if mediaType(x.r.Header) != formType {
 		return nil, oauthError(http.StatusBadRequest, "invalid_request", "the body must be "+formType)
 	}
-	form, err := url.ParseQuery(string(x.body))
+	form, err := url.ParseQuery(string(x.entry.body))
 	switch {
 	case err != nil:
 		return nil, oauthError(http.StatusBadRequest, "invalid_request", "the form does not parse")
 	case x.r.Header.Get("Authorization") != "":
-		return nil, oauthError(http.StatusUnauthorized, "invalid_client", "client_id and client_secret belong into the form, not into a header")
+		return nil, oauthError(http.StatusUnauthorized, "invalid_client",
+			"client_id and client_secret belong into the form, not into a header")
 	case form.Get("client_id") != f.oauth.clientID || form.Get("client_secret") != f.oauth.secret:
 		return nil, oauthError(http.StatusUnauthorized, "invalid_client", "client_id or client_secret is wrong")
 	}

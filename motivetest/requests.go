@@ -99,9 +99,7 @@ func (e *entry) decoded() Request {
 	r.Ignored = slices.Clone(r.Ignored)
 	if mediaType(r.Header) == formType {
 		r.Body = formWithoutSecrets(e.body)
-		return r
-	}
-	if json.Unmarshal(e.body, &r.Body) != nil {
+	} else if json.Unmarshal(e.body, &r.Body) != nil {
 		r.Body = nil
 	}
 	return r
@@ -111,15 +109,14 @@ const blot = "[secret]"
 
 func withoutSecrets(h http.Header) http.Header {
 	h = h.Clone()
-	for _, name := range []string{"X-Api-Key", "Cookie", "Proxy-Authorization"} {
+	_, isBearer := bearer(h)
+	for _, name := range []string{"Authorization", "X-Api-Key", "Cookie", "Proxy-Authorization"} {
 		if h.Get(name) != "" {
 			h.Set(name, blot)
 		}
 	}
-	if _, ok := bearer(&http.Request{Header: h}); ok {
+	if isBearer {
 		h.Set("Authorization", "Bearer "+blot)
-	} else if h.Get("Authorization") != "" {
-		h.Set("Authorization", blot)
 	}
 	return h
 }

@@ -90,7 +90,8 @@ func (j *judgment) required() {
 
 // Motive's help center: drivers can be reactivated, fleet users cannot.
 func (j *judgment) reactivation() {
-	if j.before.text("role") == "fleet_user" && j.before.text("status") == "deactivated" && j.body.text("status") == "active" {
+	gone := j.before.text("role") == "fleet_user" && j.before.text("status") == "deactivated"
+	if gone && j.body.text("status") == "active" {
 		j.add("status", "can't be active again: a fleet user is not reactivated, a new one has to be created")
 	}
 }
@@ -98,7 +99,8 @@ func (j *judgment) reactivation() {
 func (j *judgment) email() {
 	email := j.body.text("email")
 	local, domain, _ := strings.Cut(email, "@")
-	if email != "" && (local == "" || domain == "" || strings.ContainsAny(domain, "@ ") || strings.Contains(local, " ")) {
+	parts := local != "" && domain != "" && !strings.Contains(domain, "@")
+	if email != "" && (!parts || strings.Contains(email, " ")) {
 		j.add("email", "is not an email address")
 	}
 }
@@ -134,7 +136,7 @@ func (j *judgment) cycle(suffix string) {
 	}
 	for _, e := range exceptions {
 		switch {
-		case !j.after.on(e+suffix) || slices.Contains(allowed, e):
+		case string(j.after[e+suffix]) != "true" || slices.Contains(allowed, e):
 		case cycle == "":
 			j.add(e+suffix, "needs a %s", field)
 		default:

@@ -57,7 +57,7 @@ func Start(opts ...Option) (*Server, error) {
 	s := &Server{Fake: NewHandler(opts...), sockets: sockets}
 	s.origin = "http://" + sockets.addr
 	s.URL = s.origin + s.basePath
-	s.http = &http.Server{Handler: http.HandlerFunc(s.counted), ConnState: s.count, ErrorLog: silent()}
+	s.http = &http.Server{Handler: http.HandlerFunc(s.counted), ConnState: s.count, ErrorLog: log.New(io.Discard, "", 0)}
 	s.http.Protocols = new(http.Protocols)
 	s.http.Protocols.SetHTTP1(true)
 	s.http.Protocols.SetUnencryptedHTTP2(true)
@@ -221,9 +221,6 @@ func (s *Server) Accept() {
 	s.http.SetKeepAlivesEnabled(true)
 	s.serve(l)
 }
-
-// silent swallows what net/http would print about connections that faults cut.
-func silent() *log.Logger { return log.New(io.Discard, "", 0) }
 
 // Silence makes every connection that is open now dead without a word, as a router does that has
 // forgotten it: what the client sends is accepted and lost, and nothing ever comes back. New

@@ -61,7 +61,7 @@ func (m ids[V]) first(v V) int64 {
 type user struct {
 	id     int64
 	json   []byte
-	hidden attrs // see hiddenFields
+	hidden attrs // the write-only fields: requests are judged against them, and tests ask for them
 	name   string
 	role   string
 	status string
@@ -79,9 +79,6 @@ var (
 	lookupFields = []string{"email", "username", "driver_company_id", "phone"}
 	uniqueFields = lookupFields[:2]
 )
-
-// The write-only fields that requests are judged against or that a test may ask for.
-var hiddenFields = []string{"time_tracking_mode", "group_visibility", "custom_user_role", "password"}
 
 func keyOf(field, value string) indexKey {
 	if unique(field) {
@@ -131,14 +128,14 @@ func (s *store) put(u *user, a attrs) {
 	if showsDriver(u.role) {
 		u.duty = cmp.Or(a.text("duty_status"), "off_duty")
 	}
-	for _, name := range hiddenFields {
-		if a[name] == nil {
+	for _, f := range userFields {
+		if f.access != writeOnly || f.kind == objects || a[f.name] == nil {
 			continue
 		}
 		if u.hidden == nil {
 			u.hidden = attrs{}
 		}
-		u.hidden[name] = a[name]
+		u.hidden[f.name] = a[f.name]
 	}
 	s.reindex(u, a)
 	if s.byID[u.id] != nil {

@@ -147,7 +147,7 @@ func (t *storeTest) wantStored(n int, stores ...oauth.Store) {
 		r, err := s.Load(t.ctx())
 		t.must("Load", err)
 		if got, whole := t.numberOf(r); got != n || !whole {
-			t.Fatalf("Load: a record: %t, number %d, whole: %t, want record %d as it was saved", r != nil, got, whole, n)
+			t.Fatalf("Load: record %d, whole: %t, want record %d as it was saved", got, whole, n)
 		}
 	}
 }

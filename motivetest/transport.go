@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -20,7 +21,7 @@ import (
 // that the network gives, a body that is cut off ends in [io.ErrUnexpectedEOF]. Only
 // [ConnectionRefused] refuses nothing after the request that it strikes.
 func (f *Fake) Transport() http.RoundTripper {
-	server := &http.Server{Handler: f, ErrorLog: silent()}
+	server := &http.Server{Handler: f, ErrorLog: log.New(io.Discard, "", 0)} // which would print what faults cut
 	dial := func(context.Context, string, string) (net.Conn, error) {
 		client, far := net.Pipe()
 		cut := new(atomic.Bool)

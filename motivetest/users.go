@@ -67,7 +67,7 @@ func (f *Fake) updateUser(x *exchange) *response {
 // attributes reads the body of a create or an update, or returns what refuses one that is no flat
 // JSON object. What Motive does not know in it is dropped, as is what cannot be written.
 func (x *exchange) attributes() (attrs, *response) {
-	body, err := decodeObject(x.body)
+	body, err := decodeObject(x.entry.body)
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "the body must be a JSON object")
 	}
