@@ -6,15 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/motive-go/motive/postgres"
 )
@@ -217,6 +220,62 @@ func TestWaitOutlivesACutConnection(t *testing.T) {
 		}
 		if err := l.Wait(t.Context()); err != nil {
 			t.Errorf("Wait: %v", err)
+		}
+	})
+}
+
+// slowWay is a connection on which one response is long under way.
+type slowWay struct {
+	net.Conn
+	next *atomic.Int64 // how long, in nanoseconds
+}
+
+func (c slowWay) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	time.Sleep(time.Duration(c.next.Swap(0)))
+	return n, err
+}
+
+// A turn that the database gave long ago, to a process that was paused on the way or
+// by a network that was, is not used: also not the first one, and whatever was
+// learned from it.
+func TestTurnThatIsLongUnderWayIsNotUsed(t *testing.T) {
+	eachWay(t, func(t *testing.T, url string) {
+		const perSecond = 2
+		config, err := pgxpool.ParseConfig(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var delay atomic.Int64
+		dial := config.ConnConfig.DialFunc
+		config.ConnConfig.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := dial(ctx, network, addr)
+			return slowWay{conn, &delay}, err
+		}
+		config.MaxConns = 1
+		pool, err := pgxpool.NewWithConfig(t.Context(), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(pool.Close)
+		if err := pool.Ping(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		l := limiter(t, pool, "fleet", perSecond, 1)
+		for range 3 {
+			delay.Store(int64(time.Second))
+			if err := l.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			returned := time.Now()
+			// The turn that is used is the newest, and the next one is yet to come.
+			var next time.Time
+			if err := pool.QueryRow(t.Context(), `SELECT full_at FROM motive_limits`, pgx.QueryExecModeExec).Scan(&next); err != nil {
+				t.Fatal(err)
+			}
+			if ago := returned.Sub(next.Add(-time.Second / perSecond)); ago > time.Second/perSecond {
+				t.Errorf("the turn that was used was given %s ago", ago)
+			}
 		}
 	})
 }
