@@ -18,3 +18,9 @@ func (e *Engine) Hurry(slice, rescue, lease time.Duration) {
 func (e *Engine) Kill(ctx context.Context, process string) error {
 	return e.db.state.leave(ctx, process)
 }
+
+// Age makes the last sign of life a lease old, as it is when a paused process wakes.
+func (e *Engine) Age() {
+	process, _ := e.member.now()
+	e.member.lives(process, time.Now().Add(-e.times.lease))
+}
