@@ -46,15 +46,15 @@ type limits struct {
 }
 
 // memory is how many statements tell how long one takes. After as many a database
-// that has moved away is known to be far.
-const memory = 16
+// that is far away, or has moved there, is known to be; until then some of its turns
+// come too late.
+const memory = 8
 
 // limitPatience is how long a request waits for a database that cannot be reached.
 const limitPatience = 15 * time.Second
 
-// Take asks the database. A turn counts as given when the response could have been
-// here at the earliest: with a database that is far away each of them comes late, and
-// only the difference matters.
+// Take asks the database, whose clock decides. By the clock of this process a turn is
+// not older than the question.
 func (l *limits) Take(ctx context.Context, r turns.Rate) (turn turns.Turn, err error) {
 	err = insist(ctx, limitPatience, func() error {
 		conn, err := l.pool.Acquire(ctx)
@@ -67,7 +67,7 @@ func (l *limits) Take(ctx context.Context, r turns.Rate) (turn turns.Turn, err e
 		if err := row.Scan(&turn.Taken, &turn.Wait); err != nil {
 			return err
 		}
-		turn.Given = asked.Add(l.usual())
+		turn.Given, turn.Way = asked, l.fastest()
 		l.learn(time.Since(asked))
 		return nil
 	})
@@ -77,20 +77,20 @@ func (l *limits) Take(ctx context.Context, r turns.Rate) (turn turns.Turn, err e
 	return turn, nil
 }
 
-// usual is how long a statement takes here at the least, by those before this one: of
-// the first nothing is known.
-func (l *limits) usual() time.Duration {
-	if len(l.took) == 0 {
+// fastest is how long a statement takes here at the least, by the last ones; 0 while
+// there are too few.
+func (l *limits) fastest() time.Duration {
+	if len(l.took) < memory {
 		return 0
 	}
 	return slices.Min(l.took)
 }
 
 func (l *limits) learn(took time.Duration) {
-	l.took = append(l.took, took)
-	if len(l.took) > memory {
+	if len(l.took) == memory {
 		l.took = slices.Delete(l.took, 0, 1)
 	}
+	l.took = append(l.took, took)
 }
 
 // Pause sets until when nothing is given.

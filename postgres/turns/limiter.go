@@ -48,11 +48,23 @@ func (r Rate) goodFor(next time.Duration) time.Duration {
 	return max(max(next, r.Gap/2)-r.Gap/8, minGood)
 }
 
+// until is how long t may be used. What its way takes counts, unless that is most of
+// the time that there is: of a store that is far away all turns come late, and only
+// the difference matters.
+func (r Rate) until(t Turn) time.Time {
+	good := r.goodFor(t.Wait)
+	return t.Given.Add(good + max(t.Way-good/2, 0))
+}
+
 // Turn is what a store says to who asks for a turn.
 type Turn struct {
 	Taken bool
 	Wait  time.Duration // until the next one may be had; this one, if it was not taken
-	Given time.Time     // when it was, by the clock of this process
+	// Given is when it was, by the clock of this process, or the earliest that it can
+	// have been.
+	Given time.Time
+	// Way is how long a turn is on its way from the store at the least.
+	Way time.Duration
 }
 
 // Store keeps what all processes know of one rate.
@@ -125,7 +137,7 @@ func (l *Limiter) Turn(ctx context.Context) (until time.Time, err error) {
 			return until, err
 		}
 		l.next = time.Now().Add(turn.Wait)
-		until = turn.Given.Add(l.rate.goodFor(turn.Wait))
+		until = l.rate.until(turn)
 		if turn.Taken && !past(until) {
 			return until, nil
 		}

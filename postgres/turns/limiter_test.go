@@ -215,3 +215,25 @@ func TestPauseHoldsForAllAndForAnHourAtMost(t *testing.T) {
 		}
 	})
 }
+
+// Without the allowance for a store that is far away no turn would ever be used.
+func TestStoreThatIsFarAwayGivesTurns(t *testing.T) {
+	t.Parallel()
+	const good = 160 * time.Millisecond
+	rate := Rate{Gap: 200 * time.Millisecond, Slack: 100 * time.Millisecond}
+	now := time.Now()
+	for _, test := range []struct {
+		way, want time.Duration
+	}{
+		{0, good},
+		{good / 4, good},
+		{good / 2, good},
+		{good, good + good/2},
+		{time.Second, time.Second + good/2},
+	} {
+		got := rate.until(Turn{Taken: true, Wait: 185 * time.Millisecond, Given: now, Way: test.way}).Sub(now)
+		if got != test.want {
+			t.Errorf("a turn that is %s on its way is good for %s, want %s", test.way, got, test.want)
+		}
+	}
+}
