@@ -373,7 +373,7 @@ func TestClientWithATransportOfItsOwnIsRefused(t *testing.T) {
 // Slots that keep every connection of the pool busy do not make a process out.
 func TestBusyPoolDoesNotStopTheHeart(t *testing.T) {
 	t.Parallel()
-	direct, _ := database(t)
+	direct, _ := fleets.Real.Database(t)
 	pool, err := pgxpool.New(t.Context(), direct+"&pool_max_conns=4")
 	if err != nil {
 		t.Fatal(err)

@@ -3,7 +3,12 @@ package fleets
 import (
 	"context"
 	"time"
+
+	"github.com/motive-go/motive/postgres/pgtest"
 )
+
+// Real is the server that the tests of this package share.
+var Real pgtest.Shared
 
 // Hurry makes everything that is a matter of time quicker.
 func (e *Engine) Hurry(slice, rescue, lease time.Duration) {

@@ -17,7 +17,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/fleets"
-	"github.com/motive-go/motive/postgres/pgtest"
 )
 
 // The tests that kill processes start the test binary again, as a worker.
@@ -33,36 +32,13 @@ const (
 
 func full() bool { return os.Getenv(fullVar) == "1" }
 
-// real is the server that the tests of this package share.
-var real struct {
-	once   sync.Once
-	server *pgtest.Server
-	err    error
-}
-
 func TestMain(m *testing.M) {
 	if db, isWorker := os.LookupEnv(workerVar); isWorker {
 		os.Exit(work(db))
 	}
 	code := m.Run()
-	if real.server != nil {
-		real.server.Stop()
-	}
+	fleets.Real.Stop()
 	os.Exit(code)
-}
-
-// database returns the URL of an empty PostgreSQL database.
-func database(t testing.TB) (direct, pooled string) {
-	t.Helper()
-	real.once.Do(func() { real.server, real.err = pgtest.Start() })
-	if real.err != nil {
-		pgtest.SkipOrFail(t, real.err)
-	}
-	direct, pooled, err := real.server.Database(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return direct, pooled
 }
 
 // openDB opens a database by its URL, or a file by its path.
@@ -92,12 +68,12 @@ func onEach(t *testing.T, test func(t *testing.T, db string)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		direct, _ := database(t)
+		direct, _ := fleets.Real.Database(t)
 		test(t, direct)
 	})
 	t.Run("pgbouncer", func(t *testing.T) {
 		t.Parallel()
-		_, pooled := database(t)
+		_, pooled := fleets.Real.Database(t)
 		test(t, pooled+"&default_query_exec_mode=exec")
 	})
 }

@@ -18,7 +18,7 @@ import (
 func TestProcessThatIsPausedBeforeARequestDoesNotSendItWhenItWakes(t *testing.T) {
 	t.Parallel()
 	const perSecond, drivers = 2, 12
-	db, _ := database(t)
+	db, _ := fleets.Real.Database(t)
 	w := newWorld(t, 1, drivers)
 	engine := newEngine(t, db, fleets.Options{Open: opener(w.URL, drivers)})
 	syncNow(t, engine, fleetID(0))

@@ -55,7 +55,7 @@ func TestProcessesThatAreKilledAndPaused(t *testing.T) {
 			perSecond: 2, takeover: 120 * time.Second, within: 40 * time.Minute,
 		}
 	}
-	direct, _ := database(t)
+	direct, _ := fleets.Real.Database(t)
 	s.run(t, direct)
 }
 
