@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/motive-go/motive/internal/transport"
 )
 
 // Guard sends each request within the time of a turn. Between the moment in which a
@@ -16,7 +18,7 @@ import (
 // others have sent meanwhile. Guard is the limiter of a client and its transport,
 // both:
 //
-//	guard := turns.NewGuard(limiter, http.DefaultTransport, nil)
+//	guard := turns.NewGuard(limiter, nil, nil)
 //	client, err := motive.NewClient(motive.WithLimiter(guard), motive.WithTransport(guard), …)
 //
 // What remains is the time from Guard to the wire: microseconds on a connection
@@ -31,9 +33,13 @@ type Guard struct {
 	sent  atomic.Int64
 }
 
-// NewGuard returns a guard that sends with base. allowed, where it is not nil, has
-// the last word: a request that it returns an error for is not sent.
+// NewGuard returns a guard that sends with base; nil: with a transport like that of a
+// client which is given none. allowed, where it is not nil, has the last word: a
+// request that it returns an error for is not sent.
 func NewGuard(l *Limiter, base http.RoundTripper, allowed func() error) *Guard {
+	if base == nil {
+		base = transport.NewHTTPTransport()
+	}
 	if allowed == nil {
 		allowed = func() error { return nil }
 	}
