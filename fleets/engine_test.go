@@ -330,21 +330,21 @@ func TestRequestOfAProcessThatMayBeOutDoesNotLeave(t *testing.T) {
 		w := newWorld(t, 1, 10)
 		var engine *fleets.Engine
 		var posts atomic.Int64
-		before := make(chan int, 1)
-		engine = newEngine(t, db, fleets.Options{Open: opener(w.URL, w.drivers), Limit: func(string) (float64, int) { return 20, 1 },
+		woken := make(chan time.Time, 1)
+		engine = newEngine(t, db, fleets.Options{Open: opener(w.URL, w.drivers), Limit: func(string) (float64, int) { return 5, 1 },
 			Observer: func(_ string, e motive.Event) {
 				if e.Kind == motive.EventAttemptStart && e.Method == http.MethodPost && posts.Add(1) == 3 {
 					engine.Age()
-					before <- w.sent()
+					woken <- time.Now()
 				}
 			}})
 		engine.Hurry(time.Minute, 2*time.Minute, time.Minute)
 		run(t, engine)
 		syncNow(t, engine, fleetID(0))
-		there := <-before
+		since := <-woken
 		eventually(t, 9*time.Second, "no longer in hand", func() bool { return status(t, engine, fleetID(0)).State != fleets.Running })
-		if more := w.sent() - there; more > 0 {
-			t.Errorf("%d requests left after the process had found itself out", more)
+		if late := w.sentAfter(since); late > 0 {
+			t.Errorf("%d requests left after the process had found itself out", late)
 		}
 		if st := status(t, engine, fleetID(0)); st.State != fleets.Waiting {
 			t.Errorf("Status: %+v, want waiting", st)

@@ -160,6 +160,20 @@ func (w *world) sent() (n int) {
 	return n
 }
 
+// sentAfter is how many of them left after a time.
+func (w *world) sentAfter(since time.Time) (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, all := range w.requests {
+		for _, s := range all {
+			if s.at.After(since) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // most is the largest number of requests of a fleet that were sent in a second, and
 // which these are.
 func (w *world) most() (largest int, which string) {
