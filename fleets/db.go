@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/motive-go/motive/postgres"
+	"github.com/motive-go/motive/postgres/turns"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
@@ -31,7 +31,7 @@ type DB struct {
 // database is an open one.
 type database struct {
 	state    *state
-	limiter  func(fleet string, perSecond float64, burst int) (limiter, error)
+	limiter  func(fleet string, perSecond float64, burst int) (*turns.Limiter, error)
 	queue    func(*river.Config) (queue, error)
 	migrate  func(ctx context.Context) error // River's tables and those of the limits
 	exclude  string                          // keeps other processes from migrating meanwhile
@@ -46,12 +46,6 @@ type queue interface {
 	Stop(ctx context.Context) error
 	StopAndCancel(ctx context.Context) error
 	Insert(ctx context.Context, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult, error)
-}
-
-// limiter is a motive.Limiter that takes pauses.
-type limiter interface {
-	Wait(ctx context.Context) error
-	Pause(ctx context.Context, d time.Duration) error
 }
 
 // SQLite keeps everything in the file at path, which is made where there is
@@ -80,8 +74,8 @@ func openSQLite(path string) (*database, error) {
 	driver := riversqlite.New(db)
 	return &database{
 		state: &state{db: db, dialect: strings.NewReplacer("$", "?", "{now}", "CAST(unixepoch('subsec') * 1000 AS INTEGER)")},
-		limiter: func(fleet string, perSecond float64, burst int) (limiter, error) {
-			return newFileLimiter(db, fleet, perSecond, burst)
+		limiter: func(fleet string, perSecond float64, burst int) (*turns.Limiter, error) {
+			return turns.New(&fileLimits{db, fleet}, perSecond, burst)
 		},
 		queue:    func(c *river.Config) (queue, error) { return river.NewClient(driver, c) },
 		migrate:  func(ctx context.Context) error { return migrateRiver(ctx, driver) },
@@ -110,7 +104,7 @@ func openPostgres(pool *pgxpool.Pool) (*database, error) {
 			dialect: strings.NewReplacer("{now}", "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"),
 			first:   []any{pgx.QueryExecModeExec}, // no statement has a name
 		},
-		limiter: func(fleet string, perSecond float64, burst int) (limiter, error) {
+		limiter: func(fleet string, perSecond float64, burst int) (*turns.Limiter, error) {
 			return postgres.NewLimiter(pool, fleet, perSecond, burst)
 		},
 		queue: func(c *river.Config) (queue, error) { return river.NewClient(driver, c) },

@@ -3,6 +3,7 @@ package fleets_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -66,8 +67,8 @@ func TestSyncBringsFleetsInLine(t *testing.T) {
 			}
 		}
 		w.check(t)
-		if most := w.most(); most > 21 {
-			t.Errorf("%d requests of a fleet within a second, want at most 21", most)
+		if most, which := w.most(); most > 21 {
+			t.Errorf("%d requests of a fleet within a second, want at most 21: %s", most, which)
 		}
 		page, err := engine.Statuses(t.Context(), fleetID(0), 10)
 		if err != nil || len(page) != 2 || page[0].Fleet != fleetID(1) {
@@ -322,10 +323,57 @@ func TestWorkerThatIsOutJoinsAnew(t *testing.T) {
 	})
 }
 
+// A process that was paused between the turn of a request and the wire has lost its
+// fleet when it wakes: the request does not leave, nor any that follows.
+func TestRequestOfAProcessThatMayBeOutDoesNotLeave(t *testing.T) {
+	onEach(t, func(t *testing.T, db string) {
+		w := newWorld(t, 1, 10)
+		var engine *fleets.Engine
+		var posts atomic.Int64
+		woken := make(chan time.Time, 1)
+		engine = newEngine(t, db, fleets.Options{Open: opener(w.URL, w.drivers), Limit: func(string) (float64, int) { return 5, 1 },
+			Observer: func(_ string, e motive.Event) {
+				if e.Kind == motive.EventAttemptStart && e.Method == http.MethodPost && posts.Add(1) == 3 {
+					engine.Age()
+					woken <- time.Now()
+				}
+			}})
+		engine.Hurry(time.Minute, 2*time.Minute, time.Minute)
+		run(t, engine)
+		syncNow(t, engine, fleetID(0))
+		since := <-woken
+		eventually(t, 9*time.Second, "no longer in hand", func() bool { return status(t, engine, fleetID(0)).State != fleets.Running })
+		if late := w.sentAfter(since); late > 0 {
+			t.Errorf("%d requests left after the process had found itself out", late)
+		}
+		if st := status(t, engine, fleetID(0)); st.State != fleets.Waiting {
+			t.Errorf("Status: %+v, want waiting", st)
+		}
+	})
+}
+
+// A client that does not keep the limit and the fence is not used to write.
+func TestClientWithATransportOfItsOwnIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, 3)
+	engine := newEngine(t, t.TempDir()+"/fleets.db", fleets.Options{Limit: fast, Open: func(_ context.Context, id string, shared []motive.Option) (*fleets.Fleet, error) {
+		client, err := motive.NewClient(append(shared, motive.WithTransport(http.DefaultTransport), motive.WithBaseURL(w.URL+"/"+id), motive.WithAccessToken("canary-"+id))...)
+		return &fleets.Fleet{ID: id, Client: client, Roster: roster(id, w.drivers), Plan: provision.Options{Integration: integration}}, err
+	}})
+	run(t, engine)
+	syncNow(t, engine, fleetID(0))
+	if st := becomes(t, engine, fleetID(0), fleets.Failing); !strings.Contains(st.Reason, "Options.Transport") {
+		t.Errorf("Status: %+v, want a reason that says what to do", st)
+	}
+	if n := len(w.fleets[0].Users()); n != 1 {
+		t.Errorf("%d people, want the first one alone", n)
+	}
+}
+
 // Slots that keep every connection of the pool busy do not make a process out.
 func TestBusyPoolDoesNotStopTheHeart(t *testing.T) {
 	t.Parallel()
-	direct, _ := database(t)
+	direct, _ := fleets.Real.Database(t)
 	pool, err := pgxpool.New(t.Context(), direct+"&pool_max_conns=4")
 	if err != nil {
 		t.Fatal(err)

@@ -9,13 +9,14 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/fleets"
-	"github.com/motive-go/motive/postgres/pgtest"
 )
 
 // The tests that kill processes start the test binary again, as a worker.
@@ -25,41 +26,19 @@ const (
 	driversVar = "FLEETS_TEST_DRIVERS"
 	rateVar    = "FLEETS_TEST_RATE"
 	hurryVar   = "FLEETS_TEST_HURRY"
+	stopVar    = "FLEETS_TEST_STOP" // the number of the request before which a worker stops itself
 	fullVar    = "FLEETS_TEST_FULL" // the long forms, whose figures stand in the README
 )
 
 func full() bool { return os.Getenv(fullVar) == "1" }
-
-// real is the server that the tests of this package share.
-var real struct {
-	once   sync.Once
-	server *pgtest.Server
-	err    error
-}
 
 func TestMain(m *testing.M) {
 	if db, isWorker := os.LookupEnv(workerVar); isWorker {
 		os.Exit(work(db))
 	}
 	code := m.Run()
-	if real.server != nil {
-		real.server.Stop()
-	}
+	fleets.Real.Stop()
 	os.Exit(code)
-}
-
-// database returns the URL of an empty PostgreSQL database.
-func database(t testing.TB) (direct, pooled string) {
-	t.Helper()
-	real.once.Do(func() { real.server, real.err = pgtest.Start() })
-	if real.err != nil {
-		pgtest.SkipOrFail(t, real.err)
-	}
-	direct, pooled, err := real.server.Database(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return direct, pooled
 }
 
 // openDB opens a database by its URL, or a file by its path.
@@ -89,12 +68,12 @@ func onEach(t *testing.T, test func(t *testing.T, db string)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		direct, _ := database(t)
+		direct, _ := fleets.Real.Database(t)
 		test(t, direct)
 	})
 	t.Run("pgbouncer", func(t *testing.T) {
 		t.Parallel()
-		_, pooled := database(t)
+		_, pooled := fleets.Real.Database(t)
 		test(t, pooled+"&default_query_exec_mode=exec")
 	})
 }
@@ -106,6 +85,7 @@ func newEngine(t testing.TB, db string, opts fleets.Options) *fleets.Engine {
 		t.Fatal(err)
 	}
 	t.Cleanup(closeDB)
+	opts.Transport = stamping()
 	engine, err := fleets.New(opened, opts)
 	if err != nil {
 		t.Fatal(err)
@@ -169,19 +149,42 @@ func workOn(ctx context.Context, db string) error {
 	}
 	defer closeDB()
 	engine, err := fleets.New(opened, fleets.Options{
-		Open:   opener(os.Getenv(baseVar), drivers),
-		Limit:  func(string) (float64, int) { return perSecond, 1 },
-		Slots:  1000, // for every fleet: a takeover is measured, and not the wait for a slot
-		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Open:      opener(os.Getenv(baseVar), drivers),
+		Transport: stamping(),
+		Limit:     func(string) (float64, int) { return perSecond, 1 },
+		Slots:     1000, // for every fleet: a takeover is measured, and not the wait for a slot
+		Observer:  stopBefore(os.Getenv(stopVar)),
+		Logger:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {
 		return err
 	}
 	defer engine.Close()
-	if os.Getenv(hurryVar) == "1" {
+	if os.Getenv(hurryVar) == "true" {
 		engine.Hurry(hurrySlice, hurryRescue, hurryLease)
 	}
 	return engine.Run(ctx)
+}
+
+// stopBefore returns an observer that stops this process with SIGSTOP before its nth
+// request, after the turn of that: when the process wakes, the next that it does is
+// to send. "" is for none.
+func stopBefore(nth string) func(string, motive.Event) {
+	var started atomic.Int64
+	return func(_ string, e motive.Event) {
+		if e.Kind != motive.EventAttemptStart || strconv.FormatInt(started.Add(1), 10) != nth {
+			return
+		}
+		last := time.Now()
+		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		for { // until the clock has jumped
+			now := time.Now()
+			if now.Sub(last) > time.Second {
+				return
+			}
+			last = now
+		}
+	}
 }
 
 // In the short forms everything that is a matter of time is quicker.

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 
 	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/internal/transport"
 	"github.com/motive-go/motive/provision"
 )
 
@@ -28,11 +30,15 @@ type Fleet struct {
 type Options struct {
 	// Open returns the fleet with an id. It is called at the start of each sync,
 	// in whichever process that runs. shared are the rate limit that all processes
-	// keep, the fence against a process that was paused, and the observer: a
-	// client without them may be late and too fast.
+	// keep, the transport, which sends nothing late or for a process that was paused,
+	// and the observer. A client without them is not used.
 	//
 	//	client, err := motive.NewClient(append(shared, motive.WithOAuth2(cfg, store))...)
 	Open func(ctx context.Context, id string, shared []motive.Option) (*Fleet, error)
+	// Transport is what the requests of all fleets are sent with, in place of
+	// [motive.WithTransport]; nil: one like a client's own, without a limit of
+	// connections, which the limits of the fleets set.
+	Transport http.RoundTripper
 	// Limit is how fast the API may be called for a fleet, by all processes
 	// together, per second and in bursts. nil: once a second, one at a time.
 	Limit func(id string) (perSecond float64, burst int)
@@ -63,6 +69,9 @@ func (o Options) complete() (Options, error) {
 	if o.Slots == 0 {
 		o.Slots = defaultSlots
 	}
+	if o.Transport == nil {
+		o.Transport = newTransport(o.Slots)
+	}
 	if o.Limit == nil {
 		o.Limit = func(string) (float64, int) { return 1, 1 }
 	}
@@ -73,6 +82,13 @@ func (o Options) complete() (Options, error) {
 		o.Observer = func(string, motive.Event) {}
 	}
 	return o, nil
+}
+
+// newTransport keeps a connection for each slot.
+func newTransport(slots int) *http.Transport {
+	t := transport.NewHTTPTransport()
+	t.MaxConnsPerHost, t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, slots, slots
+	return t
 }
 
 func checkID(id string) error {

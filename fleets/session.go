@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/postgres/turns"
 	"github.com/motive-go/motive/provision"
 	"github.com/riverqueue/river"
 )
@@ -143,11 +144,12 @@ func (e *Engine) sync(ctx context.Context, c *claim) verdict {
 // provision lists, plans and applies.
 func (e *Engine) provision(ctx context.Context, c *claim) (*provision.Plan, *provision.Report, error) {
 	perSecond, burst := e.opts.Limit(c.fleet)
-	shared, err := e.shared(c, perSecond, burst)
+	limiter, err := e.db.limiter(c.fleet, perSecond, burst)
 	if err != nil {
 		return nil, nil, err
 	}
-	fleet, err := e.opts.Open(ctx, c.fleet, shared)
+	guard := turns.NewGuard(limiter, e.opts.Transport, func() error { return e.check(c) })
+	fleet, err := e.opts.Open(ctx, c.fleet, e.shared(c, guard))
 	if err != nil {
 		return nil, nil, fmt.Errorf("opening the fleet: %w", err)
 	}
@@ -163,38 +165,32 @@ func (e *Engine) provision(ctx context.Context, c *claim) (*provision.Plan, *pro
 	if err != nil {
 		return nil, nil, err
 	}
+	if guard.Sent() == 0 {
+		return nil, nil, errUnguarded
+	}
 	// No journal: what was done stands in the fleet, and is found there.
 	report, err := provision.Apply(ctx, fleet.Client, plan, nil, provision.ApplyOptions{Fleet: c.fleet, Force: c.release, Grace: grace})
 	return plan, report, err
 }
 
+var errUnguarded = errors.New("opening the fleet: its client does not send with the transport that Options.Open was given, which keeps the rate and the fence: " +
+	"make it with the shared options, and give a transport of your own to Options.Transport")
+
 // grace is how long calls in flight may go on when a worker stops.
 const grace = 20 * time.Second
 
 // shared are the options of a fleet's client for one session.
-func (e *Engine) shared(c *claim, perSecond float64, burst int) ([]motive.Option, error) {
-	l, err := e.db.limiter(c.fleet, perSecond, burst)
-	if err != nil {
-		return nil, err
-	}
-	fence := &fencedLimiter{limiter: l, in: func() bool { return e.member.in(c.process, e.times.lease-e.times.margin()) }}
+func (e *Engine) shared(c *claim, guard *turns.Guard) []motive.Option {
 	return []motive.Option{
-		motive.WithLimiter(fence),
+		motive.WithLimiter(guard),
+		motive.WithTransport(guard),
 		motive.WithObserver(func(event motive.Event) { e.opts.Observer(c.fleet, event) }),
-	}, nil
-}
-
-// fencedLimiter lets no request through for a process that may be out.
-type fencedLimiter struct {
-	limiter
-	in func() bool
-}
-
-func (f *fencedLimiter) Wait(ctx context.Context) error {
-	if err := f.limiter.Wait(ctx); err != nil {
-		return err
 	}
-	if !f.in() {
+}
+
+// check lets no request through for a process that may be out.
+func (e *Engine) check(c *claim) error {
+	if !e.member.in(c.process, e.times.lease-e.times.margin()) {
 		return errOut
 	}
 	return nil

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/motive-go/motive/postgres/pgtest"
 )
 
 // onEachState runs a test on the tables of a file and of a PostgreSQL of its own.
@@ -21,15 +20,7 @@ func onEachState(t *testing.T, test func(t *testing.T, s *state)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		server, err := pgtest.Start()
-		if err != nil {
-			pgtest.SkipOrFail(t, err)
-		}
-		t.Cleanup(server.Stop)
-		url, _, err := server.Database(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+		url, _ := Real.Database(t)
 		pool, err := pgxpool.New(t.Context(), url)
 		if err != nil {
 			t.Fatal(err)

@@ -48,18 +48,25 @@ const (
 
 // errOut is why a process must let go of its fleets: it was not heard of for so
 // long that others may have them in hand.
-var errOut = errors.New("this process was paused or cut off for too long, and its fleets may be in other hands")
+var errOut error = outError{}
+
+type outError struct{}
+
+func (outError) Error() string {
+	return "this process was paused or cut off for too long, and its fleets may be in other hands"
+}
+
+// Permanent tells a client not to try again.
+func (outError) Permanent() bool { return true }
 
 // judge says what follows from the end of a sync. cause is why its context ended,
 // if it did.
 func judge(c *claim, plan *provision.Plan, report *provision.Report, err, cause error) verdict {
 	v := verdict{result: summary(report)}
 	switch {
-	case cause != nil:
+	case cause != nil, out(err), anyFailure(report, out):
 		return verdict{abandoned: true}
-	case errors.Is(err, errOut):
-		return verdict{abandoned: true}
-	case loginEnded(err), report != nil && anyFailure(report, loginEnded):
+	case loginEnded(err), anyFailure(report, loginEnded):
 		v.trouble, v.reason, v.wait = parked, reason(err, report), parkedTime
 	case errors.Is(err, provision.ErrUnsafe):
 		v.trouble, v.reason, v.wait = held, reason(err, nil), heldTime
@@ -95,7 +102,12 @@ func mayPass(err error) bool {
 	return err != nil && !errors.As(err, &invalid) && !errors.Is(err, motive.ErrConflict)
 }
 
+func out(err error) bool { return errors.Is(err, errOut) }
+
 func anyFailure(report *provision.Report, is func(error) bool) bool {
+	if report == nil {
+		return false
+	}
 	for _, f := range report.Failures {
 		if is(f.Err) {
 			return true

@@ -21,6 +21,7 @@ func TestJudge(t *testing.T) {
 		stale  = &provision.Report{Failures: []provision.Result{{Name: "Ada", Problem: "has changed", Err: provision.ErrStale}}}
 		taken  = &provision.Report{Failures: []provision.Result{{Name: "Ada", Problem: "taken", Err: motive.ErrConflict}}}
 		row    = &provision.Report{Failures: []provision.Result{{Name: "Ada", Problem: "invalid row"}}}
+		fenced = &provision.Report{Failures: []provision.Result{{Name: "Ada", Problem: "out", Err: fmt.Errorf("not sent: %w", errOut)}}}
 		ended  = &provision.Report{Failures: []provision.Result{{Name: "Ada", Problem: "ended", Err: oauth.ErrReconnect}}}
 	)
 	tests := []struct {
@@ -35,6 +36,7 @@ func TestJudge(t *testing.T) {
 		{"the process was out", 0, fine, nil, errOut, verdict{abandoned: true}},
 		{"the process stops", 0, nil, provision.ErrStopped, errStopping, verdict{abandoned: true}},
 		{"a request was fenced off", 0, nil, fmt.Errorf("%w: %w", provision.ErrStopped, errOut), nil, verdict{abandoned: true}},
+		{"a request of a row was fenced off", 0, fenced, nil, nil, verdict{abandoned: true}},
 		{"the login has ended", 2, nil, fmt.Errorf("%w: %w", provision.ErrStopped, &oauth.ReconnectError{Reason: "revoked"}), nil, verdict{trouble: parked, wait: parkedTime}},
 		{"the token is refused", 0, nil, motive.ErrUnauthorized, nil, verdict{trouble: parked, wait: parkedTime}},
 		{"the login ended at a row", 0, ended, nil, nil, verdict{trouble: parked, wait: parkedTime}},
@@ -124,67 +126,29 @@ func TestNextTurn(t *testing.T) {
 	}
 }
 
-func TestPace(t *testing.T) {
-	t.Parallel()
-	const (
-		gap   = 100 // microseconds, as are all
-		slack = 250 // two in a burst, and half a gap
-		now   = 1_000_000_000
-	)
-	tests := []struct {
-		name                string
-		fullAt, pausedUntil int64
-		taken               bool
-		newFullAt           int64
-		wait                time.Duration
-	}{
-		{"never asked before", 0, 0, true, now + gap, 0},
-		{"quiet for long", now - 10_000, 0, true, now + gap, 0},
-		{"within the burst", now + 200, 0, true, now + 300, 50 * time.Microsecond},
-		{"the last of the burst", now + 250, 0, true, now + 350, 100 * time.Microsecond},
-		{"beyond the burst", now + 251, 0, false, now + 251, time.Microsecond},
-		{"in a pause", 0, now + 500, false, now + 750, 500 * time.Microsecond},
-		{"at the end of a pause", 0, now, true, now + slack + gap, 100 * time.Microsecond},
-		{"the clock was set back", now + 120_000_000, 0, true, now + slack + gap, 100 * time.Microsecond},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			fullAt, taken, wait := pace(now, test.fullAt, test.pausedUntil, gap, slack)
-			if taken != test.taken || wait != test.wait || fullAt != test.newFullAt {
-				t.Errorf("pace: %d, %t, %s; want %d, %t, %s", fullAt-now, taken, wait, test.newFullAt-now, test.taken, test.wait)
-			}
-		})
-	}
-}
-
 // A process that does not hear of itself for long enough believes that it is out
 // before others do.
 func TestFenceLetsNothingThroughOnceAProcessMayBeOut(t *testing.T) {
 	t.Parallel()
-	var m member
+	e := &Engine{times: times{lease: 80 * time.Second}}
+	check := func() error { return e.check(&claim{process: "one"}) }
+	m := &e.member
 	m.begin(t.Context())
 	m.enter("one", time.Now())
 	_, hands := m.now()
-	fence := &fencedLimiter{limiter: unlimited{}, in: func() bool { return m.in("one", time.Minute) }}
-	if err := fence.Wait(t.Context()); err != nil {
-		t.Fatalf("Wait of a process that is in: %v", err)
+	if err := check(); err != nil {
+		t.Fatalf("check of a process that is in: %v", err)
 	}
-	m.lives("one", time.Now().Add(-2*time.Minute))
-	if err := fence.Wait(t.Context()); !errors.Is(err, errOut) {
-		t.Errorf("Wait of a process that was not heard of: %v, want %v", err, errOut)
+	m.lives("one", time.Now().Add(-time.Minute))
+	if err := check(); !errors.Is(err, errOut) {
+		t.Errorf("check of a process that was not heard of: %v, want %v", err, errOut)
 	}
 	m.lives("one", time.Now())
-	if err := fence.Wait(t.Context()); err != nil || hands.Err() != nil {
-		t.Errorf("Wait of a process that is heard of again in time: %v, %v", err, hands.Err())
+	if err := check(); err != nil || hands.Err() != nil {
+		t.Errorf("check of a process that is heard of again in time: %v, %v", err, hands.Err())
 	}
 	m.enter("two", time.Now())
-	if err := fence.Wait(t.Context()); !errors.Is(err, errOut) || !errors.Is(context.Cause(hands), errOut) {
-		t.Errorf("Wait under an old name: %v, %v; want %v", err, context.Cause(hands), errOut)
+	if err := check(); !errors.Is(err, errOut) || !errors.Is(context.Cause(hands), errOut) {
+		t.Errorf("check under an old name: %v, %v; want %v", err, context.Cause(hands), errOut)
 	}
 }
-
-type unlimited struct{}
-
-func (unlimited) Wait(context.Context) error                 { return nil }
-func (unlimited) Pause(context.Context, time.Duration) error { return nil }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,14 +27,20 @@ type world struct {
 	drivers int
 
 	mu       sync.Mutex
-	requests [][]time.Time // by fleet
+	requests [][]stamp // by fleet
+}
+
+// stamp is on a request: when it was sent, and by which process.
+type stamp struct {
+	at time.Time
+	by string
 }
 
 const integration = "tms"
 
 func newWorld(t testing.TB, fleets, drivers int) *world {
 	t.Helper()
-	w := &world{drivers: drivers, requests: make([][]time.Time, fleets)}
+	w := &world{drivers: drivers, requests: make([][]stamp, fleets)}
 	for n := range fleets {
 		fake := motivetest.NewHandler(motivetest.WithBasePath("/" + fleetID(n)))
 		t.Cleanup(fake.Close)
@@ -56,9 +63,9 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		http.NotFound(rw, r)
 		return
 	}
-	if sent, err := strconv.ParseInt(r.Header.Get(sentHeader), 10, 64); err == nil {
+	if at, err := strconv.ParseInt(r.Header.Get(sentHeader), 10, 64); err == nil {
 		w.mu.Lock()
-		w.requests[n] = append(w.requests[n], time.UnixMicro(sent))
+		w.requests[n] = append(w.requests[n], stamp{time.UnixMicro(at), r.Header.Get(byHeader)})
 		w.mu.Unlock()
 	}
 	if r.Header.Get("Authorization") == "Bearer canary-"+id {
@@ -70,7 +77,7 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 // opener opens the fleets of the world at base.
 func opener(base string, drivers int) func(context.Context, string, []motive.Option) (*fleets.Fleet, error) {
 	return func(_ context.Context, id string, shared []motive.Option) (*fleets.Fleet, error) {
-		own := []motive.Option{motive.WithTransport(stamped{}), motive.WithBaseURL(base + "/" + id), motive.WithAccessToken("canary-" + id)}
+		own := []motive.Option{motive.WithBaseURL(base + "/" + id), motive.WithAccessToken("canary-" + id)}
 		client, err := motive.NewClient(append(own, shared...)...)
 		if err != nil {
 			return nil, err
@@ -79,16 +86,20 @@ func opener(base string, drivers int) func(context.Context, string, []motive.Opt
 	}
 }
 
-// stamped says in each request when it was sent: what a limiter answers for is
-// that, and not when a busy server gets to it.
-type stamped struct{}
+// stamped says in each request when it was sent and by whom: what a limiter answers
+// for is that, and not when a busy server gets to it.
+type stamped struct{ base http.RoundTripper }
 
-const sentHeader = "X-Test-Sent"
+const (
+	sentHeader = "X-Test-Sent"
+	byHeader   = "X-Test-By"
+)
 
-func (stamped) RoundTrip(r *http.Request) (*http.Response, error) {
+func (s stamped) RoundTrip(r *http.Request) (*http.Response, error) {
 	own := r.Clone(r.Context())
+	own.Header.Set(byHeader, strconv.Itoa(os.Getpid()))
 	own.Header.Set(sentHeader, strconv.FormatInt(time.Now().UnixMicro(), 10))
-	return http.DefaultTransport.RoundTrip(own)
+	return s.base.RoundTrip(own)
 }
 
 // roster is the people of a fleet.
@@ -139,20 +150,55 @@ func (w *world) check(t testing.TB) {
 	}
 }
 
-// most is the largest number of requests of a fleet that were sent in a second.
-func (w *world) most() int {
+// sent is how many requests have arrived.
+func (w *world) sent() (n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	largest := 0
-	for _, times := range w.requests {
-		slices.SortFunc(times, time.Time.Compare)
-		first := 0
-		for i, at := range times {
-			for at.Sub(times[first]) >= time.Second {
-				first++
+	for _, all := range w.requests {
+		n += len(all)
+	}
+	return n
+}
+
+// sentAfter is how many of them left after a time.
+func (w *world) sentAfter(since time.Time) (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, all := range w.requests {
+		for _, s := range all {
+			if s.at.After(since) {
+				n++
 			}
-			largest = max(largest, i-first+1)
 		}
 	}
-	return largest
+	return n
+}
+
+// most is the largest number of requests of a fleet that were sent in a second, and
+// which these are.
+func (w *world) most() (largest int, which string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for n, all := range w.requests {
+		slices.SortFunc(all, func(a, b stamp) int { return a.at.Compare(b.at) })
+		first := 0
+		for i, s := range all {
+			for s.at.Sub(all[first].at) >= time.Second {
+				first++
+			}
+			if i-first+1 > largest {
+				largest, which = i-first+1, fmt.Sprintf("%s: %v", fleetID(n), all[first:i+1])
+			}
+		}
+	}
+	return largest, which
+}
+
+func (s stamp) String() string { return s.at.Format("05.000000") + " by " + s.by }
+
+// stamping is the transport of an engine.
+func stamping() http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 1000
+	return stamped{t}
 }

@@ -6,17 +6,21 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/motive-go/motive/postgres"
+	"github.com/motive-go/motive/postgres/turns"
 )
 
 func limiter(t testing.TB, pool *pgxpool.Pool, fleet string, perSecond float64, burst int) *postgres.Limiter {
@@ -173,14 +177,13 @@ func TestPauseHoldsForEveryProcessAndLeavesNoBurst(t *testing.T) {
 		if held := time.Since(start); held < 400*time.Millisecond {
 			t.Errorf("a request was let through after %s of 400ms", held)
 		}
-		resumed := time.Now()
 		for range 6 {
 			if err := first.Wait(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if took, least := time.Since(resumed), 5*time.Second/perSecond; took < least {
-			t.Errorf("6 requests after a pause took %s, want at least %s", took, least)
+		if took, least := time.Since(start), 400*time.Millisecond+6*time.Second/perSecond; took < least {
+			t.Errorf("a pause and 7 requests took %s, want at least %s", took, least)
 		}
 	})
 }
@@ -217,6 +220,101 @@ func TestWaitOutlivesACutConnection(t *testing.T) {
 		}
 		if err := l.Wait(t.Context()); err != nil {
 			t.Errorf("Wait: %v", err)
+		}
+	})
+}
+
+// The function of the database and that of package turns are one algorithm in two
+// languages. Times are far apart here, so that what passes between two statements
+// does not matter.
+func TestDatabaseTakesTurnsAsAStateDoes(t *testing.T) {
+	t.Parallel()
+	direct, _ := database(t)
+	pool := open(t, direct, 1)
+	rate := turns.Rate{Gap: 100 * time.Second, Slack: 250 * time.Second}
+	random := rand.New(rand.NewPCG(5, 6))
+	// Off the whole seconds at which one side takes a turn and the other does not.
+	from := func(least, most int) time.Duration {
+		return time.Duration(least+random.IntN(most-least))*time.Second + 500*time.Millisecond
+	}
+	for n := range 200 {
+		fleet, fullIn, pausedIn := fmt.Sprint(n), from(-300, 700), from(-300, 300)
+		const insert = `INSERT INTO motive_limits (fleet, full_at, paused_until) VALUES ($1, clock_timestamp() + $2, clock_timestamp() + $3)`
+		if _, err := pool.Exec(t.Context(), insert, fleet, fullIn, pausedIn); err != nil {
+			t.Fatal(err)
+		}
+		var taken bool
+		var wait, full time.Duration
+		err := pool.QueryRow(t.Context(), `SELECT taken, wait FROM motive_take($1, $2, $3)`, fleet, rate.Gap, rate.Slack).Scan(&taken, &wait)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := pool.QueryRow(t.Context(), `SELECT full_at - clock_timestamp() FROM motive_limits WHERE fleet = $1`, fleet).Scan(&full); err != nil {
+			t.Fatal(err)
+		}
+		const now = 1e15
+		after, wantTaken, wantWait := turns.State{FullAt: now + fullIn.Microseconds(), PausedUntil: now + pausedIn.Microseconds()}.Take(now, rate)
+		wantFull := time.Duration(after.FullAt-now) * time.Microsecond
+		if taken != wantTaken || apart(wait, wantWait) || apart(full, wantFull) {
+			t.Errorf("full in %s, paused for %s: %t, %s, full in %s; want %t, %s, %s", fullIn, pausedIn, taken, wait, full, wantTaken, wantWait, wantFull)
+		}
+	}
+}
+
+func apart(a, b time.Duration) bool { return (a - b).Abs() > 30*time.Second }
+
+// slowWay is a connection on which one response is long under way.
+type slowWay struct {
+	net.Conn
+	next *atomic.Int64 // how long, in nanoseconds
+}
+
+func (c slowWay) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	time.Sleep(time.Duration(c.next.Swap(0)))
+	return n, err
+}
+
+// A turn that the database gave long ago, to a process that was paused on the way or
+// by a network that was, is not used: also not the first one, and whatever was
+// learned from it.
+func TestTurnThatIsLongUnderWayIsNotUsed(t *testing.T) {
+	eachWay(t, func(t *testing.T, url string) {
+		const perSecond = 2
+		config, err := pgxpool.ParseConfig(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var delay atomic.Int64
+		dial := config.ConnConfig.DialFunc
+		config.ConnConfig.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := dial(ctx, network, addr)
+			return slowWay{conn, &delay}, err
+		}
+		config.MaxConns = 1
+		pool, err := pgxpool.NewWithConfig(t.Context(), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(pool.Close)
+		if err := pool.Ping(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		l := limiter(t, pool, "fleet", perSecond, 1)
+		for range 3 {
+			delay.Store(int64(time.Second))
+			if err := l.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			returned := time.Now()
+			// The turn that is used is the newest, and the next one is yet to come.
+			var next time.Time
+			if err := pool.QueryRow(t.Context(), `SELECT full_at FROM motive_limits`, pgx.QueryExecModeExec).Scan(&next); err != nil {
+				t.Fatal(err)
+			}
+			if ago := returned.Sub(next.Add(-time.Second / perSecond)); ago > time.Second/perSecond {
+				t.Errorf("the turn that was used was given %s ago", ago)
+			}
 		}
 	})
 }
@@ -263,15 +361,15 @@ func init() {
 
 const pauseFor = time.Second
 
-// turns is what the workers have printed.
-type turns struct {
+// printed is what the workers have printed.
+type printed struct {
 	mu     sync.Mutex
 	given  []time.Time
 	paused []time.Time // from when on
 	failed int
 }
 
-func (r *turns) read(lines *bufio.Scanner) {
+func (r *printed) read(lines *bufio.Scanner) {
 	for lines.Scan() {
 		what, micros, _ := strings.Cut(lines.Text(), " ")
 		n, err := strconv.ParseInt(micros, 10, 64)
@@ -313,7 +411,7 @@ func TestProcessesThatDieKeepTheLimit(t *testing.T) {
 		if full() {
 			length = time.Minute
 		}
-		var r turns
+		var r printed
 		var readers sync.WaitGroup
 		type worker struct {
 			cmd  *exec.Cmd
@@ -364,7 +462,7 @@ func TestProcessesThatDieKeepTheLimit(t *testing.T) {
 	})
 }
 
-func (r *turns) report(t *testing.T, rate, kills int) {
+func (r *printed) report(t *testing.T, rate, kills int) {
 	t.Helper()
 	r.mu.Lock()
 	defer r.mu.Unlock()

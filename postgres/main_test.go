@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -25,20 +24,14 @@ const (
 func full() bool { return os.Getenv(fullVar) == "1" }
 
 // real is the server that the tests of this package share.
-var real struct {
-	once   sync.Once
-	server *pgtest.Server
-	err    error
-}
+var real pgtest.Shared
 
 func TestMain(m *testing.M) {
 	if role, isChild := os.LookupEnv(roleVar); isChild {
 		os.Exit(runChild(role))
 	}
 	code := m.Run()
-	if real.server != nil {
-		real.server.Stop()
-	}
+	real.Stop()
 	os.Exit(code)
 }
 
@@ -84,22 +77,9 @@ func eachWay(t *testing.T, test func(t *testing.T, url string)) {
 // database makes a database with the tables in it.
 func database(t *testing.T) (direct, pooled string) {
 	t.Helper()
-	direct, pooled = emptyDatabase(t)
+	direct, pooled = real.Database(t)
 	pool := open(t, direct, 2)
 	if err := postgres.Migrate(t.Context(), pool); err != nil {
-		t.Fatal(err)
-	}
-	return direct, pooled
-}
-
-func emptyDatabase(t *testing.T) (direct, pooled string) {
-	t.Helper()
-	real.once.Do(func() { real.server, real.err = pgtest.Start() })
-	if real.err != nil {
-		pgtest.SkipOrFail(t, real.err)
-	}
-	direct, pooled, err := real.server.Database(t.Context())
-	if err != nil {
 		t.Fatal(err)
 	}
 	return direct, pooled

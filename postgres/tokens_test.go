@@ -423,7 +423,7 @@ func TestProcessThatDiesHoldsNoLock(t *testing.T) {
 
 func TestStoreSaysWhenTheTablesAreMissing(t *testing.T) {
 	t.Parallel()
-	direct, _ := emptyDatabase(t)
+	direct, _ := real.Database(t)
 	_, err := store(t, open(t, direct, 1), "fleet").Load(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "run postgres.Migrate first") {
 		t.Errorf("Load: %v, want a hint at Migrate", err)
@@ -472,7 +472,7 @@ func TestResealMovesEveryLoginToTheNewKey(t *testing.T) {
 
 func TestMigrateIsIdempotent(t *testing.T) {
 	t.Parallel()
-	direct, pooled := emptyDatabase(t)
+	direct, pooled := real.Database(t)
 	var wg sync.WaitGroup
 	for _, url := range []string{direct, pooled, direct, pooled} {
 		pool := open(t, url, 1)

@@ -3,6 +3,7 @@
 //
 //	go run -C examples/fleets .                     # in a file, for this run
 //	go run -C examples/fleets . -db postgres://…    # in a database
+//	go run -C examples/fleets . -jobs 127.0.0.1:0   # and River's own page beside it
 //
 // The fleets are fakes on this machine. The end is the same with and without the
 // kill: everybody there, and nobody twice.
@@ -48,6 +49,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("fleets", flag.ContinueOnError)
 	flags.SetOutput(out)
 	db := flags.String("db", "", "keep jobs and limits in this database, a postgres:// `URL`; default a file for this run")
+	jobs := flags.String("jobs", "", "serve River's own page at this `address`: 127.0.0.1:0 for any port")
 	worker := flags.String("worker", "", "work on the fleets at this `URL`; used by the program itself")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -65,7 +67,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
-	return show(ctx, *db, out)
+	return show(ctx, *db, *jobs, out)
 }
 
 // openDB opens a database by its URL, or a file by its path.
@@ -109,7 +111,7 @@ func work(ctx context.Context, db, base string) error {
 
 // show asks for a sync of every fleet, starts the workers, kills one when a third
 // of the people are there, and shows how it goes on.
-func show(ctx context.Context, db string, out io.Writer) error {
+func show(ctx context.Context, db, jobs string, out io.Writer) error {
 	w := newWorld(fleetCount)
 	defer w.Close()
 	engine, closeEngine, err := newEngine(ctx, db, w.URL)
@@ -119,6 +121,13 @@ func show(ctx context.Context, db string, out io.Writer) error {
 	defer closeEngine()
 	if err := engine.Migrate(ctx); err != nil {
 		return err
+	}
+	if jobs != "" {
+		url, err := serveJobs(ctx, db, jobs)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "River's page of their jobs: %s\n\n", url)
 	}
 	for _, f := range w.fleets {
 		if err := engine.Sync(ctx, f.id); err != nil {

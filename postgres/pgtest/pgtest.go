@@ -280,6 +280,21 @@ func (s *Server) Database(ctx context.Context) (direct, pooled string, err error
 	return s.url(s.port, name), s.url(s.pooled, name), nil
 }
 
+// Drop removes a database by its URL, whoever uses it.
+func (s *Server) Drop(ctx context.Context, url string) error {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return err
+	}
+	conn, err := pgx.Connect(ctx, s.url(s.port, superuser))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	_, err = conn.Exec(ctx, "DROP DATABASE "+config.Database+" WITH (FORCE)")
+	return err
+}
+
 // Crash ends PostgreSQL as a crash would, and starts it again.
 func (s *Server) Crash() error {
 	s.stopPG(syscall.SIGQUIT)

@@ -16,6 +16,9 @@ func (*Server) Database(context.Context) (direct, pooled string, err error) {
 	return "", "", ErrMissing
 }
 
+// Drop returns [ErrMissing].
+func (*Server) Drop(context.Context, string) error { return ErrMissing }
+
 // Crash returns [ErrMissing].
 func (*Server) Crash() error { return ErrMissing }
 
