@@ -9,6 +9,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/motive-go/motive/internal/backoff"
+	"github.com/motive-go/motive/internal/isolate"
 )
 
 // gate says when an attempt may be sent: not within a pause, at the pace that the
@@ -146,14 +147,14 @@ func (g *gate) askLimiter(ctx context.Context) error {
 	}
 	within, cancel := context.WithCancel(ctx) // so that one who leaves gives back its turn
 	defer cancel()
-	_, err := await(ctx, func() (struct{}, error) { return struct{}{}, g.limiter.Wait(within) })
+	_, err := isolate.Go(func() (struct{}, error) { return struct{}{}, g.limiter.Wait(within) }).Wait(ctx)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
 	if _, ok := g.limiter.(*rate.Limiter); ok && backoff.PastDeadline(ctx, year) {
 		return ErrNoRoom
 	}
-	return &LimiterError{err}
+	return fmt.Errorf("the limiter failed: %w", err)
 }
 
 // tellLimiter tells the limiter of a pause, if it wants to know.
@@ -166,17 +167,9 @@ func (g *gate) tellLimiter(ctx context.Context, d time.Duration) error {
 	}
 	// Others share the limiter: it is told even if this call ends.
 	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.limit)
-	_, err := await(ctx, func() (struct{}, error) {
+	_, err := isolate.Go(func() (struct{}, error) {
 		defer cancel()
 		return struct{}{}, l.Pause(whole, d)
-	})
+	}).Wait(ctx)
 	return err
 }
-
-// LimiterError says that nothing was sent because the limiter failed.
-type LimiterError struct{ Err error }
-
-func (e *LimiterError) Error() string { return fmt.Sprintf("the limiter failed: %v", e.Err) }
-
-// Unwrap returns the error of the limiter.
-func (e *LimiterError) Unwrap() error { return e.Err }

@@ -158,7 +158,7 @@ func TestLimitersThatMisbehave(t *testing.T) {
 		took time.Duration
 	}{
 		"fails":      {func(context.Context) error { return down }, down, "the limiter failed: database down", 0},
-		"panics":     {func(context.Context) error { panic("oops") }, nil, "the limiter failed: panicked: oops", 0},
+		"panics":     {func(context.Context) error { panic("oops") }, nil, "the limiter failed: it panicked: oops", 0},
 		"ends":       {func(context.Context) error { runtime.Goexit(); return nil }, nil, "ended its goroutine", 0},
 		"hangs":      {func(ctx context.Context) error { <-ctx.Done(); time.Sleep(time.Hour); return nil }, context.DeadlineExceeded, "", 3 * time.Second},
 		"is in time": {func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, context.DeadlineExceeded, "", 3 * time.Second},
