@@ -30,7 +30,7 @@ func (c credential) header(ctx context.Context) (AuthHeader, error) {
 	defer cancel()
 	h, err := c.Header(ctx)
 	if err != nil {
-		return AuthHeader{}, &CredentialError{err}
+		return AuthHeader{}, fmt.Errorf("%w: %w", ErrCredential, err)
 	}
 	return h, nil
 }
@@ -47,19 +47,9 @@ func authenticate(home *url.URL, auth credential) stage {
 					return err
 				}
 			}
-			a.call.sending(a.auth.Secret)
 			return next(a)
 		}
 	}
-}
-
-// sending notes the secret that is on its way, beside those before, which are not
-// to be shown either.
-func (k *call) sending(secret string) {
-	if k.secret != "" && k.secret != secret {
-		k.secrets = append(k.secrets, k.secret)
-	}
-	k.secret = secret
 }
 
 // renew asks for another credential after a 401, once a call, and reports whether

@@ -115,8 +115,8 @@ func TestOneMoreTryAfterA401(t *testing.T) {
 				server, credential := answers(tt.steps...), tt.credential
 				c := newTestClient(t, Config{RoundTripper: server, Credential: &credential, Policy: tt.policy})
 				r, err := c.Do(t.Context(), request(method))
-				var none *CredentialError
-				if r.Status != tt.status || !errors.Is(err, tt.err) || (err != nil) != errors.As(err, &none) {
+				none := errors.Is(err, ErrCredential)
+				if r.Status != tt.status || !errors.Is(err, tt.err) || (err != nil) != none {
 					t.Errorf("%d, error %v", r.Status, err)
 				}
 				var sent []string
@@ -169,8 +169,8 @@ func TestTokens(t *testing.T) {
 				for range 20 {
 					wg.Go(func() {
 						_, err := c.Do(t.Context(), request("POST"))
-						var none *CredentialError
-						if !errors.As(err, &none) || !strings.Contains(err.Error(), tt.want) || tt.is != nil && !errors.Is(err, tt.is) || strings.Contains(err.Error(), "canary") {
+						none := errors.Is(err, ErrCredential)
+						if !none || !strings.Contains(err.Error(), tt.want) || tt.is != nil && !errors.Is(err, tt.is) || strings.Contains(err.Error(), "canary") {
 							t.Errorf("error %v", err)
 						}
 					})
