@@ -71,8 +71,8 @@ func (g *gate) wait(ctx context.Context, least time.Duration) error {
 }
 
 func (g *gate) queue(ctx context.Context, least time.Duration) error {
-	start := time.Now()
-	if err := g.pacer.check(ctx); err != nil {
+	since := time.Now().Add(least)
+	if err := g.pacer.check(ctx, since); err != nil {
 		return err
 	}
 	if err := backoff.Sleep(ctx, least); err != nil {
@@ -83,7 +83,7 @@ func (g *gate) queue(ctx context.Context, least time.Duration) error {
 	if backoff.PastDeadline(ctx, g.queueTime(ahead)) {
 		return ErrNoRoom
 	}
-	if err := g.takeTurn(ctx, start.Add(least)); err != nil {
+	if err := g.takeTurn(ctx, since); err != nil {
 		return err
 	}
 	defer func() { <-g.turn }()
@@ -95,10 +95,7 @@ func (g *gate) queue(ctx context.Context, least time.Duration) error {
 		if wait <= 0 {
 			return nil
 		}
-		if err := g.pacer.hopeless(start.Add(least)); err != nil {
-			return err
-		}
-		if err := g.pacer.check(ctx); err != nil {
+		if err := g.pacer.check(ctx, since); err != nil {
 			return err
 		}
 		if err := backoff.Sleep(ctx, wait); err != nil {
@@ -123,7 +120,7 @@ func (g *gate) takeTurn(ctx context.Context, since time.Time) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-look.C:
-			if err := g.pacer.hopeless(since); err != nil {
+			if err := g.pacer.check(ctx, since); err != nil {
 				return err
 			}
 		}

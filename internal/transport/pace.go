@@ -84,9 +84,14 @@ func (p *pacer) whileOpen(ctx context.Context) (context.Context, func()) {
 	return within, func() { stop(); cancel() }
 }
 
-// check returns a [*PauseError] if there is a pause that a call with ctx does not
-// wait for.
-func (p *pacer) check(ctx context.Context) error {
+// patience is how long a call waits for its turn while nothing is let through.
+func (p *pacer) patience() time.Duration { return max(p.cap, time.Second) }
+
+// check returns a [*PauseError] if there is nothing to wait for, for a call with ctx
+// that has waited since then: the pause is longer than it waits, or for all its
+// patience whatever was sent has been refused. Time in which nothing was refused
+// proves nothing: the process may have been suspended.
+func (p *pacer) check(ctx context.Context, since time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
@@ -96,22 +101,10 @@ func (p *pacer) check(ctx context.Context) error {
 	if left := p.held.until.Sub(now); left > 0 && left >= timeLeft(ctx, now) {
 		return &PauseError{Refusal: p.held.refusal, Left: left, Deadline: true}
 	}
-	return nil
-}
-
-// patience is how long a call waits for its turn while nothing is let through.
-func (p *pacer) patience() time.Duration { return max(p.cap, time.Second) }
-
-// hopeless returns a [*PauseError] if for as long as that the server has refused
-// everything, and the call that has waited since then has had no turn.
-func (p *pacer) hopeless(since time.Time) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := time.Now()
-	if !p.on || now.Sub(since) < p.patience() || now.Sub(p.let) < p.patience() {
-		return nil
+	if p.cut.Sub(since) >= p.patience() && p.cut.Sub(p.let) >= p.patience() {
+		return &PauseError{Refusal: p.held.refusal, Left: max(p.next.Sub(now), 0)}
 	}
-	return &PauseError{Refusal: p.held.refusal, Left: max(p.next.Sub(now), 0)}
+	return nil
 }
 
 // take lets one request through, or returns how long that has to wait.

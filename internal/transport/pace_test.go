@@ -407,6 +407,44 @@ func TestCallsLeaveAQueueThatDoesNotMove(t *testing.T) {
 	})
 }
 
+// Only refusals show that a queue does not move, and not the time that passes.
+func TestPatienceEndsWithARefusal(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		accepted, joined, refused time.Duration // when; the last at -1: not at all
+		leaves                    bool
+	}{
+		"refused for a minute":                     {0, 0, time.Minute, true},
+		"refused for less":                         {0, 0, time.Minute - 1, false},
+		"accepted within the minute":               {1, 0, time.Minute, false},
+		"joined within the minute":                 {0, 1, time.Minute, false},
+		"nothing was sent for an hour":             {0, 0, -1, false},
+		"suspended for an hour and then let in":    {time.Hour, 0, -1, false},
+		"refused for an hour, accepted at the end": {time.Hour, 0, time.Hour, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p := newPacer(Policy{}.WithDefaults())
+				start := time.Now()
+				refuse := func(at time.Duration) {
+					p.refused(start.Add(at), start.Add(at), 0, func() Refusal { return Refusal{Status: 429} })
+				}
+				refuse(0)
+				p.accepted(start, start.Add(tt.accepted))
+				if tt.refused >= 0 {
+					refuse(tt.refused)
+				}
+				time.Sleep(2 * time.Hour)
+				var pause *PauseError
+				if err := p.check(t.Context(), start.Add(tt.joined)); (err != nil) != tt.leaves || tt.leaves && (!errors.As(err, &pause) || pause.Deadline) {
+					t.Errorf("error %v", err)
+				}
+			})
+		})
+	}
+}
+
 func TestAShorterPauseBeyondTheCapEndsNoLongerOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -416,7 +454,7 @@ func TestAShorterPauseBeyondTheCapEndsNoLongerOne(t *testing.T) {
 		}
 		time.Sleep(200 * time.Second)
 		var pause *PauseError
-		if err := p.check(t.Context()); !errors.As(err, &pause) || pause.Left != 400*time.Second || pause.Refusal.Status != 600 {
+		if err := p.check(t.Context(), time.Now()); !errors.As(err, &pause) || pause.Left != 400*time.Second || pause.Refusal.Status != 600 {
 			t.Errorf("error %v", err)
 		}
 	})
