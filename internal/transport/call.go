@@ -146,10 +146,7 @@ func (k *call) checkRetry(context.Context, *http.Response, error) (bool, error) 
 // client pause where the server asked for that.
 func (k *call) judge(a *attempt) situation {
 	now := time.Now()
-	s := situation{policy: k.policy, method: k.req.Method, left: timeLeft(k.ctx, now)}
-	if a.err == nil {
-		s.asked = backoff.RetryAfter(a.header, now)
-	}
+	s := situation{policy: k.policy, method: k.req.Method, asked: backoff.RetryAfter(a.header, now), left: timeLeft(k.ctx, now)}
 	s.fate = classify(a.status, s.asked, a.err, a.neverSent())
 	k.wait = 0
 	if !s.fate.limits() && a.err == nil {

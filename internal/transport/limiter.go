@@ -71,22 +71,24 @@ func (g *gate) wait(ctx context.Context, least time.Duration) error {
 }
 
 func (g *gate) queue(ctx context.Context, least time.Duration) error {
-	since := time.Now().Add(least)
-	if err := g.pacer.check(ctx, since); err != nil {
+	if err := g.pacer.check(ctx, time.Now()); err != nil {
 		return err
 	}
 	if err := backoff.Sleep(ctx, least); err != nil {
 		return err
 	}
+	since := time.Now()
 	ahead := g.queued.Add(1) - 1
 	defer g.queued.Add(-1)
 	if backoff.PastDeadline(ctx, g.queueTime(ahead)) {
 		return ErrNoRoom
 	}
-	if err := g.takeTurn(ctx, since); err != nil {
-		return err
+	select {
+	case g.turn <- struct{}{}:
+		defer func() { <-g.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	defer func() { <-g.turn }()
 	if err := g.askLimiter(ctx); err != nil {
 		return err
 	}
@@ -104,29 +106,6 @@ func (g *gate) queue(ctx context.Context, least time.Duration) error {
 	}
 }
 
-// takeTurn waits to be the first, unless that is of no use.
-func (g *gate) takeTurn(ctx context.Context, since time.Time) error {
-	select {
-	case g.turn <- struct{}{}: // as nearly always
-		return nil
-	default:
-	}
-	look := time.NewTicker(g.pacer.patience())
-	defer look.Stop()
-	for {
-		select {
-		case g.turn <- struct{}{}:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-look.C:
-			if err := g.pacer.check(ctx, since); err != nil {
-				return err
-			}
-		}
-	}
-}
-
 // queueTime is how long it takes at least until those ahead have had their turns.
 // Of a limiter of another kind that is not known.
 func (g *gate) queueTime(ahead int64) time.Duration {
@@ -134,17 +113,15 @@ func (g *gate) queueTime(ahead int64) time.Duration {
 	if !ok {
 		return 0
 	}
-	short := float64(ahead) - max(0, l.Tokens())
-	return time.Duration(max(0, short) / float64(l.Limit()) * float64(time.Second))
+	short := max(0, float64(ahead)-l.Tokens()) // the first may be in debt already
+	return time.Duration(short / float64(l.Limit()) * float64(time.Second))
 }
 
 func (g *gate) askLimiter(ctx context.Context) error {
 	if g.limiter == nil {
 		return nil
 	}
-	within, cancel := context.WithCancel(ctx) // so that one who leaves gives back its turn
-	defer cancel()
-	_, err := isolate.Go(func() (struct{}, error) { return struct{}{}, g.limiter.Wait(within) }).Wait(ctx)
+	_, err := isolate.Go(func() (struct{}, error) { return struct{}{}, g.limiter.Wait(ctx) }).Wait(ctx)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
