@@ -45,6 +45,19 @@ func TestTheCredentialStaysAtHome(t *testing.T) {
 	}
 }
 
+func TestTheSchemeIsPartOfHome(t *testing.T) {
+	t.Parallel()
+	sent := false
+	send := authenticate(parse(t, "https://api.example.com"), credential{Fixed("X-Key", "", secret), time.Minute})(func(*attempt) error {
+		sent = true
+		return nil
+	})
+	req := &http.Request{URL: parse(t, "http://api.example.com/v1/x")}
+	if err := send(&attempt{req: req}); !errors.Is(err, ErrForeignHost) || sent {
+		t.Errorf("sent in the clear: %v", err)
+	}
+}
+
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{300, 301, 302, 303, 307, 308} {
@@ -222,6 +235,35 @@ func TestACallThatEndsLeavesTheTokenToOthers(t *testing.T) {
 		if asked != 3 {
 			t.Errorf("asked %d times, want 3", asked)
 		}
+	})
+}
+
+// A fetch that is too slow for one call is given up for all, and those that still
+// wait have the next.
+func TestASlowFetchIsGivenUpForAll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		c := newTestClient(t, Config{RoundTripper: answers(200), AttemptTimeout: 30 * time.Second, Credential: Tokens(func(ctx context.Context) (string, error) {
+			if asked++; asked > 1 {
+				return "canary-token", nil
+			}
+			<-ctx.Done()
+			return "", ctx.Err()
+		}, nil)})
+		start := time.Now()
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := c.Do(t.Context(), request("GET")); !errors.Is(err, ErrCredential) || time.Since(start) != 30*time.Second {
+				t.Errorf("the first: %v after %s", err, time.Since(start))
+			}
+		})
+		time.Sleep(20 * time.Second)
+		get(t, c, request("GET"))
+		if took := time.Since(start); took != 30*time.Second || asked != 2 {
+			t.Errorf("the second has a token after %s, asked %d times", took, asked)
+		}
+		wg.Wait()
 	})
 }
 

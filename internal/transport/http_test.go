@@ -2,10 +2,12 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +15,18 @@ import (
 	"testing/synctest"
 	"time"
 )
+
+// Only a CONNECT has a proxy refuse in the words of a status.
+func TestWordsOfAStatusAreAProxysWhereThereCanBeOne(t *testing.T) {
+	t.Parallel()
+	for scheme, want := range map[string]bool{"https": true, "http": false} {
+		err := explain(&http.Request{URL: &url.URL{Scheme: scheme}}, errors.New("Bad Gateway"))
+		var proxy *ProxyError
+		if errors.As(err, &proxy) != want {
+			t.Errorf("%s: %v", scheme, err)
+		}
+	}
+}
 
 // pipes is a listener whose connections are pipes, so that all of net/http runs on
 // the clock of synctest, on both sides.

@@ -231,7 +231,13 @@ func TestTheLimiterIsToldOfAPause(t *testing.T) {
 	t.Run("one that hangs", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			hang := sharedLimiter{free, func(ctx context.Context, _ time.Duration) error { <-ctx.Done(); return ctx.Err() }}
+			var had time.Duration
+			hang := sharedLimiter{free, func(ctx context.Context, _ time.Duration) error {
+				start := time.Now()
+				<-ctx.Done()
+				had = time.Since(start)
+				return ctx.Err()
+			}}
 			c := newTestClient(t, Config{RoundTripper: answers([]string{"Retry-After", "1"}, 200), Limiter: hang, AttemptTimeout: time.Minute})
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
@@ -240,6 +246,10 @@ func TestTheLimiterIsToldOfAPause(t *testing.T) {
 				t.Errorf("came after %s: %v", time.Since(start), err)
 			}
 			time.Sleep(time.Minute)
+			synctest.Wait()
+			if had != time.Minute { // though the call had ended: others share the limiter
+				t.Errorf("the limiter had %s to take it in", had)
+			}
 		})
 	})
 }

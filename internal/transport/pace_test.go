@@ -224,6 +224,59 @@ func TestAPauseWithoutATimeGrowsToItsBoundAndStartsAgain(t *testing.T) {
 	})
 }
 
+// Neither a failure nor what was sent before the last refusal says that the server
+// lets requests through again.
+func TestWhatCountsAsAccepted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPacer(Policy{}.WithDefaults())
+		sent := time.Now()
+		for range 5 {
+			time.Sleep(time.Minute)
+			p.refused(time.Now(), time.Now(), 0, func() Refusal { return Refusal{} })
+		}
+		grown := p.pause
+		if p.accepted(sent, time.Now()); p.pause != grown {
+			t.Errorf("an old request took the pause from %s to %s", grown, p.pause)
+		}
+		for _, last := range []any{errors.New("reset"), 500} {
+			c := newTestClient(t, Config{RoundTripper: answers(429, last)})
+			_, _ = c.Do(t.Context(), request("POST"))
+			if _, failed := last.(error); c.gate.pacer.let.IsZero() != failed {
+				t.Errorf("after %v the last was let through at %s", last, c.gate.pacer.let)
+			}
+		}
+	})
+}
+
+// A refusal is handed to later calls as it was, whatever was read since.
+func TestARefusalOutlivesItsBuffer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := tripper(func(req *http.Request) (*http.Response, error) {
+			if req.URL.Path == "/fleet/late" {
+				time.Sleep(time.Second)
+				return response(200, "something else ..."), nil
+			}
+			return response(429, "come back later", "Retry-After", "300"), nil
+		})
+		c := newTestClient(t, Config{RoundTripper: server})
+		var wg sync.WaitGroup
+		for range 20 { // one of which has the buffer
+			wg.Go(func() { get(t, c, Request{Method: "GET", Path: "/late"}) })
+		}
+		synctest.Wait()
+		r, err := c.Do(t.Context(), Request{Method: "GET", Path: "/"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Release()
+		wg.Wait()
+		_, err = c.Do(t.Context(), Request{Method: "GET", Path: "/"})
+		checkPause(t, err, 429, 300*time.Second, false)
+	})
+}
+
 // While a pause beyond the cap is on, every call returns at once: the one that met
 // it with the response, all others with an error that has it, wherever they wait.
 func TestAPauseBeyondTheCapIsNotWaitedFor(t *testing.T) {
