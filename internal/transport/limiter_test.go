@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"net/http"
 	"runtime"
 	"slices"
 	"strings"
@@ -228,6 +229,32 @@ func TestTheLimiterIsToldOfAPause(t *testing.T) {
 			})
 		})
 	}
+	t.Run("once for all that met it", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			told := 0
+			var seen events
+			started := time.Now()
+			server := tripper(func(*http.Request) (*http.Response, error) {
+				if time.Sleep(time.Second); time.Since(started) == time.Second {
+					return response(429, "", "Retry-After", "20"), nil
+				}
+				return response(200, ""), nil
+			})
+			c := newTestClient(t, Config{RoundTripper: server, Observer: seen.add, Limiter: sharedLimiter{free, func(context.Context, time.Duration) error {
+				told++
+				return nil
+			}}})
+			var wg sync.WaitGroup
+			for range 10 {
+				wg.Go(func() { get(t, c, request("GET")) })
+			}
+			wg.Wait()
+			if n := strings.Count(seen.kinds(), string(KindPause)); told != 1 || n != 1 {
+				t.Errorf("told %d times, %d events", told, n)
+			}
+		})
+	})
 	t.Run("one that hangs", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
