@@ -125,6 +125,25 @@ func TestNoRoomBeforeTheDeadline(t *testing.T) {
 	})
 }
 
+// What the limiter has in store serves those ahead first.
+func TestABurstLeavesRoom(t *testing.T) {
+	t.Parallel()
+	for burst, room := range map[int]bool{5: true, 1: false} {
+		synctest.Test(t, func(t *testing.T) {
+			g := newGate(rate.NewLimiter(1, burst), Policy{}.WithDefaults(), time.Minute)
+			g.turn <- struct{}{} // somebody is first, with three behind
+			g.queued.Store(4)
+			time.AfterFunc(time.Second, func() { <-g.turn })
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			if err := g.wait(ctx, 0); (err == nil) != room || !room && !errors.Is(err, ErrNoRoom) {
+				t.Errorf("with a burst of %d: %v", burst, err)
+			}
+			time.Sleep(time.Second)
+		})
+	}
+}
+
 func TestTheLimiterIsAskedBeforeEachAttempt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
