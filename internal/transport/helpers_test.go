@@ -2,7 +2,6 @@ package transport
 
 import (
 	"bufio"
-	"cmp"
 	"io"
 	"net"
 	"net/http"
@@ -29,11 +28,6 @@ func newTestClient(t testing.TB, cfg Config) *Client {
 	if cfg.Credential == nil {
 		cfg.Credential = Fixed("Authorization", "Bearer ", secret)
 	}
-	if cfg.RoundTripper == nil {
-		cfg.RoundTripper = NewHTTPTransport()
-	}
-	cfg.AttemptTimeout = cmp.Or(cfg.AttemptTimeout, time.Minute)
-	cfg.MaxBody = cmp.Or(cfg.MaxBody, 64<<20)
 	c := New(cfg)
 	t.Cleanup(func() {
 		if rt, ok := c.RoundTripper().(*http.Transport); ok {

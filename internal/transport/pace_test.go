@@ -513,6 +513,24 @@ func TestAShorterPauseBeyondTheCapEndsNoLongerOne(t *testing.T) {
 	})
 }
 
+// All that were told the same do not come back at the same time, and whatever is
+// refused, the rate does not go down to nothing.
+func TestPausesAreSpreadAndTheRateHasAFloor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPacer(Policy{}.WithDefaults())
+		spread := map[time.Duration]bool{}
+		for range 50 {
+			time.Sleep(time.Hour)
+			wait, _ := p.refused(time.Now(), time.Now(), time.Minute, func() Refusal { return Refusal{} })
+			spread[wait] = true
+		}
+		if len(spread) < 40 || p.rate() < afterCut*minRate {
+			t.Errorf("%d pauses of 50 differ, and the rate is %v", len(spread), p.rate())
+		}
+	})
+}
+
 // A rate that nobody uses is not tried, and does not grow.
 func TestAnIdleHourDoesNotRaiseTheRate(t *testing.T) {
 	t.Parallel()

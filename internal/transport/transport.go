@@ -7,8 +7,10 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -18,7 +20,7 @@ import (
 	"github.com/motive-go/motive/internal/redact"
 )
 
-// Config is what a [Client] is made of.
+// Config is what a [Client] is made of. Only BaseURL and Credential are needed.
 type Config struct {
 	// BaseURL is where every path begins: a scheme, a host and perhaps a prefix.
 	// The credential goes to its scheme and host and nowhere else.
@@ -26,17 +28,17 @@ type Config struct {
 	// Header goes with every request. It is not modified.
 	Header     http.Header
 	Credential Credential
-	// RoundTripper sends a request, as [NewHTTPTransport] does. It must return when
+	// RoundTripper sends a request; default [NewHTTPTransport]. It must return when
 	// the context of the request ends, and so must reading the body.
 	RoundTripper http.RoundTripper
 	Policy       Policy
 	// Limiter is asked before each attempt; nil for no limit. [rate.Limiter] is one.
 	Limiter Limiter
 	// AttemptTimeout limits each attempt, from connecting to the last byte of the
-	// body.
+	// body; default 60 s.
 	AttemptTimeout time.Duration
-	// MaxBody is the size of the largest body of a success, in bytes, below
-	// [math.MaxInt64]. Of any other response the first 64 KiB are read.
+	// MaxBody is the size of the largest body of a success, in bytes; default 64
+	// MiB. Of any other response the first 64 KiB are read.
 	MaxBody  int64
 	Logger   *slog.Logger // nil: no log
 	Observer func(Event)  // nil: no events; called in the middle of a call
@@ -182,7 +184,7 @@ type Client struct {
 
 // New returns a client. It does no I/O.
 func New(cfg Config) *Client {
-	cfg.Policy = cfg.Policy.WithDefaults()
+	cfg = cfg.withDefaults()
 	c := &Client{
 		base:      strings.TrimSuffix(cfg.BaseURL.String(), "/"),
 		policy:    cfg.Policy,
@@ -216,6 +218,16 @@ func chain(stages ...stage) sender {
 		send = s(send)
 	}
 	return send
+}
+
+func (cfg Config) withDefaults() Config {
+	cfg.Policy = cfg.Policy.WithDefaults()
+	cfg.AttemptTimeout = cmp.Or(cfg.AttemptTimeout, time.Minute)
+	cfg.MaxBody = min(cmp.Or(cfg.MaxBody, 64<<20), math.MaxInt64-1) // one byte more is read
+	if cfg.RoundTripper == nil {
+		cfg.RoundTripper = NewHTTPTransport()
+	}
+	return cfg
 }
 
 // RoundTripper returns what requests are sent with.
