@@ -531,6 +531,28 @@ func TestPausesAreSpreadAndTheRateHasAFloor(t *testing.T) {
 	})
 }
 
+// The longer the pause of a refusal, the longer until the next is risked, within
+// bounds.
+func TestAPauseMakesForARestAfterIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for asked, want := range map[time.Duration][2]time.Duration{
+			0:               {recovery, recovery + time.Second},
+			2 * time.Second: {7 * time.Second, 8 * time.Second},
+			time.Minute:     {maxGrowth, maxGrowth},
+		} {
+			p := newPacer(Policy{}.WithDefaults())
+			p.refused(time.Now(), time.Now(), asked, func() Refusal { return Refusal{} })
+			if p.plateau < want[0] || p.plateau > want[1] {
+				t.Errorf("after a pause of %s: %s, want %s to %s", asked, p.plateau, want[0], want[1])
+			}
+		}
+		if p := newPacer(Policy{MaxRetryAfter: 1}.WithDefaults()); p.patience() != time.Second {
+			t.Errorf("a patience of %s is none", p.patience())
+		}
+	})
+}
+
 // A rate that nobody uses is not tried, and does not grow.
 func TestAnIdleHourDoesNotRaiseTheRate(t *testing.T) {
 	t.Parallel()
