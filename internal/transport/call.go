@@ -228,11 +228,11 @@ func (k *call) release() {
 }
 
 func (k *call) redact() *redact.Set {
-	set := redact.New(k.req.Secrets...).With(k.secrets...)
+	sent := k.secrets
 	if k.attempt != nil {
-		set = set.With(k.attempt.auth.Secret)
+		sent = append(slices.Clip(sent), k.attempt.auth.Secret)
 	}
-	return set
+	return redact.New(k.req.Secrets...).With(sent...)
 }
 
 // clean is err without the secrets and the query of the call: net/http quotes what
