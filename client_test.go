@@ -865,9 +865,10 @@ func TestConnectionsAreKept(t *testing.T) {
 		}
 		wg.Wait()
 	}
-	// On a busy machine one may be lost to a race in net/http; redialling would be
-	// a multiple.
-	if n := srv.Connections(); n < workers || n > workers+workers/8 {
+	// A busy machine loses a few for want of time, see TestAConnectionIsLostToALateWriter
+	// in package transport, where the test beside it has the exact number: one a worker.
+	// A client that redials makes a multiple.
+	if n := srv.Connections(); n < workers || n >= 2*workers {
 		t.Errorf("%d connections for %d bursts of %d, want %d", n, rounds, workers, workers)
 	}
 }

@@ -7,24 +7,9 @@ import (
 	"time"
 
 	"github.com/motive-go/motive/internal/backoff"
+	"github.com/motive-go/motive/internal/isolate"
 	"golang.org/x/oauth2"
 )
-
-// flight is one refresh that several callers wait for.
-type flight struct {
-	done  chan struct{}
-	token *oauth2.Token
-	err   error
-}
-
-func (f *flight) wait(ctx context.Context) (*oauth2.Token, error) {
-	select {
-	case <-f.done:
-		return f.token, f.err
-	case <-ctx.Done():
-		return nil, backoff.ContextError(ctx)
-	}
-}
 
 // current returns the token itself. It starts a flight where one is due and none
 // is under way.
@@ -43,17 +28,17 @@ func (s *Source) current(ctx context.Context) (*oauth2.Token, error) {
 		defer s.mu.Unlock()
 		return nil, s.failure
 	case !busy:
-		s.flight = &flight{done: make(chan struct{})}
-		go s.fly(context.WithoutCancel(ctx), s.flight)
+		ctx := context.WithoutCancel(ctx)
+		s.flight = isolate.Go(func() (*oauth2.Token, error) { return s.fly(ctx) })
 	}
 	f, old, usable := s.flight, s.token, s.usable(now)
 	s.mu.Unlock()
 	if !usable {
-		return f.wait(ctx)
+		return f.Wait(ctx)
 	}
 	brief, cancel := context.WithTimeout(ctx, patience(ctx))
 	defer cancel()
-	token, err := f.wait(brief)
+	token, err := f.Wait(brief)
 	if err != nil && ctx.Err() == nil {
 		return old, nil
 	}
@@ -68,26 +53,30 @@ func patience(ctx context.Context) time.Duration {
 	return maxPatience
 }
 
-// fly runs on a goroutine of its own. What is not ours runs on yet another, see
-// package isolate.
-func (s *Source) fly(ctx context.Context, f *flight) {
-	unseen := s.finish(f, s.renew(ctx))
-	if unseen != nil {
-		s.store.tell(ctx, unseen)
+// fly refreshes the token for all that wait. What is not ours runs on a goroutine of
+// its own, see package isolate.
+func (s *Source) fly(ctx context.Context) (*oauth2.Token, error) {
+	err := s.renew(ctx)
+	token := s.land(err)
+	switch {
+	case err == nil:
+		return token, nil
+	case token != nil:
+		s.store.tell(ctx, err)
+		return token, nil
 	}
-	close(f.done)
+	return nil, err
 }
 
-// finish puts the result of a flight in f. It returns the error that the
-// callers do not get to see.
-func (s *Source) finish(f *flight, err error) (unseen error) {
+// land ends the flight and notes how it went. It returns the token that can be
+// handed out, nil for none.
+func (s *Source) land(err error) *oauth2.Token {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.flight = nil
 	if err == nil {
 		s.failures, s.retryAt, s.failure = 0, time.Time{}, nil
-		f.token = s.token
-		return nil
+		return s.token
 	}
 	usable := s.usable(s.now())
 	// A login that ended is looked for anew at each call: loading costs little,
@@ -97,12 +86,10 @@ func (s *Source) finish(f *flight, err error) (unseen error) {
 		s.failure = err
 		s.retryAt = s.now().Add(pause(s.failures, err))
 	}
-	if usable {
-		f.token = s.token
-		return err
+	if !usable {
+		return nil
 	}
-	f.err = err
-	return nil
+	return s.token
 }
 
 // pause doubles with each failure and is random in its upper half, so that

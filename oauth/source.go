@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/oauth2"
 	"golang.org/x/time/rate"
+
+	"github.com/motive-go/motive/internal/isolate"
 )
 
 // Source hands out the token of a store and refreshes it, ahead of its expiry or
@@ -37,7 +39,7 @@ type Source struct {
 	rejections *rate.Limiter // refreshes because of a 401
 
 	mu       sync.Mutex
-	flight   *flight
+	flight   *isolate.Flight[*oauth2.Token]
 	token    *oauth2.Token // the newest that is known
 	goodTo   time.Time     // its expiry; zero: until a 401
 	renewAt  time.Time     // zero: not before a 401

@@ -72,7 +72,8 @@ func RetryAfter(h http.Header, now time.Time) time.Duration {
 	if value == "" {
 		return 0
 	}
-	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || isDigits(value) {
+	if strings.Trim(value, "0123456789") == "" {
+		seconds, err := strconv.ParseUint(value, 10, 64)
 		if err != nil || seconds > uint64(math.MaxInt64/time.Second) {
 			return math.MaxInt64
 		}
@@ -86,8 +87,4 @@ func RetryAfter(h http.Header, now time.Time) time.Duration {
 		now = date
 	}
 	return max(0, at.Sub(now))
-}
-
-func isDigits(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
 }

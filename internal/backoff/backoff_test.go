@@ -94,6 +94,7 @@ func TestRetryAfterInEveryForm(t *testing.T) {
 		"just within a duration":     {"9223372036", "", 9223372036 * time.Second},
 		"just over a duration":       {"9223372037", "", math.MaxInt64},
 		"more than an int64":         {strings.Repeat("9", 400), "", math.MaxInt64},
+		"too many digits, and more":  {strings.Repeat("9", 400) + "s", "", 0},
 		"negative":                   {"-5", "", 0},
 		"signed":                     {"+5", "", 0},
 		"fractional":                 {"1.5", "", 0},

@@ -59,11 +59,16 @@ func Read(body []byte, header http.Header) (message string, problems []Problem) 
 type reader struct {
 	*lenient.Scanner
 
-	source   int
+	source int
+	said
+}
+
+// said is what a body has said so far.
+type said struct {
 	texts    [8][]string // of no field in particular, by source; the last is the header's
 	problems []Problem
-	said     int // texts, those beyond MaxProblems as well
-	found    int // problems, the same
+	// How many there were of each, those beyond MaxProblems as well.
+	allTexts, allProblems int
 }
 
 // value reads what a value says about field.
@@ -72,7 +77,11 @@ func (r *reader) value(field string, depth int) {
 	switch {
 	case depth > deepest: // is skipped
 	case r.At('"'):
-		r.say(r.Value(), field)
+		if o := (one{message: r.Value()}); field == "" {
+			r.text(&o)
+		} else {
+			r.problem(field, &o)
+		}
 	case r.At('['):
 		for range r.Elements() {
 			r.value(field, depth+1)
@@ -82,20 +91,11 @@ func (r *reader) value(field string, depth int) {
 	}
 }
 
-// say takes a string about field. Beyond MaxProblems it only counts.
-func (r *reader) say(raw []byte, field string) {
-	if o := (one{message: raw}); field == "" {
-		r.text(&o)
-	} else {
-		r.problem(field, &o)
-	}
-}
-
 func (r *reader) text(o *one) {
 	if o.silent() {
 		return
 	}
-	if r.said++; r.said <= MaxProblems {
+	if r.allTexts++; r.allTexts <= MaxProblems {
 		r.texts[r.source] = append(r.texts[r.source], o.words())
 	}
 }
@@ -104,7 +104,7 @@ func (r *reader) problem(field string, o *one) {
 	if o.silent() {
 		return
 	}
-	if r.found++; r.found > MaxProblems {
+	if r.allProblems++; r.allProblems > MaxProblems {
 		return
 	}
 	if !blank(o.field) {
@@ -137,15 +137,14 @@ func (o *one) member(key []byte) *[]byte {
 // problems. Which of them it is shows at its end only.
 func (r *reader) object(field string, depth int) {
 	var o one
-	texts, said := len(r.texts[r.source]), r.said
-	problems, found := len(r.problems), r.found
+	before := r.said
 	for key := range r.Members() {
 		if part := o.member(key); part != nil && r.At('"') {
 			*part = r.Value()
 			continue
 		}
 		name := "…" // which nobody will see
-		if r.found < MaxProblems {
+		if r.allProblems < MaxProblems {
 			name = text.Printable(string(key), MaxName)
 		}
 		r.value(name, depth+1)
@@ -153,9 +152,7 @@ func (r *reader) object(field string, depth int) {
 	if o.silent() {
 		return
 	}
-	// One problem: what its other members seemed to say is dropped.
-	r.texts[r.source], r.said = r.texts[r.source][:texts], said
-	r.problems, r.found = r.problems[:problems], found
+	r.said = before // one problem: what its other members seemed to say is dropped
 	if depth == 0 {
 		r.text(&o)
 	} else {
@@ -229,7 +226,7 @@ func (r *reader) message() string {
 		m.add(p.Field, p.Message)
 	}
 	message := text.Printable(m.String(), MaxMessage)
-	if all := max(r.said, r.found); all > MaxProblems {
+	if all := max(r.allTexts, r.allProblems); all > MaxProblems {
 		message += fmt.Sprintf(" (the first %d of %d problems)", MaxProblems, all)
 	}
 	return message

@@ -1,6 +1,6 @@
-// Package isolate runs code that is not ours, such as a store, a transport or a
-// token source of the user's, in a way in which it can fail only the call that
-// it was run for: a panic, a runtime.Goexit and a hang become errors.
+// Package isolate runs code that is not ours, such as a store, a limiter or a token
+// source of the user's, in a way in which it can fail only those that wait for it:
+// a panic, a runtime.Goexit and a hang become errors.
 package isolate
 
 import (
@@ -18,74 +18,91 @@ import (
 // on it.
 var ErrStuck = errors.New("an earlier call of it was given up and has not come back yet")
 
-var errGoexit = errors.New("it ended its goroutine, as runtime.Goexit and t.FailNow do")
+// Broken says how code broke off that neither returned a value nor an error.
+type Broken string
+
+func (b Broken) Error() string { return string(b) }
+
+const goexit = Broken("it ended its goroutine, as runtime.Goexit and t.FailNow do")
 
 // Grace is how long code may take to notice the end of its context.
 const Grace = time.Second
+
+// Flight is one run of a function, which any number of callers may wait for.
+type Flight[T any] struct {
+	done  chan struct{}
+	value T
+	err   error
+}
+
+// Go runs f on a goroutine of its own. Whatever f does, its error says so.
+func Go[T any](f func() (T, error)) *Flight[T] {
+	r := &Flight[T]{done: make(chan struct{}), err: goexit}
+	go func() {
+		defer close(r.done)
+		defer func() {
+			if p := recover(); p != nil {
+				r.err = Broken("it panicked: " + text.Printable(fmt.Sprint(p), 200))
+			}
+		}()
+		r.value, r.err = f()
+	}()
+	return r
+}
+
+// Wait returns what the function has returned, or the error of ctx if that ends
+// first.
+func (r *Flight[T]) Wait(ctx context.Context) (T, error) {
+	if !r.endsWithin(ctx) {
+		var none T
+		return none, backoff.ContextError(ctx)
+	}
+	return r.value, r.err
+}
+
+func (r *Flight[T]) endsWithin(ctx context.Context) bool {
+	select {
+	case <-r.done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
 
 // Slot lets one call at a time run, so that code that hangs in every call holds
 // one goroutine and not one more with each. The zero value is free.
 type Slot struct{ busy atomic.Bool }
 
 // Run calls f on a goroutine of its own and waits for it, or until ctx has been
-// over for [Grace]. Whatever f does, the error says so. late, which may be nil,
-// gets the value that f returns without an error after Run has given up.
+// over for [Grace]. late, which may be nil, gets the value that f returns without
+// an error after Run has given up.
 func Run[T any](ctx context.Context, slot *Slot, f func(context.Context) (T, error), late func(T)) (T, error) {
+	var none T
 	if !slot.busy.CompareAndSwap(false, true) {
-		var zero T
-		return zero, ErrStuck
+		return none, ErrStuck
 	}
-	c := &call[T]{err: errGoexit, done: make(chan struct{})}
-	go c.run(ctx, slot, f, late)
-	select {
-	case <-c.done:
-		return c.value, c.err
-	case <-ctx.Done():
+	r := Go(func() (T, error) {
+		defer slot.busy.Store(false) // before the waiter can come back with another call
+		return f(ctx)
+	})
+	if r.endsWithin(ctx) {
+		return r.value, r.err
 	}
-	timer := time.NewTimer(Grace)
-	defer timer.Stop()
-	select {
-	case <-c.done:
-		return c.value, c.err
-	case <-timer.C:
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), Grace)
+	defer cancel()
+	if r.endsWithin(grace) {
+		return r.value, r.err
 	}
-	if !c.settled.CompareAndSwap(false, true) {
-		<-c.done
-		return c.value, c.err
+	if late != nil {
+		go r.handOver(late)
 	}
-	var zero T
-	return zero, backoff.ContextError(ctx)
+	return none, backoff.ContextError(ctx)
 }
 
-// call is one run of f. Whoever settles it first, the runner with a result or
-// the waiter who gives up, decides what becomes of the result.
-type call[T any] struct {
-	value   T
-	err     error
-	settled atomic.Bool
-	done    chan struct{}
-}
-
-func (c *call[T]) run(ctx context.Context, slot *Slot, f func(context.Context) (T, error), late func(T)) {
-	defer c.deliver(slot, late)
-	defer func() {
-		if p := recover(); p != nil {
-			c.err = fmt.Errorf("it panicked: %s", text.Printable(fmt.Sprint(p), 200))
-		}
-	}()
-	c.value, c.err = f(ctx)
-}
-
-func (c *call[T]) deliver(slot *Slot, late func(T)) {
-	if c.settled.CompareAndSwap(false, true) {
-		slot.busy.Store(false) // before the waiter can come back with another call
-		close(c.done)
-		return
-	}
-	defer slot.busy.Store(false)
-	if late == nil || c.err != nil {
-		return
-	}
+// handOver gives late the value, whatever that does with it.
+func (r *Flight[T]) handOver(late func(T)) {
 	defer func() { _ = recover() }()
-	late(c.value)
+	if <-r.done; r.err == nil {
+		late(r.value)
+	}
 }

@@ -32,8 +32,7 @@ type Set struct {
 
 	compile sync.Once
 	folded  [][]rune  // the secrets, case folded
-	begins  [256]bool // the bytes that the first character of a secret can begin with
-	follows [256]bool // the bytes that the second one can begin with
+	begins  [256]bool // the bytes that a spelling of a secret can begin with
 }
 
 // New returns a Set of secrets. Those of less than four bytes are ignored.
@@ -66,23 +65,28 @@ func Basic(id, secret string) []string {
 
 // String returns text without the secrets.
 func (s *Set) String(text string) string {
-	if s == nil || len(s.secrets) == 0 || text == "" {
-		return text
+	if out := s.replace([]byte(text), false); out != nil {
+		return string(out)
 	}
-	b := []byte(text)
-	out := s.replace(b, false)
-	if len(out) > 0 && &out[0] == &b[0] {
-		return text
-	}
-	return string(out)
+	return text
 }
 
 // Bytes returns b without the secrets: b itself where it holds none.
-func (s *Set) Bytes(b []byte) []byte { return s.replace(b, false) }
+func (s *Set) Bytes(b []byte) []byte {
+	if out := s.replace(b, false); out != nil {
+		return out
+	}
+	return b
+}
 
 // Truncated is Bytes for a b that was cut off, where the beginning of a secret may
 // be all that is left of it.
-func (s *Set) Truncated(b []byte) []byte { return s.replace(b, true) }
+func (s *Set) Truncated(b []byte) []byte {
+	if out := s.replace(b, true); out != nil {
+		return out
+	}
+	return b
+}
 
 // Header returns h without the secrets: h itself where it holds none.
 func (s *Set) Header(h http.Header) http.Header {
@@ -132,81 +136,44 @@ func (e *cleanError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.te
 // Format prints no secret, under any verb.
 func (s *Set) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "redact.Set{…}") }
 
-// replace copies b only once it has found a secret.
+// replace returns a copy of b without the secrets, nil where b holds none.
 func (s *Set) replace(b []byte, cut bool) []byte {
 	if s == nil || len(s.secrets) == 0 {
-		return b
+		return nil
 	}
 	s.compile.Do(s.prepare)
 	var out []byte
 	kept := 0 // b up to here is in out
-	for i := 0; i < len(b); {
-		n := 0
-		if s.begins[b[i]] && s.mayBegin(b[i:]) {
-			n = s.longest(b[i:], cut)
-		}
-		if n == 0 {
-			i++
+	for i := 0; i < len(b); i++ {
+		if !s.begins[b[i]] {
 			continue
 		}
-		out = append(append(out, b[kept:i]...), Mark...)
-		i += n
-		kept = i
+		if n := s.longest(b[i:], cut); n > 0 {
+			out = append(append(out, b[kept:i]...), Mark...)
+			kept = i + n
+			i = kept - 1
+		}
 	}
 	if kept == 0 {
-		return b
+		return nil
 	}
 	return append(out, b[kept:]...)
-}
-
-func (s *Set) prepare() {
-	s.folded = make([][]rune, 0, len(s.secrets))
-	for _, secret := range s.secrets {
-		folded := make([]rune, 0, len(secret))
-		for len(secret) > 0 {
-			r, n := character(secret)
-			folded = append(folded, fold(r))
-			secret = secret[n:]
-		}
-		s.folded = append(s.folded, folded)
-		note(&s.begins, folded[0])
-		if len(folded) > 1 {
-			note(&s.follows, folded[1])
-			continue
-		}
-		for i := range s.follows { // whatever comes after it
-			s.follows[i] = true
-		}
-	}
-	for _, ch := range []byte(encoders) { // both characters may be encoded
-		s.begins[ch], s.follows[ch] = true, true
-	}
 }
 
 // encoders are the bytes that an encoded character begins with.
 const encoders = `%\&+`
 
-// mayBegin reports whether a secret may stand at the start of b, the first byte of
-// which one can begin with. It looks at the second byte, where that is the second
-// character: most of a text is passed over by these two looks.
-func (s *Set) mayBegin(b []byte) bool {
-	if len(b) == 1 || b[0] >= utf8.RuneSelf || strings.IndexByte(encoders, b[0]) >= 0 {
-		return true
+func (s *Set) prepare() {
+	s.folded = make([][]rune, len(s.secrets))
+	for i, secret := range s.secrets {
+		s.folded[i] = []rune(secret) // with utf8.RuneError for a byte that is no UTF-8
+		for j, r := range s.folded[i] {
+			s.folded[i][j] = fold(r)
+		}
 	}
-	return s.follows[b[1]]
-}
-
-// note adds the bytes that a character can begin with, in any case.
-func note(bytes *[256]bool, first rune) {
-	for r := first; ; {
-		if r > unicode.MaxRune {
-			bytes[byte(r)] = true
-		} else {
-			bytes[string(r)[0]] = true
-		}
-		if r = unicode.SimpleFold(r); r == first || r < 0 {
-			return
-		}
+	for c := range rune(len(s.begins)) {
+		s.begins[c] = c >= utf8.RuneSelf || strings.ContainsRune(encoders, c) ||
+			slices.ContainsFunc(s.folded, func(secret []rune) bool { return secret[0] == fold(c) })
 	}
 }
 
@@ -246,14 +213,7 @@ func match(b []byte, secret []rune, cut bool) int {
 // readings adds to ends where each reading of b from start as the character want
 // would end.
 func readings(ends []int, b []byte, start int, want rune) []int {
-	b = b[start:]
-	if len(b) == 0 {
-		return ends
-	}
-	if c := b[0]; c < utf8.RuneSelf && strings.IndexByte(encoders, c) < 0 { // one reading, and the usual one
-		if foldedASCII[c] == want && !slices.Contains(ends, start+1) {
-			ends = append(ends, start+1)
-		}
+	if b = b[start:]; len(b) == 0 {
 		return ends
 	}
 	add := func(r rune, n int) {
@@ -261,12 +221,10 @@ func readings(ends []int, b []byte, start int, want rune) []int {
 			ends = append(ends, start+n)
 		}
 	}
-	add(character(b))
-	add(stray(b[0]), 1) // of which what follows may have made a character
+	add(utf8.DecodeRune(b))
 	switch b[0] {
 	case '%':
 		add(percentEncoded(b))
-		add(percentEncodedByte(b))
 	case '\\':
 		add(jsonEscaped(b))
 	case '&':
@@ -274,33 +232,22 @@ func readings(ends []int, b []byte, start int, want rune) []int {
 	case '+':
 		add(' ', 1)
 	}
+	if want != utf8.RuneError {
+		return ends
+	}
+	// A secret may break off within a character, which what follows it completes.
+	if b[0] >= utf8.RuneSelf {
+		add(utf8.RuneError, 1)
+	} else if _, n := percentEncoded(b); n > 3 {
+		add(utf8.RuneError, 3)
+	}
 	return ends
 }
 
-// character is the first character of s, a stray byte where that is no UTF-8.
-func character[T string | []byte](s T) (rune, int) {
-	r, n := utf8.DecodeRuneInString(string(s[:min(len(s), utf8.UTFMax)]))
-	if r == utf8.RuneError && n == 1 {
-		return stray(s[0]), 1
-	}
-	return r, n
-}
-
-// stray is a byte that is no part of UTF-8, as a character beyond all others.
-func stray(b byte) rune { return unicode.MaxRune + 1 + rune(b) }
-
-// foldedASCII is fold of the characters that are one byte.
-var foldedASCII = func() (table [utf8.RuneSelf]rune) {
-	for r := range rune(utf8.RuneSelf) {
-		table[r] = fold(r)
-	}
-	return table
-}()
-
 // fold gives all the cases of a character one form.
 func fold(r rune) rune {
-	if r > unicode.MaxRune {
-		return r
+	if r < utf8.RuneSelf { // the usual one
+		return unicode.ToUpper(r)
 	}
 	least := r
 	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {

@@ -197,6 +197,7 @@ func FuzzRedact(f *testing.F) {
 	f.Add(`a"b\c%41`, `\u0022`, "%")
 	f.Add("\xff\xfe\xfd\xfc", "%ff", "+")
 	f.Add("%25%25%25%25", "%25%25", "%")
+	f.Add("cut\xe2\x82", "", "\xac %ac") // which together are a euro sign
 	f.Fuzz(func(t *testing.T, secret, before, after string) {
 		set := redact.New(secret)
 		for name, spell := range map[string]func(string) string{"raw": spellings["raw"], "query": url.QueryEscape, "path": url.PathEscape} {

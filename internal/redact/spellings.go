@@ -3,6 +3,7 @@ package redact
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -12,35 +13,17 @@ import (
 
 // percentEncoded reads "%41", or several of these that make up a character.
 func percentEncoded(b []byte) (rune, int) {
-	var raw [utf8.UTFMax]byte
-	n := 0
-	for n < len(raw) && len(b) >= 3*(n+1) && b[3*n] == '%' {
-		v, err := strconv.ParseUint(string(b[3*n+1:3*n+3]), 16, 8)
+	raw := make([]byte, 0, utf8.UTFMax)
+	for len(b) >= 3 && b[0] == '%' && !utf8.FullRune(raw) {
+		v, err := strconv.ParseUint(string(b[1:3]), 16, 8)
 		if err != nil {
 			break
 		}
-		raw[n] = byte(v)
-		n++
-		if utf8.FullRune(raw[:n]) {
-			break
-		}
+		raw = append(raw, byte(v))
+		b = b[3:]
 	}
-	if n == 0 {
-		return 0, 0
-	}
-	r, size := character(raw[:n])
-	return r, 3 * size
-}
-
-func percentEncodedByte(b []byte) (rune, int) {
-	if len(b) < 3 {
-		return 0, 0
-	}
-	v, err := strconv.ParseUint(string(b[1:3]), 16, 8)
-	if err != nil {
-		return 0, 0
-	}
-	return stray(byte(v)), 3
+	r, n := utf8.DecodeRune(raw)
+	return r, 3 * n
 }
 
 // jsonEscaped reads `\n`, `\"` and their like, `\u00e9`, or a pair of
@@ -76,6 +59,8 @@ func codeUnit(b []byte) rune {
 	return rune(v)
 }
 
+var entities = map[string]rune{"amp": '&', "lt": '<', "gt": '>', "quot": '"', "apos": '\''}
+
 // htmlEntity reads "&amp;", "&#39;", "&#x27;" and their like.
 func htmlEntity(b []byte) (rune, int) {
 	const longest = 10
@@ -84,27 +69,15 @@ func htmlEntity(b []byte) (rune, int) {
 		return 0, 0
 	}
 	name := string(b[1:end])
-	switch name {
-	case "amp":
-		return '&', end + 1
-	case "lt":
-		return '<', end + 1
-	case "gt":
-		return '>', end + 1
-	case "quot":
-		return '"', end + 1
-	case "apos":
-		return '\'', end + 1
+	if r, ok := entities[name]; ok {
+		return r, end + 1
 	}
-	if name[0] != '#' {
-		return 0, 0
-	}
-	digits, base := name[1:], 10
-	if len(digits) > 1 && (digits[0] == 'x' || digits[0] == 'X') {
-		digits, base = digits[1:], 16
+	digits, base := strings.TrimPrefix(name, "#"), 10
+	if hex, ok := strings.CutPrefix(strings.ToLower(digits), "x"); ok {
+		digits, base = hex, 16
 	}
 	v, err := strconv.ParseInt(digits, base, 32)
-	if err != nil || v < 0 || v > utf8.MaxRune {
+	if err != nil || name[0] != '#' {
 		return 0, 0
 	}
 	return rune(v), end + 1

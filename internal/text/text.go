@@ -41,31 +41,17 @@ func Blank(s string) bool { return strings.TrimSpace(s) == "" }
 // Printable folds white space, replaces what cannot be printed and cuts s to
 // limit bytes, so that a server cannot forge lines of a log or steer a terminal.
 func Printable(s string, limit int) string {
-	if len(s) <= limit && isPlain(s) {
-		return s
-	}
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r
 	}, strings.ToValidUTF8(s, "\ufffd"))
-	s = strings.Join(strings.Fields(s), " ")
+	if s = strings.TrimSpace(s); strings.Contains(s, "  ") {
+		s = strings.Join(strings.Fields(s), " ")
+	}
 	if len(s) > limit {
 		s = strings.ToValidUTF8(s[:limit], "") + "…"
 	}
 	return s
-}
-
-// isPlain reports whether Printable has nothing to do: printable ASCII, with
-// single spaces between words.
-func isPlain(s string) bool {
-	space := true // as if one stood in front
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' || s[i] == ' ' && space {
-			return false
-		}
-		space = s[i] == ' '
-	}
-	return !space || s == ""
 }

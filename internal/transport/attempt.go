@@ -12,9 +12,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/motive-go/motive/internal/backoff"
-	"github.com/motive-go/motive/internal/text"
 )
 
 // attempt is one request on its way and what came back. It is made by call and
@@ -128,35 +125,30 @@ const (
 
 // read takes in the body of a response as far as it is wanted: of a success up to
 // limit, of anything else up to maxErrorBody, and what cannot be read of that is
-// let go, since its status says enough. Behind a 1xx is no body but a connection
-// that may never end.
+// let go, since its status says enough. Of a success that is too large its start is
+// kept. Behind a 1xx is no body but a connection that may never end.
 func read(resp *http.Response, limit int64, pool *buffers) (reply, error) {
 	r := reply{status: resp.StatusCode, header: resp.Header}
 	if r.status < 200 {
 		return r, nil
 	}
 	r.buf = pool.get()
-	if !r.ok() {
-		_, _ = r.buf.ReadFrom(io.LimitReader(resp.Body, maxErrorBody+1))
-		r.body = r.buf.Bytes()[:min(r.buf.Len(), maxErrorBody)]
-		return r, nil
+	start, most := min(limit, maxErrorBody), limit
+	switch {
+	case !r.ok():
+		start, most = maxErrorBody, maxErrorBody
+	case resp.ContentLength > limit:
+		most = start
+	case resp.ContentLength > 0:
+		r.buf.Grow(int(min(resp.ContentLength, growAhead)) + bytes.MinRead)
 	}
-	var err error
-	if resp.ContentLength > limit {
-		_, _ = r.buf.ReadFrom(io.LimitReader(resp.Body, min(limit, maxErrorBody)))
-		err = ErrBodyTooLarge
-	} else {
-		if resp.ContentLength > 0 {
-			r.buf.Grow(int(min(resp.ContentLength, growAhead)) + bytes.MinRead)
-		}
-		var n int64
-		if n, err = r.buf.ReadFrom(io.LimitReader(resp.Body, limit+1)); n > limit {
-			err = ErrBodyTooLarge
-		}
-	}
+	n, err := r.buf.ReadFrom(io.LimitReader(resp.Body, most+1))
 	r.body = r.buf.Bytes()
-	if errors.Is(err, ErrBodyTooLarge) {
-		r.body = r.body[:min(int64(len(r.body)), limit, maxErrorBody)]
+	if n > most || resp.ContentLength > limit {
+		r.body, err = r.body[:min(n, start)], ErrBodyTooLarge
+	}
+	if !r.ok() {
+		err = nil
 	}
 	return r, err
 }
@@ -180,43 +172,3 @@ func (p *buffers) put(b *bytes.Buffer) {
 		p.pool.Put(b)
 	}
 }
-
-// await runs f, which calls code that is not ours, on a goroutine of its own, and
-// waits for it until ctx ends. That f panics or ends its goroutine is an error.
-func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	done := make(chan result, 1)
-	go protect(f, func(value T, err error) { done <- result{value, err} })
-	select {
-	case r := <-done:
-		return r.value, r.err
-	case <-ctx.Done():
-		var none T
-		return none, backoff.ContextError(ctx)
-	}
-}
-
-// protect runs f and hands its result to then, also where f panics or ends the
-// goroutine.
-func protect[T any](f func() (T, error), then func(T, error)) {
-	var value T
-	err := error(errGoexit)
-	defer func() {
-		if p := recover(); p != nil {
-			err = panicError("panicked: " + text.Printable(fmt.Sprint(p), 200))
-		}
-		then(value, err)
-	}()
-	value, err = f()
-}
-
-// panicError says how code that is not ours broke off.
-type panicError string
-
-func (e panicError) Error() string { return string(e) }
-func (panicError) Permanent() bool { return true }
-
-const errGoexit = panicError("ended its goroutine, as runtime.Goexit and t.FailNow do")

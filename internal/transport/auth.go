@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/motive-go/motive/internal/backoff"
+	"github.com/motive-go/motive/internal/isolate"
 )
 
 // credential is a Credential and how long it may take.
@@ -29,7 +30,7 @@ func (c credential) header(ctx context.Context) (AuthHeader, error) {
 	defer cancel()
 	h, err := c.Header(ctx)
 	if err != nil {
-		return AuthHeader{}, &CredentialError{err}
+		return AuthHeader{}, fmt.Errorf("%w: %w", ErrCredential, err)
 	}
 	return h, nil
 }
@@ -46,19 +47,9 @@ func authenticate(home *url.URL, auth credential) stage {
 					return err
 				}
 			}
-			a.call.sending(a.auth.Secret)
 			return next(a)
 		}
 	}
-}
-
-// sending notes the secret that is on its way, beside those before, which are not
-// to be shown either.
-func (k *call) sending(secret string) {
-	if k.secret != "" && k.secret != secret {
-		k.secrets = append(k.secrets, k.secret)
-	}
-	k.secret = secret
 }
 
 // renew asks for another credential after a 401, once a call, and reports whether
@@ -111,15 +102,12 @@ type tokens struct {
 	rejected string // the token that met a 401 last
 }
 
-// flight is one run of fetch, which several calls may wait for.
+// flight is one run of fetch.
 type flight struct {
-	done    chan struct{}
-	cancel  context.CancelFunc
-	waiting int  // calls; under the lock of tokens
-	given   bool // up: its context has ended
-
-	token string
-	err   error
+	*isolate.Flight[string]
+	ctx     context.Context // ends when the flight is given up
+	giveUp  context.CancelFunc
+	waiting int // calls; under the lock of tokens
 }
 
 // Header returns what fetch has. A rejected token is asked about once more, since
@@ -130,8 +118,12 @@ func (t *tokens) Header(ctx context.Context) (AuthHeader, error) {
 	if err == nil && t.isRejected(token) {
 		token, err = t.ask(ctx)
 	}
-	if err == nil {
+	var broken isolate.Broken
+	switch {
+	case err == nil:
 		err = checkToken(token)
+	case errors.As(err, &broken):
+		err = fmt.Errorf("the token source failed: %w", err)
 	}
 	if err != nil {
 		return AuthHeader{}, err
@@ -156,20 +148,16 @@ func (t *tokens) isRejected(token string) bool {
 }
 
 func (t *tokens) ask(ctx context.Context) (string, error) {
-	for {
-		if ctx.Err() != nil {
-			return "", backoff.ContextError(ctx)
-		}
+	for ctx.Err() == nil {
 		f := t.board()
-		select {
-		case <-f.done:
-			if f.err == nil || !t.givenUp(f) { // else it failed for those who left
-				return f.token, f.err
-			}
-		case <-ctx.Done():
+		token, err := f.Wait(ctx)
+		if ctx.Err() != nil {
 			t.leave(f, context.Cause(ctx) == errSlowCredential)
+		} else if err == nil || f.ctx.Err() == nil { // else it failed for those who left
+			return token, err
 		}
 	}
+	return "", backoff.ContextError(ctx)
 }
 
 // board joins the flight that is under way or begins one.
@@ -177,9 +165,13 @@ func (t *tokens) board() *flight {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.flight == nil {
-		ctx, cancel := context.WithCancel(context.Background())
-		t.flight = &flight{done: make(chan struct{}), cancel: cancel}
-		go t.fly(ctx, t.flight)
+		f := new(flight)
+		f.ctx, f.giveUp = context.WithCancel(context.Background())
+		f.Flight = isolate.Go(func() (string, error) {
+			defer t.land()
+			return t.fetch(f.ctx)
+		})
+		t.flight = f
 	}
 	t.flight.waiting++
 	return t.flight
@@ -190,30 +182,14 @@ func (t *tokens) leave(f *flight, slow bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if f.waiting--; f.waiting == 0 || slow {
-		f.given = true
-		f.cancel()
+		f.giveUp()
 	}
 }
 
-func (t *tokens) givenUp(f *flight) bool {
+func (t *tokens) land() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return f.given
-}
-
-func (t *tokens) fly(ctx context.Context, f *flight) {
-	protect(func() (string, error) { return t.fetch(ctx) }, func(token string, err error) {
-		var broken panicError
-		if errors.As(err, &broken) {
-			err = fmt.Errorf("the token source %w", err)
-		}
-		t.mu.Lock()
-		t.flight = nil
-		t.mu.Unlock()
-		f.token, f.err = token, err
-		f.cancel()
-		close(f.done)
-	})
+	t.flight = nil
 }
 
 // checkToken says what keeps a token from being the value of a header. It does not

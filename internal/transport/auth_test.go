@@ -45,6 +45,19 @@ func TestTheCredentialStaysAtHome(t *testing.T) {
 	}
 }
 
+func TestTheSchemeIsPartOfHome(t *testing.T) {
+	t.Parallel()
+	sent := false
+	send := authenticate(parse(t, "https://api.example.com"), credential{Fixed("X-Key", "", secret), time.Minute})(func(*attempt) error {
+		sent = true
+		return nil
+	})
+	req := &http.Request{URL: parse(t, "http://api.example.com/v1/x")}
+	if err := send(&attempt{req: req}); !errors.Is(err, ErrForeignHost) || sent {
+		t.Errorf("sent in the clear: %v", err)
+	}
+}
+
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{300, 301, 302, 303, 307, 308} {
@@ -115,8 +128,8 @@ func TestOneMoreTryAfterA401(t *testing.T) {
 				server, credential := answers(tt.steps...), tt.credential
 				c := newTestClient(t, Config{RoundTripper: server, Credential: &credential, Policy: tt.policy})
 				r, err := c.Do(t.Context(), request(method))
-				var none *CredentialError
-				if r.Status != tt.status || !errors.Is(err, tt.err) || (err != nil) != errors.As(err, &none) {
+				none := errors.Is(err, ErrCredential)
+				if r.Status != tt.status || !errors.Is(err, tt.err) || (err != nil) != none {
 					t.Errorf("%d, error %v", r.Status, err)
 				}
 				var sent []string
@@ -143,8 +156,8 @@ func TestTokens(t *testing.T) {
 		is    error
 	}{
 		"an error":       {func(context.Context) (string, error) { return "", broken }, "no credential: no network", broken},
-		"a panic":        {func(context.Context) (string, error) { panic("oops") }, "no credential: the token source panicked: oops", nil},
-		"a Goexit":       {func(context.Context) (string, error) { runtime.Goexit(); return "", nil }, "the token source ended its goroutine", nil},
+		"a panic":        {func(context.Context) (string, error) { panic("oops") }, "no credential: the token source failed: it panicked: oops", nil},
+		"a Goexit":       {func(context.Context) (string, error) { runtime.Goexit(); return "", nil }, "the token source failed: it ended its goroutine", nil},
 		"no token":       {func(context.Context) (string, error) { return "", nil }, "returned no access token", nil},
 		"a line break":   {func(context.Context) (string, error) { return "canary\n", nil }, "white space", nil},
 		"it hangs":       {func(ctx context.Context) (string, error) { <-ctx.Done(); return "", ctx.Err() }, "longer than the attempt timeout", nil},
@@ -169,8 +182,8 @@ func TestTokens(t *testing.T) {
 				for range 20 {
 					wg.Go(func() {
 						_, err := c.Do(t.Context(), request("POST"))
-						var none *CredentialError
-						if !errors.As(err, &none) || !strings.Contains(err.Error(), tt.want) || tt.is != nil && !errors.Is(err, tt.is) || strings.Contains(err.Error(), "canary") {
+						none := errors.Is(err, ErrCredential)
+						if !none || !strings.Contains(err.Error(), tt.want) || tt.is != nil && !errors.Is(err, tt.is) || strings.Contains(err.Error(), "canary") {
 							t.Errorf("error %v", err)
 						}
 					})
@@ -222,6 +235,35 @@ func TestACallThatEndsLeavesTheTokenToOthers(t *testing.T) {
 		if asked != 3 {
 			t.Errorf("asked %d times, want 3", asked)
 		}
+	})
+}
+
+// A fetch that is too slow for one call is given up for all, and those that still
+// wait have the next.
+func TestASlowFetchIsGivenUpForAll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		c := newTestClient(t, Config{RoundTripper: answers(200), AttemptTimeout: 30 * time.Second, Credential: Tokens(func(ctx context.Context) (string, error) {
+			if asked++; asked > 1 {
+				return "canary-token", nil
+			}
+			<-ctx.Done()
+			return "", ctx.Err()
+		}, nil)})
+		start := time.Now()
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := c.Do(t.Context(), request("GET")); !errors.Is(err, ErrCredential) || time.Since(start) != 30*time.Second {
+				t.Errorf("the first: %v after %s", err, time.Since(start))
+			}
+		})
+		time.Sleep(20 * time.Second)
+		get(t, c, request("GET"))
+		if took := time.Since(start); took != 30*time.Second || asked != 2 {
+			t.Errorf("the second has a token after %s, asked %d times", took, asked)
+		}
+		wg.Wait()
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -30,7 +31,6 @@ type call struct {
 	earlier []Attempt // those before
 	sent    int       // requests that reached the round tripper
 	began   time.Time
-	first   time.Duration // how long the first of them took
 	waited  time.Duration
 
 	wait     time.Duration // of its own before the next attempt
@@ -41,15 +41,14 @@ type call struct {
 
 	auth    AuthHeader // for the next attempt, where a 401 asked for another
 	renewed bool       // that has been done
-	secret  string     // that was sent last
-	secrets []string   // those before
+	secrets []string   // that were sent by earlier attempts
 }
 
 // Do sends r and reads the response. A status other than 2xx is no error. What
 // keeps a call from a response is one of
 //
 //   - [ErrForeignHost], or a certificate that is not trusted: nothing was sent
-//   - [*CredentialError]: there was none to send
+//   - [ErrCredential]: there was none to send
 //   - [*PauseError]: the server has asked for a pause beyond the cap or the deadline
 //   - [ErrNoRoom]: the limiter has no room before the deadline
 //   - [*ProxyError]: a proxy refused to connect
@@ -84,7 +83,7 @@ func (k *call) run() error {
 	k.loop.RetryMax = math.MaxInt // checkRetry counts
 	k.loop.CheckRetry = k.checkRetry
 	k.loop.Backoff = noBackoff
-	k.loop.ErrorHandler = asItIs
+	k.loop.ErrorHandler = retryablehttp.PassthroughErrorHandler
 	if _, err = k.loop.Do(req); err != nil {
 		return k.cause(err)
 	}
@@ -94,16 +93,17 @@ func (k *call) run() error {
 // noBackoff leaves waiting to waitTurn, which a context can end.
 func noBackoff(time.Duration, time.Duration, int, *http.Response) time.Duration { return 0 }
 
-func asItIs(resp *http.Response, err error, _ int) (*http.Response, error) { return resp, err }
-
 // RoundTrip sends one attempt, and tells the loop no more of the response than its
 // status: there is no Location in it to follow, and no body to read. That call has
 // no CloseIdleConnections keeps retryablehttp from calling it after each failure,
 // at the cost of all other calls.
 func (k *call) RoundTrip(req *http.Request) (*http.Response, error) {
-	if k.attempt != nil {
-		k.keep(k.attempt)
+	if last := k.attempt; last != nil {
+		k.keep(last)
 		k.release()
+		if !slices.Contains(k.secrets, last.auth.Secret) {
+			k.secrets = append(k.secrets, last.auth.Secret)
+		}
 	}
 	a := &attempt{call: k, req: req, auth: k.auth}
 	k.attempt, k.auth = a, AuthHeader{}
@@ -133,18 +133,12 @@ func (k *call) checkRetry(context.Context, *http.Response, error) (bool, error) 
 		return false, nil
 	}
 	if another, err := k.renew(a); another || err != nil {
-		k.watch.attempt(a, situation{}, another)
+		k.watch.decided(a, another, situation{})
 		return another, err
 	}
 	s := k.judge(a)
 	retry := s.retry() && (s.fate.limits() || k.budget.mayRetry())
-	k.watch.attempt(a, s, retry)
-	switch {
-	case retry:
-		k.watch.tell(Event{Kind: KindRetry, Status: a.status, Err: a.err, Wait: s.wait}, k)
-	case s.gaveUp(a.err):
-		k.watch.tell(Event{Kind: KindGiveUp, Status: a.status, Err: a.err}, k)
-	}
+	k.watch.decided(a, retry, s)
 	return retry, nil
 }
 
@@ -152,10 +146,7 @@ func (k *call) checkRetry(context.Context, *http.Response, error) (bool, error) 
 // client pause where the server asked for that.
 func (k *call) judge(a *attempt) situation {
 	now := time.Now()
-	s := situation{policy: k.policy, method: k.req.Method, left: timeLeft(k.ctx, now), ended: k.ctx.Err() != nil}
-	if a.err == nil {
-		s.asked = backoff.RetryAfter(a.header, now)
-	}
+	s := situation{policy: k.policy, method: k.req.Method, asked: backoff.RetryAfter(a.header, now), left: timeLeft(k.ctx, now)}
 	s.fate = classify(a.status, s.asked, a.err, a.neverSent())
 	k.wait = 0
 	if !s.fate.limits() && a.err == nil {
@@ -177,7 +168,7 @@ func (k *call) judge(a *attempt) situation {
 		k.wait = s.wait
 	}
 	switch {
-	case s.ended: // which is a reason of its own
+	case s.left <= 0: // which is a reason of its own
 	case a.err != nil:
 		k.reason = a.err.Error()
 	default:
@@ -216,14 +207,16 @@ func (k *call) cause(err error) error {
 }
 
 func (k *call) response(err error) Response {
-	r := Response{Attempts: k.sent, Began: k.began, FirstTook: k.first, Waited: k.waited, call: k}
+	r := Response{Attempts: k.sent, Began: k.began, Waited: k.waited, call: k}
 	if a := k.attempt; a != nil {
-		r.Status, r.Header, r.Body = a.status, a.header, a.body
+		r.Status, r.Header, r.Body, r.FirstTook = a.status, a.header, a.body, a.took
 		if err != nil {
 			k.keep(a)
 		}
 	}
-	r.Earlier = k.earlier
+	if r.Earlier = k.earlier; len(r.Earlier) > 0 {
+		r.FirstTook = r.Earlier[0].Took
+	}
 	return r
 }
 
@@ -235,7 +228,11 @@ func (k *call) release() {
 }
 
 func (k *call) redact() *redact.Set {
-	return redact.New(k.req.Secrets...).With(append(k.secrets, k.secret)...)
+	sent := k.secrets
+	if k.attempt != nil {
+		sent = append(slices.Clip(sent), k.attempt.auth.Secret)
+	}
+	return redact.New(k.req.Secrets...).With(sent...)
 }
 
 // clean is err without the secrets and the query of the call: net/http quotes what

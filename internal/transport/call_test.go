@@ -93,7 +93,7 @@ func TestFailuresOnTheWire(t *testing.T) {
 				if r.FirstTook != r.Earlier[0].Took || tt.status >= 0 && r.Status != tt.status {
 					t.Errorf("response %+v", r)
 				}
-				if strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), srv.url) {
+				if strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), srv.url) || strings.Contains(err.Error(), "last attempt") {
 					t.Errorf("error %v", err)
 				}
 			})
@@ -349,6 +349,83 @@ func TestBodies(t *testing.T) {
 			})
 		}
 	}
+}
+
+// watchedBody counts what is read of it, and whether it is closed.
+type watchedBody struct {
+	io.Reader
+	read, closed int
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	b.read += n
+	return n, err
+}
+
+func (b *watchedBody) Close() error { b.closed++; return nil }
+
+func TestNoMoreOfABodyIsReadThanIsWanted(t *testing.T) {
+	t.Parallel()
+	const size, claimed, unknown = 4 << 20, true, false
+	for _, tt := range []struct {
+		status int
+		length bool
+		limit  int64
+		most   int
+	}{
+		{200, claimed, 10 << 20, size},
+		{200, claimed, 1 << 20, 64<<10 + 1}, // it says that it is too large
+		{200, unknown, 1 << 20, 1<<20 + 1},
+		{404, claimed, 10 << 20, 64<<10 + 1},
+		{404, unknown, 10, 64<<10 + 1},
+	} {
+		body := &watchedBody{Reader: strings.NewReader(strings.Repeat("x", size))}
+		c := newTestClient(t, Config{MaxBody: tt.limit, RoundTripper: tripper(func(*http.Request) (*http.Response, error) {
+			resp := &http.Response{StatusCode: tt.status, Body: body, ContentLength: -1}
+			if tt.length {
+				resp.ContentLength = size
+			}
+			return resp, nil
+		})})
+		if r, err := c.Do(t.Context(), request("GET")); r.Status != tt.status || body.read != tt.most || body.closed != 1 {
+			t.Errorf("%+v: read %d, closed %d times: %v", tt, body.read, body.closed, err)
+		}
+	}
+}
+
+func TestALargeBufferIsNotKept(t *testing.T) {
+	t.Parallel()
+	var pool buffers
+	pool.put(bytes.NewBuffer(make([]byte, 0, keepBuffer+1)))
+	if b := pool.get(); b.Cap() != 0 {
+		t.Errorf("a buffer of %d bytes was kept", b.Cap())
+	}
+}
+
+// A call that fails waits longer and longer, in no more than the bound on it.
+func TestBackoffGrows(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newTestClient(t, Config{RoundTripper: answers(500), Policy: Policy{MaxAttempts: 16, MinWait: time.Second, MaxWait: 24 * time.Hour}})
+		r, err := c.Do(t.Context(), request("GET"))
+		if err != nil || r.Attempts != 16 || r.Waited < 30*time.Second || r.Waited > 1<<15*time.Second {
+			t.Errorf("waited %s in %d attempts: %v", r.Waited, r.Attempts, err)
+		}
+	})
+}
+
+// The wait of one failure is not waited again before the next attempt.
+func TestEachWaitIsWaitedOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fail := func() *http.Response { return response(500, "", "Retry-After", "20") }
+		c := newTestClient(t, Config{RoundTripper: answers(fail, 429, 200)})
+		r, err := c.Do(t.Context(), request("GET"))
+		if err != nil || r.Attempts != 3 || r.Waited < 20*time.Second || r.Waited > 25*time.Second {
+			t.Errorf("waited %s in %d attempts: %v", r.Waited, r.Attempts, err)
+		}
+	})
 }
 
 // The status of an error says enough: that its body breaks off changes nothing.

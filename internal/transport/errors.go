@@ -13,6 +13,8 @@ var (
 	// ErrForeignHost: the request would have gone to another scheme or host than
 	// the base URL's, with the credential.
 	ErrForeignHost = errors.New("refused to send the credential to another host than the base URL's")
+	// ErrCredential: nothing was sent for want of a credential.
+	ErrCredential = errors.New("no credential")
 	// ErrAttemptTimeout: an attempt took longer than it may.
 	ErrAttemptTimeout = errors.New("no full response within the attempt timeout")
 	// ErrBodyTooLarge: the body of a success is larger than Config.MaxBody.
@@ -21,14 +23,6 @@ var (
 	// [context.DeadlineExceeded] too.
 	ErrNoRoom = fmt.Errorf("the rate limit leaves no room before the deadline: %w", context.DeadlineExceeded)
 )
-
-// CredentialError says that nothing was sent for want of a credential.
-type CredentialError struct{ Err error }
-
-func (e *CredentialError) Error() string { return "no credential: " + e.Err.Error() }
-
-// Unwrap returns the error of the credential.
-func (e *CredentialError) Unwrap() error { return e.Err }
 
 // Refusal is a response that asked the client to hold back.
 type Refusal struct {

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/motive-go/motive/internal/backoff"
+	"github.com/motive-go/motive/internal/isolate"
 )
 
 // gate says when an attempt may be sent: not within a pause, at the pace that the
@@ -70,22 +71,24 @@ func (g *gate) wait(ctx context.Context, least time.Duration) error {
 }
 
 func (g *gate) queue(ctx context.Context, least time.Duration) error {
-	start := time.Now()
-	if err := g.pacer.check(ctx); err != nil {
+	if err := g.pacer.check(ctx, time.Now()); err != nil {
 		return err
 	}
 	if err := backoff.Sleep(ctx, least); err != nil {
 		return err
 	}
+	since := time.Now()
 	ahead := g.queued.Add(1) - 1
 	defer g.queued.Add(-1)
 	if backoff.PastDeadline(ctx, g.queueTime(ahead)) {
 		return ErrNoRoom
 	}
-	if err := g.takeTurn(ctx, start.Add(least)); err != nil {
-		return err
+	select {
+	case g.turn <- struct{}{}:
+		defer func() { <-g.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	defer func() { <-g.turn }()
 	if err := g.askLimiter(ctx); err != nil {
 		return err
 	}
@@ -94,37 +97,11 @@ func (g *gate) queue(ctx context.Context, least time.Duration) error {
 		if wait <= 0 {
 			return nil
 		}
-		if err := g.pacer.hopeless(start.Add(least)); err != nil {
-			return err
-		}
-		if err := g.pacer.check(ctx); err != nil {
+		if err := g.pacer.check(ctx, since); err != nil {
 			return err
 		}
 		if err := backoff.Sleep(ctx, wait); err != nil {
 			return err
-		}
-	}
-}
-
-// takeTurn waits to be the first, unless that is of no use.
-func (g *gate) takeTurn(ctx context.Context, since time.Time) error {
-	select {
-	case g.turn <- struct{}{}: // as nearly always
-		return nil
-	default:
-	}
-	look := time.NewTicker(g.pacer.patience())
-	defer look.Stop()
-	for {
-		select {
-		case g.turn <- struct{}{}:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-look.C:
-			if err := g.pacer.hopeless(since); err != nil {
-				return err
-			}
 		}
 	}
 }
@@ -136,24 +113,22 @@ func (g *gate) queueTime(ahead int64) time.Duration {
 	if !ok {
 		return 0
 	}
-	short := float64(ahead) - max(0, l.Tokens())
-	return time.Duration(max(0, short) / float64(l.Limit()) * float64(time.Second))
+	short := max(0, float64(ahead)-l.Tokens()) // the first may be in debt already
+	return time.Duration(short / float64(l.Limit()) * float64(time.Second))
 }
 
 func (g *gate) askLimiter(ctx context.Context) error {
 	if g.limiter == nil {
 		return nil
 	}
-	within, cancel := context.WithCancel(ctx) // so that one who leaves gives back its turn
-	defer cancel()
-	_, err := await(ctx, func() (struct{}, error) { return struct{}{}, g.limiter.Wait(within) })
+	_, err := isolate.Go(func() (struct{}, error) { return struct{}{}, g.limiter.Wait(ctx) }).Wait(ctx)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
 	if _, ok := g.limiter.(*rate.Limiter); ok && backoff.PastDeadline(ctx, year) {
 		return ErrNoRoom
 	}
-	return &LimiterError{err}
+	return fmt.Errorf("the limiter failed: %w", err)
 }
 
 // tellLimiter tells the limiter of a pause, if it wants to know.
@@ -166,17 +141,9 @@ func (g *gate) tellLimiter(ctx context.Context, d time.Duration) error {
 	}
 	// Others share the limiter: it is told even if this call ends.
 	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.limit)
-	_, err := await(ctx, func() (struct{}, error) {
+	_, err := isolate.Go(func() (struct{}, error) {
 		defer cancel()
 		return struct{}{}, l.Pause(whole, d)
-	})
+	}).Wait(ctx)
 	return err
 }
-
-// LimiterError says that nothing was sent because the limiter failed.
-type LimiterError struct{ Err error }
-
-func (e *LimiterError) Error() string { return fmt.Sprintf("the limiter failed: %v", e.Err) }
-
-// Unwrap returns the error of the limiter.
-func (e *LimiterError) Unwrap() error { return e.Err }

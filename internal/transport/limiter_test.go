@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"net/http"
 	"runtime"
 	"slices"
 	"strings"
@@ -124,6 +125,25 @@ func TestNoRoomBeforeTheDeadline(t *testing.T) {
 	})
 }
 
+// What the limiter has in store serves those ahead first.
+func TestABurstLeavesRoom(t *testing.T) {
+	t.Parallel()
+	for burst, room := range map[int]bool{5: true, 1: false} {
+		synctest.Test(t, func(t *testing.T) {
+			g := newGate(rate.NewLimiter(1, burst), Policy{}.WithDefaults(), time.Minute)
+			g.turn <- struct{}{} // somebody is first, with three behind
+			g.queued.Store(4)
+			time.AfterFunc(time.Second, func() { <-g.turn })
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			if err := g.wait(ctx, 0); (err == nil) != room || !room && !errors.Is(err, ErrNoRoom) {
+				t.Errorf("with a burst of %d: %v", burst, err)
+			}
+			time.Sleep(time.Second)
+		})
+	}
+}
+
 func TestTheLimiterIsAskedBeforeEachAttempt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -158,7 +178,7 @@ func TestLimitersThatMisbehave(t *testing.T) {
 		took time.Duration
 	}{
 		"fails":      {func(context.Context) error { return down }, down, "the limiter failed: database down", 0},
-		"panics":     {func(context.Context) error { panic("oops") }, nil, "the limiter failed: panicked: oops", 0},
+		"panics":     {func(context.Context) error { panic("oops") }, nil, "the limiter failed: it panicked: oops", 0},
 		"ends":       {func(context.Context) error { runtime.Goexit(); return nil }, nil, "ended its goroutine", 0},
 		"hangs":      {func(ctx context.Context) error { <-ctx.Done(); time.Sleep(time.Hour); return nil }, context.DeadlineExceeded, "", 3 * time.Second},
 		"is in time": {func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, context.DeadlineExceeded, "", 3 * time.Second},
@@ -228,10 +248,42 @@ func TestTheLimiterIsToldOfAPause(t *testing.T) {
 			})
 		})
 	}
+	t.Run("once for all that met it", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			told := 0
+			var seen events
+			started := time.Now()
+			server := tripper(func(*http.Request) (*http.Response, error) {
+				if time.Sleep(time.Second); time.Since(started) == time.Second {
+					return response(429, "", "Retry-After", "20"), nil
+				}
+				return response(200, ""), nil
+			})
+			c := newTestClient(t, Config{RoundTripper: server, Observer: seen.add, Limiter: sharedLimiter{free, func(context.Context, time.Duration) error {
+				told++
+				return nil
+			}}})
+			var wg sync.WaitGroup
+			for range 10 {
+				wg.Go(func() { get(t, c, request("GET")) })
+			}
+			wg.Wait()
+			if n := strings.Count(seen.kinds(), string(KindPause)); told != 1 || n != 1 {
+				t.Errorf("told %d times, %d events", told, n)
+			}
+		})
+	})
 	t.Run("one that hangs", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			hang := sharedLimiter{free, func(ctx context.Context, _ time.Duration) error { <-ctx.Done(); return ctx.Err() }}
+			var had time.Duration
+			hang := sharedLimiter{free, func(ctx context.Context, _ time.Duration) error {
+				start := time.Now()
+				<-ctx.Done()
+				had = time.Since(start)
+				return ctx.Err()
+			}}
 			c := newTestClient(t, Config{RoundTripper: answers([]string{"Retry-After", "1"}, 200), Limiter: hang, AttemptTimeout: time.Minute})
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
@@ -240,6 +292,10 @@ func TestTheLimiterIsToldOfAPause(t *testing.T) {
 				t.Errorf("came after %s: %v", time.Since(start), err)
 			}
 			time.Sleep(time.Minute)
+			synctest.Wait()
+			if had != time.Minute { // though the call had ended: others share the limiter
+				t.Errorf("the limiter had %s to take it in", had)
+			}
 		})
 	})
 }

@@ -26,9 +26,6 @@ func observe(w watcher) stage {
 				err = k.clean(stripURL(err))
 			}
 			a.took = time.Since(a.began)
-			if k.sent == 1 {
-				k.first = a.took
-			}
 			w.tell(Event{Kind: KindEnd, Status: a.status, Took: a.took, Err: err}, k)
 			return err
 		}
@@ -44,9 +41,21 @@ func (w watcher) tell(e Event, k *call) {
 	w.observer(e)
 }
 
-// attempt logs an attempt and what follows from it: never a query, an id, a body
+// decided reports what follows from a: another attempt or, if it failed, the end.
+func (w watcher) decided(a *attempt, retry bool, s situation) {
+	k, gaveUp := a.call, !retry && (a.err != nil || s.fate != final)
+	w.logAttempt(a, retry, gaveUp, s.wait)
+	switch {
+	case gaveUp:
+		w.tell(Event{Kind: KindGiveUp, Status: a.status, Err: a.err}, k)
+	case retry && s.fate != final:
+		w.tell(Event{Kind: KindRetry, Status: a.status, Err: a.err, Wait: s.wait}, k)
+	}
+}
+
+// logAttempt logs an attempt and what follows from it: never a query, an id, a body
 // or a secret.
-func (w watcher) attempt(a *attempt, s situation, retry bool) {
+func (w watcher) logAttempt(a *attempt, retry, gaveUp bool, wait time.Duration) {
 	k := a.call
 	if w.logger == nil || !w.logger.Enabled(k.ctx, slog.LevelDebug) {
 		return
@@ -64,8 +73,8 @@ func (w watcher) attempt(a *attempt, s situation, retry bool) {
 	}
 	switch {
 	case retry:
-		attrs = append(attrs, slog.Duration("retry_in", s.wait))
-	case s.gaveUp(a.err):
+		attrs = append(attrs, slog.Duration("retry_in", wait))
+	case gaveUp:
 		attrs = append(attrs, slog.Bool("gave_up", true))
 	}
 	w.logger.LogAttrs(k.ctx, slog.LevelDebug, w.name+": attempt", attrs...)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -53,6 +54,21 @@ func TestEvents(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// No retry is told of that the end of the context has ruled out.
+func TestACallThatWasCancelledTellsOfNoRetry(t *testing.T) {
+	t.Parallel()
+	var seen events
+	ctx, cancel := context.WithCancel(t.Context())
+	c := newTestClient(t, Config{Observer: seen.add, RoundTripper: tripper(func(*http.Request) (*http.Response, error) {
+		cancel()
+		return response(500, ""), nil
+	})})
+	r, err := c.Do(ctx, request("GET"))
+	if seen.kinds() != "attempt_start attempt_end give_up" || r.Status != 500 || err != nil {
+		t.Errorf("%s: %d, %v", seen.kinds(), r.Status, err)
 	}
 }
 

@@ -22,11 +22,10 @@ import (
 type pacer struct {
 	firstPause, maxPause, cap time.Duration
 
-	mu     sync.Mutex
-	held   pause              // nothing is sent before its end
-	closed pause              // nothing waits for its end
-	open   context.Context    // ends when closed begins; nil: nobody has waited yet
-	shut   context.CancelFunc // ends open
+	mu   sync.Mutex
+	held pause              // nothing is sent before its end
+	open context.Context    // ends when a pause begins that nobody waits for
+	shut context.CancelFunc // ends open
 
 	on      bool
 	ceiling float64       // requests a second that were too many; 0 while that is not known
@@ -44,6 +43,7 @@ type pacer struct {
 // pause is a time in which the server wants nothing, and the response that said so.
 type pause struct {
 	until   time.Time
+	beyond  bool // the cap: nobody waits for its end
 	refusal Refusal
 }
 
@@ -60,8 +60,9 @@ const (
 )
 
 func newPacer(p Policy) pacer {
-	first := max(p.MinWait/10, time.Millisecond)
-	return pacer{firstPause: min(first, p.MaxWait), maxPause: p.MaxWait, cap: p.MaxRetryAfter}
+	first := min(max(p.MinWait/10, time.Millisecond), p.MaxWait)
+	open, shut := context.WithCancel(context.Background())
+	return pacer{firstPause: first, maxPause: p.MaxWait, cap: p.MaxRetryAfter, open: open, shut: shut}
 }
 
 // free reports whether nothing holds a request back.
@@ -74,9 +75,6 @@ func (p *pacer) free() bool {
 // whileOpen returns ctx, ended as well when a pause begins that nobody waits for.
 func (p *pacer) whileOpen(ctx context.Context) (context.Context, func()) {
 	p.mu.Lock()
-	if p.open == nil {
-		p.open, p.shut = context.WithCancel(context.Background())
-	}
 	open := p.open
 	p.mu.Unlock()
 	within, cancel := context.WithCancel(ctx)
@@ -84,34 +82,24 @@ func (p *pacer) whileOpen(ctx context.Context) (context.Context, func()) {
 	return within, func() { stop(); cancel() }
 }
 
-// check returns a [*PauseError] if there is a pause that a call with ctx does not
-// wait for.
-func (p *pacer) check(ctx context.Context) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := time.Now()
-	if left := p.closed.until.Sub(now); left > 0 {
-		return &PauseError{Refusal: p.closed.refusal, Left: left}
-	}
-	if left := p.held.until.Sub(now); left > 0 && left >= timeLeft(ctx, now) {
-		return &PauseError{Refusal: p.held.refusal, Left: left, Deadline: true}
-	}
-	return nil
-}
-
 // patience is how long a call waits for its turn while nothing is let through.
 func (p *pacer) patience() time.Duration { return max(p.cap, time.Second) }
 
-// hopeless returns a [*PauseError] if for as long as that the server has refused
-// everything, and the call that has waited since then has had no turn.
-func (p *pacer) hopeless(since time.Time) error {
+// check returns a [*PauseError] if there is nothing to wait for, for a call with ctx
+// that has waited since then: the pause is longer than it waits, or for all its
+// patience whatever was sent has been refused. Time in which nothing was refused
+// proves nothing: the process may have been suspended.
+func (p *pacer) check(ctx context.Context, since time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	if !p.on || now.Sub(since) < p.patience() || now.Sub(p.let) < p.patience() {
-		return nil
+	if left := p.held.until.Sub(now); left > 0 && (p.held.beyond || left >= timeLeft(ctx, now)) {
+		return &PauseError{Refusal: p.held.refusal, Left: left, Deadline: !p.held.beyond}
 	}
-	return &PauseError{Refusal: p.held.refusal, Left: max(p.next.Sub(now), 0)}
+	if p.cut.Sub(since) >= p.patience() && p.cut.Sub(p.let) >= p.patience() {
+		return &PauseError{Refusal: p.held.refusal, Left: max(p.next.Sub(now), 0)}
+	}
+	return nil
 }
 
 // take lets one request through, or returns how long that has to wait.
@@ -178,24 +166,14 @@ func (p *pacer) refused(sent, now time.Time, asked time.Duration, refusal func()
 		}
 		p.slowDown(now, wait)
 	}
-	until := now.Add(wait)
-	if asked > p.cap {
-		if longer = until.After(p.closed.until); longer {
-			p.closed = pause{until, refusal()}
-			p.shutOut()
+	if longer = now.Add(wait).After(p.held.until); longer {
+		p.held = pause{now.Add(wait), asked > p.cap, refusal()}
+		if p.held.beyond {
+			p.shut()
+			p.open, p.shut = context.WithCancel(context.Background())
 		}
-	} else if longer = until.After(p.held.until); longer {
-		p.held = pause{until, refusal()}
 	}
-	return max(wait, p.held.until.Sub(now)), longer
-}
-
-// shutOut ends the wait of everybody who waits.
-func (p *pacer) shutOut() {
-	if p.shut != nil {
-		p.shut()
-		p.open, p.shut = nil, nil
-	}
+	return p.held.until.Sub(now), longer
 }
 
 // nextPause is the pause after a refusal that names none. It doubles while nothing

@@ -224,6 +224,59 @@ func TestAPauseWithoutATimeGrowsToItsBoundAndStartsAgain(t *testing.T) {
 	})
 }
 
+// Neither a failure nor what was sent before the last refusal says that the server
+// lets requests through again.
+func TestWhatCountsAsAccepted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPacer(Policy{}.WithDefaults())
+		sent := time.Now()
+		for range 5 {
+			time.Sleep(time.Minute)
+			p.refused(time.Now(), time.Now(), 0, func() Refusal { return Refusal{} })
+		}
+		grown := p.pause
+		if p.accepted(sent, time.Now()); p.pause != grown {
+			t.Errorf("an old request took the pause from %s to %s", grown, p.pause)
+		}
+		for _, last := range []any{errors.New("reset"), 500} {
+			c := newTestClient(t, Config{RoundTripper: answers(429, last)})
+			_, _ = c.Do(t.Context(), request("POST"))
+			if _, failed := last.(error); c.gate.pacer.let.IsZero() != failed {
+				t.Errorf("after %v the last was let through at %s", last, c.gate.pacer.let)
+			}
+		}
+	})
+}
+
+// A refusal is handed to later calls as it was, whatever was read since.
+func TestARefusalOutlivesItsBuffer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := tripper(func(req *http.Request) (*http.Response, error) {
+			if req.URL.Path == "/fleet/late" {
+				time.Sleep(time.Second)
+				return response(200, "something else ..."), nil
+			}
+			return response(429, "come back later", "Retry-After", "300"), nil
+		})
+		c := newTestClient(t, Config{RoundTripper: server})
+		var wg sync.WaitGroup
+		for range 20 { // one of which has the buffer
+			wg.Go(func() { get(t, c, Request{Method: "GET", Path: "/late"}) })
+		}
+		synctest.Wait()
+		r, err := c.Do(t.Context(), Request{Method: "GET", Path: "/"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Release()
+		wg.Wait()
+		_, err = c.Do(t.Context(), Request{Method: "GET", Path: "/"})
+		checkPause(t, err, 429, 300*time.Second, false)
+	})
+}
+
 // While a pause beyond the cap is on, every call returns at once: the one that met
 // it with the response, all others with an error that has it, wherever they wait.
 func TestAPauseBeyondTheCapIsNotWaitedFor(t *testing.T) {
@@ -407,6 +460,44 @@ func TestCallsLeaveAQueueThatDoesNotMove(t *testing.T) {
 	})
 }
 
+// Only refusals show that a queue does not move, and not the time that passes.
+func TestPatienceEndsWithARefusal(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		accepted, joined, refused time.Duration // when; the last at -1: not at all
+		leaves                    bool
+	}{
+		"refused for a minute":                     {0, 0, time.Minute, true},
+		"refused for less":                         {0, 0, time.Minute - 1, false},
+		"accepted within the minute":               {1, 0, time.Minute, false},
+		"joined within the minute":                 {0, 1, time.Minute, false},
+		"nothing was sent for an hour":             {0, 0, -1, false},
+		"suspended for an hour and then let in":    {time.Hour, 0, -1, false},
+		"refused for an hour, accepted at the end": {time.Hour, 0, time.Hour, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p := newPacer(Policy{}.WithDefaults())
+				start := time.Now()
+				refuse := func(at time.Duration) {
+					p.refused(start.Add(at), start.Add(at), 0, func() Refusal { return Refusal{Status: 429} })
+				}
+				refuse(0)
+				p.accepted(start, start.Add(tt.accepted))
+				if tt.refused >= 0 {
+					refuse(tt.refused)
+				}
+				time.Sleep(2 * time.Hour)
+				var pause *PauseError
+				if err := p.check(t.Context(), start.Add(tt.joined)); (err != nil) != tt.leaves || tt.leaves && (!errors.As(err, &pause) || pause.Deadline) {
+					t.Errorf("error %v", err)
+				}
+			})
+		})
+	}
+}
+
 func TestAShorterPauseBeyondTheCapEndsNoLongerOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -416,8 +507,48 @@ func TestAShorterPauseBeyondTheCapEndsNoLongerOne(t *testing.T) {
 		}
 		time.Sleep(200 * time.Second)
 		var pause *PauseError
-		if err := p.check(t.Context()); !errors.As(err, &pause) || pause.Left != 400*time.Second || pause.Refusal.Status != 600 {
+		if err := p.check(t.Context(), time.Now()); !errors.As(err, &pause) || pause.Left != 400*time.Second || pause.Refusal.Status != 600 {
 			t.Errorf("error %v", err)
+		}
+	})
+}
+
+// All that were told the same do not come back at the same time, and whatever is
+// refused, the rate does not go down to nothing.
+func TestPausesAreSpreadAndTheRateHasAFloor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPacer(Policy{}.WithDefaults())
+		spread := map[time.Duration]bool{}
+		for range 50 {
+			time.Sleep(time.Hour)
+			wait, _ := p.refused(time.Now(), time.Now(), time.Minute, func() Refusal { return Refusal{} })
+			spread[wait] = true
+		}
+		if len(spread) < 40 || p.rate() < afterCut*minRate {
+			t.Errorf("%d pauses of 50 differ, and the rate is %v", len(spread), p.rate())
+		}
+	})
+}
+
+// The longer the pause of a refusal, the longer until the next is risked, within
+// bounds.
+func TestAPauseMakesForARestAfterIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for asked, want := range map[time.Duration][2]time.Duration{
+			0:               {recovery, recovery + time.Second},
+			2 * time.Second: {7 * time.Second, 8 * time.Second},
+			time.Minute:     {maxGrowth, maxGrowth},
+		} {
+			p := newPacer(Policy{}.WithDefaults())
+			p.refused(time.Now(), time.Now(), asked, func() Refusal { return Refusal{} })
+			if p.plateau < want[0] || p.plateau > want[1] {
+				t.Errorf("after a pause of %s: %s, want %s to %s", asked, p.plateau, want[0], want[1])
+			}
+		}
+		if p := newPacer(Policy{MaxRetryAfter: 1}.WithDefaults()); p.patience() != time.Second {
+			t.Errorf("a patience of %s is none", p.patience())
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -16,19 +17,10 @@ import (
 
 // WithDefaults returns p with every field that is zero at its default.
 func (p Policy) WithDefaults() Policy {
-	if p.MaxAttempts == 0 {
-		p.MaxAttempts = 4
-	}
-	if p.MinWait == 0 {
-		p.MinWait = 500 * time.Millisecond
-	}
-	if p.MaxWait == 0 {
-		p.MaxWait = max(15*time.Second, p.MinWait)
-	}
-	if p.MaxRetryAfter == 0 {
-		p.MaxRetryAfter = time.Minute
-	}
-	p.MinWait, p.MaxWait, p.MaxRetryAfter = min(p.MinWait, year), min(p.MaxWait, year), min(p.MaxRetryAfter, year)
+	p.MaxAttempts = cmp.Or(p.MaxAttempts, 4)
+	p.MinWait = min(cmp.Or(p.MinWait, 500*time.Millisecond), year)
+	p.MaxWait = min(cmp.Or(p.MaxWait, max(15*time.Second, p.MinWait)), year)
+	p.MaxRetryAfter = min(cmp.Or(p.MaxRetryAfter, time.Minute), year)
 	return p
 }
 
@@ -69,16 +61,13 @@ func classify(status int, asked time.Duration, err error, neverSent bool) fate {
 		return unsent
 	case err != nil:
 		return failed
+	case status == http.StatusTooManyRequests:
+		return limited
+	case status == http.StatusServiceUnavailable && asked > 0:
+		return busy
 	}
 	switch status {
-	case http.StatusTooManyRequests:
-		return limited
-	case http.StatusServiceUnavailable:
-		if asked > 0 {
-			return busy
-		}
-		return failed
-	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return failed
 	}
 	return final
@@ -102,8 +91,7 @@ type situation struct {
 	asked    time.Duration // by its Retry-After
 	wait     time.Duration // before the next one
 	limited  time.Duration // since the first refusal
-	left     time.Duration // until the deadline
-	ended    bool          // the context
+	left     time.Duration // until the context ends
 }
 
 // retry reports whether there is another attempt, the retry budget permitting.
@@ -111,7 +99,6 @@ type situation struct {
 func (s situation) retry() bool {
 	switch {
 	case s.fate == final,
-		s.ended,
 		(s.fate == failed || s.fate == busy) && !idempotent(s.method),
 		s.policy.MaxAttempts <= 1,
 		s.asked > s.policy.MaxRetryAfter,
@@ -123,10 +110,11 @@ func (s situation) retry() bool {
 	return s.fate.limits() && s.limited+s.wait <= s.policy.MaxRetryAfter
 }
 
-// gaveUp reports whether a call that ends here ends with a failure.
-func (s situation) gaveUp(err error) bool { return s.fate != final || err != nil }
-
+// timeLeft is how long ctx has until its deadline, and 0 where it has ended.
 func timeLeft(ctx context.Context, now time.Time) time.Duration {
+	if ctx.Err() != nil {
+		return 0
+	}
 	if deadline, ok := ctx.Deadline(); ok {
 		return deadline.Sub(now)
 	}
@@ -174,10 +162,9 @@ func permanent(err error) bool {
 
 // refusedByUs reports whether err is this side's own decision not to send.
 func refusedByUs(err error) bool {
-	var auth *CredentialError
 	var cert *tls.CertificateVerificationError
-	return errors.As(err, &auth) || errors.As(err, &cert) ||
-		errors.Is(err, ErrForeignHost) || errors.Is(err, http.ErrSchemeMismatch)
+	return errors.As(err, &cert) || errors.Is(err, http.ErrSchemeMismatch) ||
+		errors.Is(err, ErrForeignHost) || errors.Is(err, ErrCredential)
 }
 
 // mocked reports whether err is that of httpmock for a request that no responder

@@ -84,7 +84,7 @@ func TestNeverSent(t *testing.T) {
 		{"by its own word, though it was connected", claim{neverSent: true}, true, true, false},
 		{"the proxy refused", &ProxyError{407}, false, false, true},
 		{"no responder", errors.New(`GET https://x/y: no responder found`), false, false, true},
-		{"no credential", &CredentialError{errors.New("expired")}, false, false, true},
+		{"no credential", fmt.Errorf("%w: expired", ErrCredential), false, false, true},
 	} {
 		if got := neverSent(tt.err, tt.dialled, tt.connected); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
@@ -105,7 +105,7 @@ func TestRetryDecision(t *testing.T) {
 		{"a failure", base, true},
 		{"the last failure", with(func(s *situation) { s.attempts = 4 }), false},
 		{"nothing to gain", with(func(s *situation) { s.fate = final }), false},
-		{"the context has ended", with(func(s *situation) { s.ended = true }), false},
+		{"the context has ended", with(func(s *situation) { s.left = 0 }), false},
 		{"never again", with(func(s *situation) { s.policy.MaxAttempts = 1 }), false},
 		{"never again after a 429", with(func(s *situation) { s.policy.MaxAttempts, s.fate = 1, limited }), false},
 		{"no time to wait", with(func(s *situation) { s.left = time.Second }), false},
