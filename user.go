@@ -529,15 +529,10 @@ func (o *laxIDs) UnmarshalJSON(data []byte) error {
 // and slog's JSON handler writes a slice or another struct that holds users
 // through MarshalJSON.
 
-var (
-	shownUser       = redact.NewFields[User]("drivers_license_number")
-	shownAttributes = redact.NewFields[UserAttributes]("password", "drivers_license_number")
-)
-
 // LogValue shows the fields of u that are not zero and the keys of Extra. The
 // license number is redacted.
 func (u User) LogValue() slog.Value {
-	return slog.GroupValue(withExtra(shownUser.Attrs(u), u.Extra)...)
+	return slog.GroupValue(withExtra(redact.Attrs(u, "drivers_license_number"), u.Extra)...)
 }
 
 // withExtra adds the keys of what stands in Extra, whose values may be secrets.
@@ -555,7 +550,7 @@ func (u User) Format(s fmt.State, _ rune) { redact.Print(s, "User", u.LogValue()
 // LogValue shows the fields of a that are sent and the keys of Extra. The
 // password and the license number are redacted.
 func (a UserAttributes) LogValue() slog.Value {
-	return slog.GroupValue(withExtra(shownAttributes.Attrs(a), a.Extra)...)
+	return slog.GroupValue(withExtra(redact.Attrs(a, "password", "drivers_license_number"), a.Extra)...)
 }
 
 // Format prints a as LogValue shows it, under every verb.

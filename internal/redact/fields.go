@@ -11,50 +11,26 @@ import (
 	"strings"
 )
 
-// Fields prints and logs a type of struct: the fields that carry something,
-// under their names in JSON, and a mark in place of secrets.
-type Fields struct {
-	shown []shownField
-}
-
-type shownField struct {
-	name   string
-	place  int // in the struct
-	secret bool
-}
-
-// NewFields lists the fields of the struct T. Those of the given names in JSON
-// are secret.
-func NewFields[T any](secrets ...string) *Fields {
-	f := new(Fields)
-	typ := reflect.TypeFor[T]()
-	for i := range typ.NumField() {
-		name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
-		if name != "-" {
-			f.shown = append(f.shown, shownField{name, i, slices.Contains(secrets, name)})
-		}
-	}
-	return f
-}
-
-// Attrs lists what the struct that v is carries: the fields that are not zero.
-// A field with a LogValue of its own is shown by it.
-func (f *Fields) Attrs(v any) []slog.Attr {
+// Attrs lists what the struct v carries, under the names in JSON: the fields that
+// are not zero, with a mark in place of those whose names are secrets. A field
+// with a LogValue of its own is shown by it.
+func Attrs(v any, secrets ...string) []slog.Attr {
 	var attrs []slog.Attr
 	fields := reflect.ValueOf(v)
-	for _, s := range f.shown {
-		field := fields.Field(s.place)
-		if field.IsZero() {
+	for i := range fields.NumField() {
+		field := fields.Field(i)
+		name, _, _ := strings.Cut(fields.Type().Field(i).Tag.Get("json"), ",")
+		if name == "-" || field.IsZero() {
 			continue
 		}
 		value := slog.AnyValue(field.Interface()).Resolve().Any()
 		if rv := reflect.ValueOf(value); rv.Kind() == reflect.String {
 			value = rv.String() // of a type of its own as well
 		}
-		if s.secret && value != nil && value != "" {
+		if slices.Contains(secrets, name) && value != nil && value != "" {
 			value = Mark
 		}
-		attrs = append(attrs, slog.Any(s.name, value))
+		attrs = append(attrs, slog.Any(name, value))
 	}
 	return attrs
 }
