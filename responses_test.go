@@ -8,11 +8,14 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/motive-go/motive/internal/lenient"
 )
@@ -266,6 +269,7 @@ func TestDecodePageRefusesWhatIsNoList(t *testing.T) {
 // [testing.AllocsPerRun] demands.
 func TestDecodePageEndsAtOnce(t *testing.T) {
 	rows := func(n int, row string) []byte { return []byte(`{"users":[` + strings.Repeat(row+",", n) + row + `]}`) }
+	row := `{"id":1,"email":"` + strings.Repeat("a", 120) + `"}` // enough for the memory that it takes
 	gone, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("not shown"))
 	for _, test := range []struct {
@@ -276,8 +280,8 @@ func TestDecodePageEndsAtOnce(t *testing.T) {
 	}{
 		{"rows without an id", t.Context(), rows(2_000_000, `{}`), "users[0]: the response holds no user with an id"},
 		{"rows with an id that is negative", t.Context(), rows(100_000, `{"id":-1}`), "users[0]: the response holds no user with an id"},
-		{"far too many rows", t.Context(), rows(500_000, `{"id":1}`), "the response holds more than 300 users on a page"},
-		{"a context that has ended", gone, rows(299, `{"id":1}`), "context canceled"},
+		{"far too many rows", t.Context(), rows(500_000, row), "the response holds more than 300 users on a page"},
+		{"a context that has ended", gone, rows(299, row), "context canceled"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			page, err := decodePage(test.ctx, test.body, 300)
@@ -289,8 +293,53 @@ func TestDecodePageEndsAtOnce(t *testing.T) {
 			}
 		})
 	}
-	if page, err := decodePage(t.Context(), rows(299, `{"id":1}`), 300); err != nil || len(page.Users) != 300 {
+	if page, err := decodePage(t.Context(), rows(299, row), 300); err != nil || len(page.Users) != 300 {
 		t.Errorf("as many as may come: %v", err)
+	}
+}
+
+// Whatever a response is, at most eight times its bytes are made of it, or what a
+// page of users weighs. Not parallel: it counts what the program allocates.
+func TestMemoryIsBoundByTheResponse(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would empty the pools
+	const pageOfUsers = 100*(9*uint64(unsafe.Sizeof(User{}))/8+512) + 1024
+	for _, test := range []struct {
+		name                string
+		before, item, after string
+		most                uint64 // if that is more
+	}{
+		{"tiny users", `{"users":[{"id":1}`, `,{"user":{"id":1}}`, `]}`, pageOfUsers},
+		{"users with a field nobody knows", `{"users":[{"id":1}`, `,{"id":1,"x":1}`, `]}`, pageOfUsers},
+		{"tiny roles", `[{"id":1}`, `,{"id":1}`, `]`, pageOfUsers},
+		{"roles", `[{"id":1}`, `,{"id":1,"name":"Night dispatch","permissions":["view_users"]}`, `]`, pageOfUsers},
+		{"fields nobody knows", `{"id":1`, `,"a":1`, `}`, 4096},
+		{"fields that do not fit", `{"id":1,"email":[1`, `,[]`, `]}`, 4096},
+		{"group ids", `{"id":1,"group_ids":[1`, `,1`, `]}`, 4096},
+		{"external ids", `{"id":1,"external_ids":[{"id":1}`, `,{"id":1}`, `]}`, 4096},
+		{"a long date", `{"id":1,"joined_at":"`, `2`, `"}`, 4096},
+		{"a broken name", `{"id":1,"first_name":"`, "\xff", `"}`, 4096},
+		{"a deletion", `{"success":true`, `,"a":1`, `}`, 4096},
+	} {
+		for _, size := range []int{100, 1 << 10, 4 << 10, 32 << 10, 1 << 20} {
+			body := []byte(test.before + strings.Repeat(test.item, size/len(test.item)) + test.after)
+			for name, decode := range map[string]func() error{
+				"user":        func() error { _, err := decodeUser(body); return err },
+				"page":        func() error { _, err := decodePage(t.Context(), body, mostRows); return err },
+				"roles":       func() error { _, err := decodeRoles(t.Context(), body); return err },
+				"external id": func() error { _, err := decodeExternalID(body); return err },
+				"deletion":    func() error { _, err := decodeDeletion(body); return err },
+			} {
+				_ = decode()
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				err := decode()
+				runtime.ReadMemStats(&after)
+				made, most := after.TotalAlloc-before.TotalAlloc, max(8*uint64(len(body)), test.most)
+				if made > most {
+					t.Errorf("%s as %s: %d bytes make %d, %.1f times as many (error %v)", test.name, name, len(body), made, float64(made)/float64(len(body)), err)
+				}
+			}
+		}
 	}
 }
 

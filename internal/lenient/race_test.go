@@ -2,5 +2,4 @@
 
 package lenient_test
 
-// raceDetector allocates on its own account.
 const raceDetector = true
