@@ -254,42 +254,17 @@ func (s *Scanner) leaf() {
 	s.i += n
 }
 
-// The classes of bytes in a string.
-const (
-	plain   = iota // stands for itself
-	quote          // ends it
-	escape         // begins an escape
-	control        // must not stand there
-	wide           // part of a character beyond ASCII
-)
-
-var classes = func() (table [256]uint8) {
-	for b := range table {
-		switch {
-		case b < ' ':
-			table[b] = control
-		case b >= utf8.RuneSelf:
-			table[b] = wide
-		}
-	}
-	table['"'], table['\\'] = quote, escape
-	return table
-}()
-
 // text steps over a string and returns it with its quotes.
 func (s *Scanner) text() []byte {
 	b := s.b
 	s.plain = true
 	for i := s.i + 1; i < len(b); i++ {
-		switch classes[b[i]] {
-		case plain:
-		case quote:
+		switch ch := b[i]; {
+		case ch == '"':
 			raw := b[s.i : i+1]
 			s.i = i + 1
 			return raw
-		case wide:
-			s.plain = false
-		case escape:
+		case ch == '\\':
 			s.plain = false
 			n := escapeLen(b[i:])
 			if n == 0 {
@@ -298,10 +273,12 @@ func (s *Scanner) text() []byte {
 				return nil
 			}
 			i += n - 1
-		case control:
+		case ch < ' ':
 			s.i = i
 			s.fail("control character in a string")
 			return nil
+		case ch >= utf8.RuneSelf:
+			s.plain = false
 		}
 	}
 	s.i = len(b)
