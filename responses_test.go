@@ -302,7 +302,7 @@ func TestDecodePageEndsAtOnce(t *testing.T) {
 // page of users weighs. Not parallel: it counts what the program allocates.
 func TestMemoryIsBoundByTheResponse(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would empty the pools
-	const pageOfUsers = 100*(9*uint64(unsafe.Sizeof(User{}))/8+512) + 1024
+	const pageOfUsers = 100*(9*uint64(unsafe.Sizeof(User{}))/8+512) + 2048
 	for _, test := range []struct {
 		name                string
 		before, item, after string

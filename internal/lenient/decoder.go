@@ -138,14 +138,15 @@ func (t *Table[T]) Index(name string) (int, bool) {
 type Member struct{ Name, Value []byte }
 
 // What may be made of a body is eight times its bytes: no response that means well
-// takes more, for most of a record is text. Only where it says very little does its
-// struct weigh more than that, so that the rows of a page are read all the same,
-// each with room for a map of what has no field. This is no allowance on top: a
-// body of 20 KB or more has its eight times, whatever it is.
+// takes more, for most of a record is text. But a struct is larger than a row that
+// says very little, and such rows are common in tests. So a body may also make what
+// the rows that have come weigh, up to those of a page, each with room for a map of
+// what has no field. That is no allowance on top: from about 20 KB on a body has its
+// eight times, whatever it is, and rows beyond a page must be worth their structs.
 const (
 	multiple = 8
 	page     = 100 // rows
-	room     = 512 // bytes for each, and for two more
+	room     = 512 // bytes beside each row, and four times as many once
 )
 
 var errTooMuch = errors.New("the body would take up many times its size in memory")
@@ -235,7 +236,7 @@ func rounded(bytes int) int {
 // Null, "" and absent fit every field.
 func (d *Decoder) Read(dst any, wrapper string) []Member {
 	d.rows++
-	d.most = max(d.most, min(d.rows, page)*(rounded(d.table.size)+room)+2*room)
+	d.most = max(d.most, min(d.rows, page)*(rounded(d.table.size)+room)+4*room)
 	d.spend(d.table.size)
 	d.collect(wrapper)
 	size := 0
@@ -354,12 +355,10 @@ func (d *Decoder) set(v reflect.Value, f *form, raw []byte, plain bool) (ok bool
 			v.SetString(s)
 		}
 	case integer:
-		var n int64
-		if n, ok = Int(raw); ok && !v.OverflowInt(n) {
+		n, whole := Int(raw)
+		if ok = whole && !v.OverflowInt(n); ok {
 			v.SetInt(n)
-			return true
 		}
-		return false
 	case truth:
 		var b bool
 		b, ok = Bool(raw)
@@ -446,7 +445,8 @@ func (d *Decoder) list(v reflect.Value, f *form, raw []byte) bool {
 func (d *Decoder) object(v reflect.Value, t *table, raw []byte) bool {
 	start := len(d.values)
 	if need := start + len(t.names); need > cap(d.values) {
-		if !d.spend(2 * need * 24) {
+		const bytes = 24 // of a span
+		if !d.spend(2 * bytes * need) {
 			return false
 		}
 		d.values = slices.Grow(d.values, need)
