@@ -579,9 +579,9 @@ func utc(chars []byte) (time.Time, bool) {
 	two := func(i int) int { return 10*int(chars[i]-'0') + int(chars[i+1]-'0') }
 	year, month, day := 100*two(0)+two(2), two(5), two(8)
 	hour, minute, second := two(11), two(14), two(17)
-	if year < 2 || month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59 {
+	if year < 2 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59 {
 		return time.Time{}, false
 	}
 	t := time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC)
-	return t, t.Day() == day // not where the month is shorter
+	return t, day <= 28 || t.Day() == day // not where the month is shorter
 }
