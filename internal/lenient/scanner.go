@@ -243,17 +243,26 @@ func (s *Scanner) leaf() {
 		return
 	}
 	rest := s.b[s.i:]
-	for _, word := range [...]string{"true", "false", "null"} {
-		if len(rest) >= len(word) && string(rest[:len(word)]) == word {
-			s.i += len(word)
-			return
-		}
+	if n := wordLen(rest); n > 0 {
+		s.i += n
+		return
 	}
 	n := numberLen(rest)
 	if n == 0 {
 		s.fail("a value was expected")
 	}
 	s.i += n
+}
+
+// wordLen returns the length of the word that b begins with, 0 if there is none.
+func wordLen(b []byte) int {
+	switch {
+	case len(b) >= 4 && (string(b[:4]) == "true" || string(b[:4]) == "null"):
+		return 4
+	case len(b) >= 5 && string(b[:5]) == "false":
+		return 5
+	}
+	return 0
 }
 
 // text steps over a string and returns it with its quotes.
