@@ -103,6 +103,7 @@ func TestDecodeUserTakesEveryQuirk(t *testing.T) {
 			"escapes", `{"id":7,"time_zone":"Eastern Time (US \u0026 Canada)","first_name":"\"\\\/\b\f\n\r\t\u00e9","last_name":"\ud83d\ude9a\ud83d"}`,
 			User{ID: 7, TimeZone: "Eastern Time (US & Canada)", FirstName: "\"\\/\b\f\n\r\té", LastName: "🚚\ufffd"},
 		},
+		{"a member named like the tag of Extra", `{"id":7,"-":7}`, User{ID: 7, Extra: map[string]json.RawMessage{"-": json.RawMessage("7")}}},
 		{"an escaped key", `{"\u0069d":7,"\u00e9":1}`, User{ID: 7, Extra: map[string]json.RawMessage{"é": json.RawMessage("1")}}},
 		{"invalid UTF-8", "{\"id\":7,\"first_name\":\"a\xffb\xe2\x82\"}", User{ID: 7, FirstName: "a\ufffdb\ufffd\ufffd"}},
 		{"an offset that JSON cannot hold", `{"id":7,"created_at":"2026-07-01T08:15:30+24:00"}`, User{ID: 7, Extra: map[string]json.RawMessage{"created_at": json.RawMessage(`"2026-07-01T08:15:30+24:00"`)}}},
@@ -650,6 +651,9 @@ func refUser(raw []byte) User {
 	fields := reflect.ValueOf(&u).Elem()
 	for i := range fields.NumField() {
 		name, _, _ := strings.Cut(fields.Type().Field(i).Tag.Get("json"), ",")
+		if name == "-" { // the tag of what has no name in JSON
+			continue
+		}
 		raw, sent := last[name]
 		if !sent {
 			continue
