@@ -27,7 +27,7 @@ func (a UserAttributes) Diff(u *User) (UpdateUserRequest, bool) {
 	var update UpdateUserRequest
 	changed := false
 	wanted, shown := reflect.ValueOf(&a).Elem(), reflect.ValueOf(u).Elem()
-	for _, f := range sharedFields {
+	for _, f := range sharedFields() {
 		o := wanted.Field(f.attribute).Addr().Interface().(optional)
 		if o.differs(shown.Field(f.user).Addr().Interface()) {
 			reflect.ValueOf(&update).Elem().Field(f.attribute).Set(wanted.Field(f.attribute))
@@ -58,14 +58,14 @@ func (a UserAttributes) Diff(u *User) (UpdateUserRequest, bool) {
 // A sharedField is one that can be written and is shown.
 type sharedField struct{ attribute, user int } // places in UserAttributes and User
 
-var sharedFields = func() (shared []sharedField) {
+func sharedFields() (shared []sharedField) {
 	for user, name := range userTable.Names() {
-		if attribute := slices.Index(attributeNames, name); name != "" && attribute >= 0 {
+		if attribute, ok := attributeTable.Index(name); ok {
 			shared = append(shared, sharedField{attribute, user})
 		}
 	}
 	return shared
-}()
+}
 
 // differs reports whether o would change what a user shows, a *T.
 func (o *Optional[T]) differs(shown any) bool {
@@ -158,8 +158,8 @@ func (a *UserAttributes) SetException2(e Exception, on bool) { a.setException(e,
 
 func (a *UserAttributes) setException(e Exception, suffix string, on bool) {
 	name := string(e) + suffix
-	if slices.Contains(exceptionNames, e) {
-		field := reflect.ValueOf(a).Elem().Field(slices.Index(attributeNames, name))
+	if i, ok := attributeTable.Index(name); ok && slices.Contains(exceptionNames, e) {
+		field := reflect.ValueOf(a).Elem().Field(i)
 		*field.Addr().Interface().(*Optional[bool]) = Set(on)
 		return
 	}

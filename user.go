@@ -130,7 +130,7 @@ type ExternalID struct {
 	IntegrationName string `json:"integration_name"`
 }
 
-var externalIDTable = lenient.NewTable[ExternalID]()
+var externalIDTable = lenient.Table[ExternalID]{ByValue: true}
 
 func (id *ExternalID) appendJSON(dst []byte) ([]byte, error) {
 	dst = append(dst, '{')
@@ -142,7 +142,7 @@ func (id *ExternalID) appendJSON(dst []byte) ([]byte, error) {
 	return append(dst, '}'), nil
 }
 
-var userTable = lenient.NewTable[User]() // the fields of a user, by their names in JSON
+var userTable lenient.Table[User] // the fields of a user, by their names in JSON
 
 // readUser reads the user that d is at, bare or wrapped, and its id. It is empty if
 // there is none, and after a fault. What has no field, or does not fit it, is copied
@@ -382,16 +382,15 @@ type UserLookup struct {
 	Phone           string `url:"phone,omitempty"`             // sent as it stands: write it as Motive has it
 }
 
-// attributeNames are the names of the fields of a request in JSON, in the order
-// of UserAttributes; "" for Extra. attributeKeys are the same as keys in JSON.
-var (
-	attributeNames = lenient.NewTable[UserAttributes]().Names()
-	attributeKeys  = encode.Keys(attributeNames)
-)
+// attributeTable lists the fields of a request.
+var attributeTable lenient.Table[UserAttributes]
 
 // isAttribute reports whether a request has a field of that name in JSON, which
 // therefore cannot stand in its Extra.
-func isAttribute(name string) bool { return name != "" && slices.Contains(attributeNames, name) }
+func isAttribute(name string) bool {
+	_, known := attributeTable.Index(name)
+	return known
+}
 
 // encodeBody returns the body of a request. What appends itself is spared the
 // second look that encoding/json takes at the output of a MarshalJSON.
@@ -410,7 +409,7 @@ func (a *UserAttributes) appendJSON(dst []byte) ([]byte, error) {
 	}
 	fields := reflect.ValueOf(a).Elem()
 	dst = append(dst, '{')
-	for i, key := range attributeKeys {
+	for i, key := range attributeTable.Keys() {
 		if key == "" {
 			continue
 		}
@@ -423,7 +422,7 @@ func (a *UserAttributes) appendJSON(dst []byte) ([]byte, error) {
 		}
 		var err error
 		if dst, err = field.appendJSON(append(dst, key...)); err != nil {
-			return nil, fmt.Errorf("motive: write request: %s: %w", attributeNames[i], err)
+			return nil, fmt.Errorf("motive: write request: %s: %w", attributeTable.Names()[i], err)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Extra)) {
@@ -465,7 +464,7 @@ func (a *UserAttributes) UnmarshalJSON(data []byte) error {
 	}
 	extra := make(map[string]any)
 	for name, value := range lenient.Members(bytes.TrimSpace(data)) {
-		known := slices.ContainsFunc(attributeNames, func(field string) bool {
+		known := slices.ContainsFunc(attributeTable.Names(), func(field string) bool {
 			return strings.EqualFold(field, string(name)) // as encoding/json compares
 		})
 		switch {

@@ -75,7 +75,7 @@ func (s *UserRolesService) List(ctx context.Context, opts *ListUserRolesOptions,
 	return roles, err
 }
 
-var userRoleTable = lenient.NewTable[UserRole]()
+var userRoleTable = lenient.Table[UserRole]{ByValue: true}
 
 // decodeRoles reads a list of roles: an array, or one under "user_roles".
 func decodeRoles(ctx context.Context, body []byte) ([]UserRole, error) {

@@ -590,7 +590,7 @@ var unshown = []string{"password", "time_tracking_mode", "group_visibility", "cu
 func TestDiffSeesEveryField(t *testing.T) {
 	t.Parallel()
 	random := fullAttributes()
-	for i, name := range attributeNames {
+	for i, name := range attributeTable.Names() {
 		if name == "" {
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -46,17 +47,6 @@ func integers(dst []byte, list []int64) []byte {
 		dst = strconv.AppendInt(dst, n, 10)
 	}
 	return append(dst, ']')
-}
-
-// Keys returns names as keys in JSON, with their colons; "" stays "".
-func Keys(names []string) []string {
-	keys := make([]string, len(names))
-	for i, name := range names {
-		if name != "" {
-			keys[i] = string(append(String(nil, name), ':'))
-		}
-	}
-	return keys
 }
 
 // String appends s in quotes. The characters that HTML gives a meaning are
@@ -101,19 +91,9 @@ var safe = func() (table [256]bool) {
 }()
 
 func appendEscape(dst []byte, b byte) []byte {
-	switch b {
-	case '"', '\\':
-		return append(dst, '\\', b)
-	case '\b':
-		return append(dst, '\\', 'b')
-	case '\f':
-		return append(dst, '\\', 'f')
-	case '\n':
-		return append(dst, '\\', 'n')
-	case '\r':
-		return append(dst, '\\', 'r')
-	case '\t':
-		return append(dst, '\\', 't')
+	const escaped, letters = "\"\\\b\f\n\r\t", `"\bfnrt`
+	if i := strings.IndexByte(escaped, b); i >= 0 {
+		return append(dst, '\\', letters[i])
 	}
 	return append(dst, '\\', 'u', '0', '0', hex[b>>4], hex[b&0xf])
 }

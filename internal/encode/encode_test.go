@@ -46,14 +46,6 @@ func TestValueWritesWhatEncodingJSONWrites(t *testing.T) {
 	}
 }
 
-func TestKeys(t *testing.T) {
-	t.Parallel()
-	got := encode.Keys([]string{"first_name", "", `a"b`})
-	if got[0] != `"first_name":` || got[1] != "" || got[2] != `"a\"b":` {
-		t.Errorf("got %q", got)
-	}
-}
-
 func FuzzString(f *testing.F) {
 	for _, s := range []string{
 		"", "a", "\"\\/\b\f\n\r\t\x00\x1f\x7f", "<script>&", "é🚚", "\u2028\u2029\u2027", "\xff", "a\xe2\x80", "\xed\xa0\x80", "\ufffd", "\xc0\x80b",

@@ -8,41 +8,46 @@ import (
 	"errors"
 	"math"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 )
 
-// How a field is read.
+// How a value is read.
 type kind uint8
 
 const (
-	ignored    kind = iota // not in JSON
-	text                   // also from a number, as it was written
-	integer                // also from a string
-	truth                  // also from 0, 1 and strings
-	instant                // time.Time
-	oneself                // a json.Unmarshaler
-	list                   // a slice
-	object                 // a struct
-	everything             // left to encoding/json
+	ignored kind = iota // not in JSON
+	text                // also from a number, as it was written
+	integer             // also from a string
+	truth               // also from 0, 1 and strings
+	instant             // time.Time
+	list                // a slice
+	object              // a struct
+	foreign             // reads itself, or is left to encoding/json
 )
 
-// A Table lists the fields of a struct by their names in JSON. Fields of an
-// embedded struct are not promoted. It is made once and does not change.
-type Table struct {
-	typ    reflect.Type
-	fields []field
-	index  map[string]int // from name to place in fields
-	pool   sync.Pool      // of decoders
+// A Table lists the fields of the struct T by their names in JSON. Fields of an
+// embedded struct are not promoted. The zero Table is ready: it is filled when it
+// is first used, so that a program links nothing of a T that it does not read.
+type Table[T any] struct {
+	// ByValue says that the caller keeps a list of T rather than *T, which is
+	// copied when it grows.
+	ByValue bool
+
+	once sync.Once
+	made *table
 }
 
-type field struct {
-	name   string
-	prefix string // the name as a key in JSON, with its colon
-	form
+// table is a Table of whatever type. It does not change.
+type table struct {
+	names []string // by field; "" for one that is not in JSON
+	keys  []string // the same as keys in JSON, with their colons
+	forms []form
+	index map[string]int // from name to field
+	size  int            // what a struct takes, in bytes
+	pool  sync.Pool      // of decoders
 }
 
 // A form says how a value of a type is read.
@@ -52,39 +57,51 @@ type form struct {
 	size  int           // of one element of a list, in bytes
 	empty reflect.Value // a list without elements that is not nil
 	elem  *form         // of a list
-	table *Table        // of a struct
+	table *table        // of a struct
 }
 
-// NewTable lists the fields of the struct T.
-func NewTable[T any]() *Table { return newTable(reflect.TypeFor[T](), make(map[reflect.Type]*Table)) }
+func (t *Table[T]) table() *table {
+	t.once.Do(func() {
+		t.made = newTable(reflect.TypeFor[T](), make(map[reflect.Type]*table))
+		if t.ByValue {
+			const copies = 5 // what append leaves behind where a list grows by quarters
+			t.made.size *= 1 + copies
+		}
+	})
+	return t.made
+}
 
-func newTable(typ reflect.Type, made map[reflect.Type]*Table) *Table {
+func newTable(typ reflect.Type, made map[reflect.Type]*table) *table {
 	if t := made[typ]; t != nil {
 		return t // typ holds itself
 	}
-	t := &Table{typ: typ, fields: make([]field, typ.NumField()), index: make(map[string]int)}
+	n := typ.NumField()
+	t := &table{
+		names: make([]string, n), keys: make([]string, n), forms: make([]form, n),
+		index: make(map[string]int, n), size: int(typ.Size()),
+	}
 	made[typ] = t
-	for i := range t.fields {
-		sf := typ.Field(i)
-		name, _, _ := strings.Cut(sf.Tag.Get("json"), ",")
-		if name == "-" || !sf.IsExported() {
+	for i := range n {
+		field := typ.Field(i)
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name == "-" || !field.IsExported() {
 			continue
 		}
 		if name == "" {
-			name = sf.Name
+			name = field.Name
 		}
-		t.fields[i] = field{name, strconv.Quote(name) + ":", newForm(sf.Type, made)}
+		t.names[i], t.keys[i], t.forms[i] = name, strconv.Quote(name)+":", newForm(field.Type, made)
 		t.index[name] = i
 	}
 	return t
 }
 
-func newForm(typ reflect.Type, made map[reflect.Type]*Table) form {
+func newForm(typ reflect.Type, made map[reflect.Type]*table) form {
 	switch {
 	case typ == reflect.TypeFor[time.Time]():
 		return form{kind: instant}
 	case reflect.PointerTo(typ).Implements(reflect.TypeFor[json.Unmarshaler]()):
-		return form{kind: oneself}
+		return form{kind: foreign}
 	}
 	switch typ.Kind() {
 	case reflect.String:
@@ -99,22 +116,19 @@ func newForm(typ reflect.Type, made map[reflect.Type]*Table) form {
 	case reflect.Struct:
 		return form{kind: object, text: true, table: newTable(typ, made)}
 	}
-	return form{kind: everything}
+	return form{kind: foreign}
 }
 
 // Names returns the names of the fields, in the order of the struct; "" for one
-// that is not in JSON.
-func (t *Table) Names() []string {
-	names := make([]string, len(t.fields))
-	for i, f := range t.fields {
-		names[i] = f.name
-	}
-	return names
-}
+// that is not in JSON. Neither Names nor Keys may be changed.
+func (t *Table[T]) Names() []string { return t.table().names }
+
+// Keys returns the names as keys in JSON, with their colons.
+func (t *Table[T]) Keys() []string { return t.table().keys }
 
 // Index returns the place of the field of that name.
-func (t *Table) Index(name string) (int, bool) {
-	i, ok := t.index[name]
+func (t *Table[T]) Index(name string) (int, bool) {
+	i, ok := t.table().index[name]
 	return i, ok
 }
 
@@ -122,11 +136,16 @@ func (t *Table) Index(name string) (int, bool) {
 // input: copy what is kept.
 type Member struct{ Name, Value []byte }
 
-// How much memory may be made of a body: multiple times its bytes, and slack
-// beside, for a page of small records is larger than its JSON.
+// What may be made of a body is eight times its bytes: no response that means well
+// takes more, for most of a record is text. But a struct is larger than a row that
+// says very little, and such rows are common in tests. So a body may also make what
+// the rows that have come weigh, up to those of a page, each with room for a map of
+// what has no field. That is no allowance on top: from about 20 KB on a body has its
+// eight times, whatever it is, and rows beyond a page must be worth their structs.
 const (
 	multiple = 8
-	slack    = 256 << 10
+	page     = 100 // rows
+	room     = 512 // bytes beside each row, and four times as many once
 )
 
 var errTooMuch = errors.New("the body would take up many times its size in memory")
@@ -137,51 +156,74 @@ var errTooMuch = errors.New("the body would take up many times its size in memor
 type Decoder struct {
 	Scanner
 
-	table  *Table
-	budget int      // bytes of memory that may still be made
-	slots  []slot   // the values of the fields of the struct at hand and of those around it
-	follow []int    // by place in table: the field that came next last time
-	rest   []Member // what found no field, or none that it fits
+	table  *table
+	rows   int    // that have been read
+	made   int    // bytes of memory
+	most   int    // that may be
+	values []span // of the fields
+	follow []int  // by field: the one that came next last time
+	rest   []Member
 	text   strings.Builder
 	buffer []byte // for strings with escapes
 }
 
-// A slot is the value of a field, nil if it is absent.
-type slot struct {
-	raw   []byte
-	plain bool // as in Scanner
+// A span is where the value of a field stands in the body, zero if it is absent.
+type span struct {
+	start, end int
+	plain      bool // as in Scanner
+}
+
+// span steps over a value.
+func (s *Scanner) span() span {
+	start := s.i
+	s.Value()
+	return span{start, s.i, s.plain}
 }
 
 // Decoder returns a Decoder at the value in body. Close it after use.
-func (t *Table) Decoder(body []byte) *Decoder {
+func (t *Table[T]) Decoder(body []byte) *Decoder { return t.table().decoder(body) }
+
+func (t *table) decoder(body []byte) *Decoder {
 	d, ok := t.pool.Get().(*Decoder)
 	if !ok {
-		d = &Decoder{table: t, follow: make([]int, len(t.fields)+1)}
+		d = &Decoder{
+			table: t, values: make([]span, len(t.names), len(t.names)+64), follow: make([]int, len(t.names)+1),
+			rest: make([]Member, 0, 16), buffer: make([]byte, 0, 512),
+		}
 	}
 	d.reset(body)
-	d.budget = multiple*len(body) + slack
+	d.rows, d.made, d.most = 0, 0, multiple*len(body)
 	return d
 }
 
 // Close lets go of the body and of what was read last.
 func (d *Decoder) Close() {
-	const large = 1 << 10 // entries or bytes not worth keeping
-	clear(d.slots[:cap(d.slots)])
-	clear(d.rest[:cap(d.rest)])
+	const large = 4 << 10 // entries or bytes, not worth keeping
 	if cap(d.rest) > large || cap(d.buffer) > large {
-		d.rest, d.buffer = nil, nil
+		return
 	}
+	clear(d.rest[:cap(d.rest)])
 	d.text.Reset()
 	d.reset(nil)
 	d.table.pool.Put(d)
 }
 
-// spend counts memory that is about to be made, and faults where it is too much
-// for the body.
-func (d *Decoder) spend(bytes int) {
-	if d.budget -= bytes; d.budget < 0 && d.err == nil {
-		d.err = errTooMuch
+// spend counts memory that is about to be made, and reports whether it may. It
+// faults where it is too much for the body.
+func (d *Decoder) spend(bytes int) bool {
+	if d.made += rounded(bytes); d.made > d.most {
+		d.stop(errTooMuch)
 	}
+	return d.err == nil
+}
+
+// rounded is the most that an allocation takes: a small one up to an eighth more, a
+// large one whole pages of 8 KiB.
+func rounded(bytes int) int {
+	if bytes > 32<<10 {
+		return bytes + 8<<10
+	}
+	return bytes + bytes/8
 }
 
 // Read reads the next value into the struct that dst points to, which must be
@@ -192,34 +234,31 @@ func (d *Decoder) spend(bytes int) {
 // next call. A value that is no object leaves dst as it is, and so does a fault.
 // Null, "" and absent fit every field.
 func (d *Decoder) Read(dst any, wrapper string) []Member {
-	d.rest = d.rest[:0]
-	slots := d.frame(d.table)
-	defer func() { d.slots = d.slots[:0] }()
-	d.collect(slots, wrapper)
-	d.spend(int(d.table.typ.Size()))
-	if d.err != nil {
-		return nil
-	}
-
+	d.rows++
+	d.most = max(d.most, min(d.rows, page)*(rounded(d.table.size)+room)+4*room)
+	d.spend(d.table.size)
+	d.collect(wrapper)
 	size := 0
-	for i := range d.table.fields {
-		if d.table.fields[i].text {
-			size += len(slots[i].raw)
+	for i, at := range d.values {
+		if d.table.forms[i].text {
+			size += at.end - at.start
 		}
 	}
-	d.spend(size)
+	if !d.spend(size) {
+		return nil
+	}
 	d.text.Reset()
 	d.text.Grow(size)
 
 	v := reflect.ValueOf(dst).Elem()
-	for i := range slots {
-		if slots[i].raw == nil {
+	for i, at := range d.values {
+		if at.end == 0 {
 			continue
 		}
-		f := &d.table.fields[i]
-		if !d.set(v.Field(i), &f.form, slots[i]) {
+		raw := d.b[at.start:at.end]
+		if !d.set(v.Field(i), &d.table.forms[i], raw, at.plain) {
 			v.Field(i).SetZero()
-			d.keep([]byte(f.name), slots[i].raw)
+			d.keep([]byte(d.table.names[i]), raw)
 		}
 	}
 	if d.err != nil {
@@ -229,116 +268,94 @@ func (d *Decoder) Read(dst any, wrapper string) []Member {
 	return d.rest
 }
 
-// keep adds to the rest. What the caller makes of it is counted here: an entry of
-// a map and two copies, beside the growth of the rest itself.
+// keep adds to the rest. What the caller makes of it is counted as well: a map,
+// which takes 400 bytes for the first entries, with copies of names and values.
 func (d *Decoder) keep(name, value []byte) {
-	const entry = 384
-	d.spend(entry + len(name) + len(value))
+	const (
+		entry  = 104 // bytes of a map that is half empty
+		few    = 4
+		member = 48 // bytes of a Member
+	)
+	switch n := len(d.rest); {
+	case n == 0:
+		d.spend(few * entry)
+	case n >= few:
+		d.spend(entry)
+	}
+	d.spend(2*len(name) + len(value)) // a name may have been unquoted
+	if len(d.rest) == cap(d.rest) {
+		d.spend(2 * cap(d.rest) * member)
+		d.rest = append(make([]Member, 0, 2*cap(d.rest)), d.rest...)
+	}
 	d.rest = append(d.rest, Member{name, value})
 }
 
-// frame returns empty slots for the fields of t.
-func (d *Decoder) frame(t *Table) []slot {
-	start := len(d.slots)
-	if need := start + len(t.fields); need > cap(d.slots) {
-		grown := make([]slot, start, 2*need)
-		copy(grown, d.slots)
-		d.slots = grown
-	}
-	d.slots = d.slots[:start+len(t.fields)]
-	slots := d.slots[start:]
-	clear(slots)
-	return slots
-}
-
-// collect finds the values of the fields. Of two with one name the last counts.
-func (d *Decoder) collect(slots []slot, wrapper string) {
+// collect finds the values of the fields, and what has none. Of two with one name
+// the last counts.
+func (d *Decoder) collect(wrapper string) {
+	d.rest = d.rest[:0]
+	clear(d.values)
 	if !d.At('{') {
 		d.Value()
 		return
 	}
-	last := len(d.table.fields) // the place of the guess at the first field
+	last := len(d.table.names) // the place of the guess at the first field
 	hasID, wrapped := false, false
 	for more := d.open('}'); more; more = d.next('}') {
-		i, key := d.field(last)
+		i, key := d.field(d.table, d.follow[last])
 		switch {
 		case wrapped:
 			d.Value()
-		case wrapper != "" && !hasID && d.At('{') && d.isKey(i, key, wrapper):
-			clear(slots)
-			d.rest = d.rest[:0]
-			d.collect(slots, "")
+		case wrapper != "" && !hasID && d.At('{') && string(key) == wrapper:
+			d.collect("")
 			wrapped = true
 		case i >= 0:
-			last = i
-			hasID = hasID || d.table.fields[i].name == "id"
-			raw := d.Value()
-			slots[i] = slot{raw, d.plain}
+			d.follow[last], last = i, i
+			hasID = hasID || string(key) == "id"
+			d.values[i] = d.span()
 		default:
 			if value := d.Value(); d.err == nil {
 				d.keep(key, value)
 			}
 		}
-		if d.err != nil {
-			return
+	}
+}
+
+// field steps over a key and returns it with the place of its field in t, -1 if it
+// has none. A server writes its fields in the same order every time, so that a
+// guess is mostly right.
+func (s *Scanner) field(t *table, guess int) (int, []byte) {
+	if guess < len(t.keys) && t.keys[guess] != "" && s.i+len(t.keys[guess]) <= len(s.b) {
+		key := s.b[s.i : s.i+len(t.keys[guess])]
+		if string(key) == t.keys[guess] {
+			s.i += len(key)
+			s.space()
+			return guess, key[1 : len(key)-2]
 		}
 	}
-}
-
-// field steps over a key and returns the place of its field, else -1 and the
-// key. A server writes its fields in the same order every time, so the one that
-// came behind the last field last time is tried first.
-func (d *Decoder) field(last int) (int, []byte) {
-	guess := d.follow[last]
-	if guess < len(d.table.fields) && d.guessed(d.table.fields[guess].prefix) {
-		return guess, nil
+	key := Unquote(s.key())
+	if i, ok := t.index[string(key)]; ok {
+		return i, key
 	}
-	key := d.key()
-	i, known := d.table.index[string(key)]
-	if !known {
-		return -1, key
-	}
-	d.follow[last] = i
-	return i, nil
-}
-
-// isKey reports whether the field at i, or key where there is none, has that
-// name.
-func (d *Decoder) isKey(i int, key []byte, name string) bool {
-	if i >= 0 {
-		return d.table.fields[i].name == name
-	}
-	return string(key) == name
-}
-
-// guessed steps over prefix, a key with its colon, if it is next.
-func (s *Scanner) guessed(prefix string) bool {
-	end := s.i + len(prefix)
-	if prefix == "" || end > len(s.b) || string(s.b[s.i:end]) != prefix {
-		return false
-	}
-	s.i = end
-	s.space()
-	return true
+	return -1, key
 }
 
 // set reads a value into v, and reports whether it fits. What does not fit may
 // leave v half read.
-func (d *Decoder) set(v reflect.Value, f *form, value slot) (ok bool) {
-	raw := value.raw
-	if string(raw) == "null" || string(raw) == `""` {
+func (d *Decoder) set(v reflect.Value, f *form, raw []byte, plain bool) (ok bool) {
+	if blank(raw) {
+		v.SetZero()
 		return true
 	}
 	switch f.kind {
 	case text:
 		var s string
-		if s, ok = d.string(value); ok {
+		if s, ok = d.string(raw, plain); ok {
 			v.SetString(s)
 		}
 	case integer:
-		var n int64
-		n, ok = Int(raw)
-		if ok = ok && !v.OverflowInt(n); ok {
+		n, whole := Int(raw)
+		if ok = whole && !v.OverflowInt(n); ok {
 			v.SetInt(n)
 		}
 	case truth:
@@ -346,43 +363,44 @@ func (d *Decoder) set(v reflect.Value, f *form, value slot) (ok bool) {
 		b, ok = Bool(raw)
 		v.SetBool(b)
 	case instant:
-		var t time.Time
-		t, ok = Time(raw)
-		*v.Addr().Interface().(*time.Time) = t
-	case oneself:
-		ok = v.Addr().Interface().(json.Unmarshaler).UnmarshalJSON(raw) == nil
+		*v.Addr().Interface().(*time.Time), ok = Time(raw)
 	case list:
-		ok = d.list(v, f, raw)
+		ok = raw[0] == '[' && d.list(v, f, raw)
 	case object:
 		ok = raw[0] == '{' && d.object(v, f.table, raw)
-	case everything:
-		const worst = 64 // an array of numbers in an any takes about 45 times its bytes
-		if d.spend(worst * len(raw)); d.err != nil {
-			return false
-		}
-		ok = json.Unmarshal(raw, v.Addr().Interface()) == nil
+	case foreign:
+		ok = d.foreign(v.Addr().Interface(), raw)
 	}
 	return ok
 }
 
+// blank reports whether a value counts as absent.
+func blank(raw []byte) bool { return string(raw) == "null" || string(raw) == `""` }
+
 // string reads a string, or a number, which stays as it was written.
-func (d *Decoder) string(value slot) (string, bool) {
-	raw := value.raw
+func (d *Decoder) string(raw []byte, plain bool) (string, bool) {
 	switch {
 	case raw[0] != '"':
 		if !isNumber(raw) {
 			return "", false
 		}
-	case value.plain:
+	case plain:
 		raw = raw[1 : len(raw)-1]
 	default:
-		const longest = 3 // bytes of U+FFFD, which stands for one that is invalid
-		d.buffer = slices.Grow(d.buffer[:0], longest*len(raw))
-		d.buffer = appendUnescaped(d.buffer, raw[1:len(raw)-1])
+		if most := longest * len(raw); most > cap(d.buffer) {
+			if !d.spend(most) {
+				return "", false
+			}
+			d.buffer = make([]byte, 0, most)
+		}
+		d.buffer = appendUnescaped(d.buffer[:0], raw[1:len(raw)-1])
 		raw = d.buffer
 	}
 	if len(raw) > d.text.Cap()-d.text.Len() {
-		return string(raw), true // longer than it was in the body
+		if !d.spend(len(raw)) { // it is longer than in the body
+			return "", false
+		}
+		return string(raw), true
 	}
 	start := d.text.Len()
 	d.text.Write(raw)
@@ -393,34 +411,27 @@ func (d *Decoder) string(value slot) (string, bool) {
 // numbers or structs, and are left out of a list of strings, as is what is no
 // string; of any other list no element may be odd.
 func (d *Decoder) list(v reflect.Value, f *form, raw []byte) bool {
-	if raw[0] != '[' {
-		return false
-	}
 	n := 0
-	for range Elements(raw) {
+	s := Scanner{b: raw}
+	for range s.Elements() {
 		n++
 	}
 	if n == 0 {
 		v.Set(f.empty)
 		return true
 	}
-	if d.spend(n * f.size); d.err != nil {
+	if !d.spend(n * f.size) {
 		return false
 	}
 	v.Grow(n)
 	v.SetLen(n)
 
-	n = 0
-	s := Scanner{b: raw}
+	n, s = 0, Scanner{b: raw}
 	for more := s.open(']'); more; more = s.next(']') {
-		element := slot{raw: s.Value()}
-		element.plain = s.plain
-		blank := string(element.raw) == "null" || string(element.raw) == `""`
-		fits := !blank && d.set(v.Index(n), f.elem, element)
-		switch {
-		case fits:
+		element := s.Value()
+		if !blank(element) && d.set(v.Index(n), f.elem, element, s.plain) {
 			n++
-		case f.elem.kind != text:
+		} else if f.elem.kind != text {
 			return false
 		}
 	}
@@ -430,36 +441,55 @@ func (d *Decoder) list(v reflect.Value, f *form, raw []byte) bool {
 
 // object reads a struct within another, which fits if it has a field that is
 // known, and all of them fit. What else is in it is dropped.
-func (d *Decoder) object(v reflect.Value, t *Table, raw []byte) bool {
-	start := len(d.slots)
-	slots := d.frame(t)
-	defer func() { d.slots = d.slots[:start] }()
+func (d *Decoder) object(v reflect.Value, t *table, raw []byte) bool {
+	start, end := len(d.values), len(d.values)+len(t.names)
+	if end > cap(d.values) {
+		const bytes = 24 // of a span
+		if !d.spend(2 * end * bytes) {
+			return false
+		}
+		d.values = append(make([]span, 0, 2*end), d.values...)
+	}
+	d.values = d.values[:end]
+	clear(d.values[start:])
+	defer func() { d.values = d.values[:start] }()
 
-	known := false
-	guess := 0 // the fields in the order of the struct
+	known, guess := false, 0 // the fields in the order of the struct
 	s := Scanner{b: raw}
 	for more := s.open('}'); more; more = s.next('}') {
-		i, ok := guess, guess < len(t.fields) && s.guessed(t.fields[guess].prefix)
-		if !ok {
-			i, ok = t.index[string(s.key())]
-		}
-		value := s.Value()
-		if ok {
-			slots[i], known, guess = slot{value, s.plain}, true, i+1
+		i, _ := s.field(t, guess)
+		at := s.span()
+		if i >= 0 {
+			d.values[start+i], known, guess = at, true, i+1
 		}
 	}
-	for i, value := range slots {
-		if value.raw != nil && !d.set(v.Field(i), &t.fields[i].form, value) {
+	for i := range t.names {
+		if at := d.values[start+i]; at.end > 0 && !d.set(v.Field(i), &t.forms[i], raw[at.start:at.end], at.plain) {
 			return false
 		}
 	}
 	return known
 }
 
+// foreign has a value read by the type that dst points to, or by encoding/json.
+func (d *Decoder) foreign(dst any, raw []byte) bool {
+	if u, ok := dst.(json.Unmarshaler); ok {
+		return u.UnmarshalJSON(raw) == nil
+	}
+	const worst = 48 // an array of numbers in an any takes about 45 times its bytes
+	return d.spend(worst*len(raw)) && json.Unmarshal(raw, dst) == nil
+}
+
+// longestScalar is more than a number, a time or a boolean takes, escapes included.
+const longestScalar = 512
+
 // Int reads a number, or a string that holds one, if it is whole: 7, "7" and
 // 7.0, but not 7.5. With an exponent it may have 15 digits, up to which a
 // float64 is exact.
 func Int(value []byte) (int64, bool) {
+	if len(value) > longestScalar {
+		return 0, false
+	}
 	b := Unquote(value)
 	if !isNumber(b) {
 		return 0, false
@@ -488,9 +518,6 @@ func Int(value []byte) (int64, bool) {
 	return int64(f), true
 }
 
-// longestScalar is more than a time or a boolean takes, escapes included.
-const longestScalar = 512
-
 // Bool reads true, "True", "t", 1 and "1", and their opposites.
 func Bool(value []byte) (b, ok bool) {
 	switch string(value) {
@@ -504,14 +531,6 @@ func Bool(value []byte) (b, ok bool) {
 	}
 	b, err := strconv.ParseBool(strings.ToLower(string(Unquote(value))))
 	return b, err == nil
-}
-
-// Text reads a string, or a number as it is written.
-func Text(value []byte) (string, bool) {
-	if len(value) == 0 || value[0] != '"' && !isNumber(value) {
-		return "", false
-	}
-	return string(Unquote(value)), true
 }
 
 // Time reads an RFC 3339 time with or without fractions of a second, the same
@@ -560,9 +579,9 @@ func utc(chars []byte) (time.Time, bool) {
 	two := func(i int) int { return 10*int(chars[i]-'0') + int(chars[i+1]-'0') }
 	year, month, day := 100*two(0)+two(2), two(5), two(8)
 	hour, minute, second := two(11), two(14), two(17)
-	if year < 2 || month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59 {
+	if year < 2 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59 {
 		return time.Time{}, false
 	}
 	t := time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC)
-	return t, t.Day() == day // not where the month is shorter
+	return t, day <= 28 || t.Day() == day // not where the month is shorter
 }

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/motive-go/motive/internal/lenient"
 )
@@ -56,7 +59,7 @@ type car struct {
 	hidden  string
 }
 
-var cars = lenient.NewTable[car]()
+var cars lenient.Table[car]
 
 // read returns what stands in body, and what has no place as "name=value".
 func read(t testing.TB, body string) (car, []string, error) {
@@ -115,6 +118,21 @@ func TestReadFitsEveryKind(t *testing.T) {
 	}
 }
 
+func TestTableListsTheFields(t *testing.T) {
+	t.Parallel()
+	names, keys := cars.Names(), cars.Keys()
+	for i, want := range map[int]string{0: "id", 9: "wheels", 16: "Plain", 17: "", 18: ""} {
+		key := ""
+		if want != "" {
+			key = `"` + want + `":`
+		}
+		place, ok := cars.Index(want)
+		if names[i] != want || keys[i] != key || ok != (want != "") || ok && place != i {
+			t.Errorf("field %d: name %q, key %q, place %d", i, names[i], keys[i], place)
+		}
+	}
+}
+
 // A Decoder that is used again has nothing of the body before.
 func TestDecodersForget(t *testing.T) {
 	t.Parallel()
@@ -149,55 +167,146 @@ func TestReadKeepsNothingOfTheBody(t *testing.T) {
 	}
 }
 
-// Whatever a body is, reading it makes at most eight times its bytes, and the
-// slack. Not parallel: it counts what the program allocates.
+// repeat is a body of about size bytes. In an item, % stands for a number of its own.
+func repeat(size int, before, item, after string) []byte {
+	if !strings.Contains(item, "%") {
+		return []byte(before + strings.Repeat(item, size/len(item)+1) + after)
+	}
+	body := []byte(before)
+	for i := 0; len(body) < size; i++ {
+		body = append(body, strings.Replace(item, "%", strconv.Itoa(i), 1)...)
+	}
+	return append(body, after...)
+}
+
+// A row is what a caller keeps.
+type row struct {
+	car   *car
+	extra map[string]json.RawMessage
+}
+
+// readAll adds to rows those that body holds, or the one that it is.
+func readAll(d *lenient.Decoder, rows []row) []row {
+	one := func() {
+		r := row{car: new(car)}
+		members := d.Read(r.car, "car")
+		if len(members) > 0 {
+			r.extra = make(map[string]json.RawMessage, len(members))
+		}
+		for _, m := range members {
+			r.extra[string(m.Name)] = slices.Clone(json.RawMessage(m.Value))
+		}
+		rows = append(rows, r)
+	}
+	if !d.At('[') {
+		one()
+		return rows
+	}
+	for range d.Elements() {
+		if one(); d.Err() != nil {
+			return rows
+		}
+	}
+	return rows
+}
+
+// Whatever a body is, reading it makes at most eight times its bytes, or what the
+// rows of one page weigh where that is more. Not parallel: it counts what the
+// program allocates.
 func TestMemoryIsBoundByTheBody(t *testing.T) {
-	const size = 3 << 20
-	repeat := func(before, item, after string) []byte {
-		return []byte(before + strings.Repeat(item, size/len(item)) + after)
+	sizes := []int{100, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 16 << 20}
+	if testing.Short() {
+		sizes = sizes[:5]
 	}
-	var members strings.Builder
-	members.WriteString(`{"id":1`)
-	for i := 0; members.Len() < size; i++ {
-		fmt.Fprintf(&members, `,"%x":1`, i)
-	}
-	members.WriteString(`}`)
-	for name, body := range map[string][]byte{
-		"members nobody knows": []byte(members.String()),
-		"the same member":      repeat(`{"id":1`, `,"a":1`, `}`),
-		"escaped members":      repeat(`{"id":1`, `,"\n":1`, `}`),
-		"known members":        repeat(`{"id":1`, `,"id":1`, `}`),
-		"numbers":              repeat(`{"owners":[1`, `,1`, `]}`),
-		"tags":                 repeat(`{"tags":[1`, `,1`, `]}`),
-		"empty tags":           repeat(`{"tags":[""`, `,""`, `]}`),
-		"empty structs":        repeat(`{"wheels":[{}`, `,{}`, `]}`),
-		"structs":              repeat(`{"wheels":[{"id":1}`, `,{"id":1}`, `]}`),
-		"large structs":        repeat(`{"parts":[{"id":1}`, `,{"id":1}`, `]}`),
-		"nested structs":       repeat(`{"parts":[{"id":1}`, `,{"parts":[{"id":1}]}`, `]}`),
-		"brackets":             repeat(`{"x":`, `[`, ``),
-		"a long string":        repeat(`{"name":"`, `aé`, `"}`),
-		"escapes":              repeat(`{"name":"`, `\n`, `"}`),
-		"broken characters":    repeat(`{"name":"`, "\xff", `"}`),
-		"a long number":        repeat(`{"name":`, `7`, `}`),
-		"a long id":            repeat(`{"id":`, `7`, `}`),
-		"a long boolean":       repeat(`{"electro":"`, `T`, `"}`),
-		"a long time":          repeat(`{"built":"`, `2`, `"}`),
-		"any":                  repeat(`{"any":[0`, `,0`, `]}`),
+	for _, shape := range []struct{ name, before, item, after string }{
+		{"members nobody knows", `{"id":1`, `,"%":1`, `}`},
+		{"long members nobody knows", `{"id":1`, `,"some_new_field_%":false`, `}`},
+		{"the same member", `{"id":1`, `,"a":1`, `}`},
+		{"escaped members", `{"id":1`, `,"\n":1`, `}`},
+		{"known members", `{"id":1`, `,"id":1`, `}`},
+		{"numbers", `{"owners":[1`, `,1`, `]}`},
+		{"tags", `{"tags":[1`, `,1`, `]}`},
+		{"empty tags", `{"tags":[""`, `,""`, `]}`},
+		{"long tags", `{"tags":["a"`, `,"view_the_users_of_groups"`, `]}`},
+		{"empty structs", `{"wheels":[{}`, `,{}`, `]}`},
+		{"structs", `{"wheels":[{"id":1}`, `,{"id":1}`, `]}`},
+		{"large structs", `{"parts":[{"id":1}`, `,{"id":1}`, `]}`},
+		{"nested structs", `{"parts":[{"id":1}`, `,{"parts":[{"id":1}]}`, `]}`},
+		{"lists again and again", `{"id":1`, `,"owners":[1,2,3],"tags":["a"]`, `}`},
+		{"arrays", `{"x":`, `[`, ``},
+		{"objects", `{"x":`, `{"x":`, ``},
+		{"a long string", `{"name":"`, `aé`, `"}`},
+		{"escapes", `{"name":"`, `\n`, `"}`},
+		{"surrogates", `{"name":"`, `\ud83d`, `"}`},
+		{"broken characters", `{"name":"`, "\xff", `"}`},
+		{"broken tags", `{"tags":["a"`, ",\"\xff\xff\xff\xff\xff\xff\xff\xff\"", `]}`},
+		{"a long number", `{"name":`, `7`, `}`},
+		{"a long id", `{"id":`, `7`, `}`},
+		{"a long boolean", `{"electro":"`, `T`, `"}`},
+		{"a long time", `{"built":"`, `2`, `"}`},
+		{"any", `{"any":[0`, `,0`, `]}`},
+		{"tiny rows", `[{"id":1}`, `,{"id":1}`, `]`},
+		{"empty rows", `[{}`, `,{}`, `]`},
+		{"rows in envelopes", `[{"car":{"id":1}}`, `,{"car":{"id":1}}`, `]`},
+		{"tiny rows with a member nobody knows", `[{"id":1}`, `,{"id":1,"x":1}`, `]`},
+		{"rows that do not fit", `[{"id":1}`, `,{"id":{},"name":[],"built":1,"owners":{},"spare":1}`, `]`},
 	} {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		d := cars.Decoder(body)
-		var c car
-		extra := make(map[string]json.RawMessage)
-		rest := d.Read(&c, "car")
-		for _, m := range rest {
-			extra[string(m.Name)] = append(json.RawMessage(nil), m.Value...)
+		for _, size := range sizes {
+			body := repeat(size, shape.before, shape.item, shape.after)
+			d := cars.Decoder(body)                                               // whose own memory is used again
+			rows := make([]row, 0, 300+8*uintptr(len(body))/unsafe.Sizeof(car{})) // as is this
+			before := memory(false)
+			rows = readAll(d, rows)
+			made := memory(false).TotalAlloc - before.TotalAlloc
+			d.Close()
+
+			const weight = uint64(9*unsafe.Sizeof(car{})/8 + 512)
+			most := max(8*uint64(len(body)), min(100, uint64(len(rows)))*weight+2048) + 64 // an error
+			if made > most {
+				t.Errorf("%s: %d bytes make %d, %.1f times as many", shape.name, len(body), made, float64(made)/float64(len(body)))
+			}
+			if size < 1<<20 {
+				continue // too little to be found
+			}
+			d, before = nil, memory(true)
+			runtime.KeepAlive(rows)
+			clear(rows)
+			if live := int64(before.HeapAlloc - memory(true).HeapAlloc); live > int64(most) {
+				t.Errorf("%s: %d bytes hold %d, %.1f times as many", shape.name, len(body), live, float64(live)/float64(len(body)))
+			}
+			runtime.KeepAlive(rows)
+			runtime.KeepAlive(body)
+		}
+	}
+}
+
+// memory is how much there is, after a collection if asked for.
+func memory(collect bool) (m runtime.MemStats) {
+	if collect {
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&m)
+	return m
+}
+
+// A page is read even where its rows say little, and a longer one where they say
+// as much as they weigh.
+func TestSmallRowsAreRead(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		rows int
+		row  string
+	}{
+		{1, `{"id":1}`}, {1, `{"id":1,"a":1,"b":2,"c":3,"d":4,"e":5,"f":6}`}, {25, `{"id":1,"name":"a"}`}, {100, `{"id":1}`},
+		{100, `{"id":1,"name":"Lane","colour":"red","new":true}`}, {100, `{"id":1,"owners":[1,2],"tags":["a","b"],"wheels":[{"id":1}]}`},
+		{1000, `{"id":1,"name":"` + strings.Repeat("a", 80) + `"}`}, {10_000, `{"id":1,"name":"` + strings.Repeat("a", 80) + `"}`},
+	} {
+		body := "[" + strings.Repeat(test.row+",", test.rows-1) + test.row + "]"
+		d := cars.Decoder([]byte(body))
+		if rows := readAll(d, nil); d.End() != nil || len(rows) != test.rows {
+			t.Errorf("%d of %s: %d are read, error %v", test.rows, test.row, len(rows), d.End())
 		}
 		d.Close()
-		runtime.ReadMemStats(&after)
-		if made, most := after.TotalAlloc-before.TotalAlloc, uint64(8*len(body)+512<<10); made > most && !raceDetector {
-			t.Errorf("%s: %d bytes make %d, %.1f times as many", name, len(body), made, float64(made)/float64(len(body)))
-		}
 	}
 }
 

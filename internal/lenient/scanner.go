@@ -2,8 +2,10 @@ package lenient
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"iter"
+	"math/bits"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -15,8 +17,8 @@ import (
 const MaxDepth = 10_000
 
 // A Scanner goes over JSON once, checks it, and hands out slices of it. The
-// first fault is kept and ends every loop over members or elements, so that End
-// is asked once, at the end.
+// first fault is kept and moves to the end of the input, which ends every loop
+// over members or elements, so that End is asked once, at the end.
 type Scanner struct {
 	b     []byte
 	i     int // where the next value begins
@@ -67,34 +69,40 @@ func (s *Scanner) Err() error { return s.err }
 // End returns the first fault of the input, which may be that it goes on.
 func (s *Scanner) End() error {
 	s.space()
-	if s.err == nil && s.i < len(s.b) {
+	if s.i < len(s.b) {
 		s.fail("something follows the value")
 	}
 	return s.err
 }
 
 func (s *Scanner) fail(reason string) {
-	if s.err != nil {
-		return
-	}
 	if s.i >= len(s.b) {
 		reason = "unexpected end"
 	}
-	s.err = &syntaxError{s.i, reason}
+	s.stop(&syntaxError{s.i, reason})
+}
+
+func (s *Scanner) stop(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+	s.i = len(s.b)
 }
 
 func (s *Scanner) space() {
-	for s.i < len(s.b) && classes[s.b[s.i]] == space {
+	const blanks = 1<<' ' | 1<<'\n' | 1<<'\t' | 1<<'\r'
+	for s.i < len(s.b) && s.b[s.i] <= ' ' && uint64(blanks)>>s.b[s.i]&1 != 0 {
 		s.i++
 	}
 }
 
 // At reports whether the next value begins with ch.
-func (s *Scanner) At(ch byte) bool { return s.err == nil && s.i < len(s.b) && s.b[s.i] == ch }
+func (s *Scanner) At(ch byte) bool { return s.i < len(s.b) && s.b[s.i] == ch }
 
-// took steps over ch and the space behind it, if ch is next.
-func (s *Scanner) took(ch byte) bool {
+// expect steps over ch and the space behind it.
+func (s *Scanner) expect(ch byte, otherwise string) bool {
 	if !s.At(ch) {
+		s.fail(otherwise)
 		return false
 	}
 	s.i++
@@ -111,7 +119,7 @@ func (s *Scanner) Members() iter.Seq[[]byte] {
 			return
 		}
 		for more := s.open('}'); more; more = s.next('}') {
-			key := s.key()
+			key := Unquote(s.key())
 			start := s.i
 			if s.err != nil || !yield(key) {
 				return
@@ -144,71 +152,43 @@ func (s *Scanner) Elements() func(yield func() bool) {
 
 // open steps over an opening bracket and reports whether an item follows.
 func (s *Scanner) open(closing byte) bool {
-	if !s.deeper(s.depth + 1) {
-		return false
-	}
-	s.depth++
-	s.i++
-	s.space()
-	if s.closed(closing) {
-		s.depth--
-		return false
-	}
-	return true
-}
-
-func (s *Scanner) deeper(depth int) bool {
-	if depth > MaxDepth {
-		s.fail("nested deeper than " + strconv.Itoa(MaxDepth))
-		return false
-	}
-	return true
+	s.enter()
+	return s.err == nil && !s.closed(closing)
 }
 
 // next steps over what stands behind an item and reports whether another
 // follows.
-func (s *Scanner) next(closing byte) bool {
-	s.space()
-	if s.closed(closing) {
-		s.depth--
-		return false
-	}
-	return s.comma()
-}
+func (s *Scanner) next(closing byte) bool { return !s.closed(closing) && s.comma() }
 
-func (s *Scanner) comma() bool {
-	if !s.took(',') {
-		s.fail("a comma or a closing bracket was expected")
+func (s *Scanner) enter() {
+	if s.depth++; s.depth > MaxDepth {
+		s.fail("nested deeper than " + strconv.Itoa(MaxDepth))
+		return
 	}
-	return s.err == nil
+	s.i++
 }
 
 func (s *Scanner) closed(closing byte) bool {
+	s.space()
 	if !s.At(closing) {
 		return false
 	}
 	s.i++
+	s.depth--
 	return true
 }
 
-func (s *Scanner) key() []byte {
-	raw := s.rawKey()
-	if s.err != nil {
-		return nil
-	}
-	return Unquote(raw)
-}
+func (s *Scanner) comma() bool { return s.expect(',', "a comma or a closing bracket was expected") }
 
-// rawKey steps over a key and its colon, and returns it with its quotes.
-func (s *Scanner) rawKey() []byte {
+// key steps over a key and its colon, and returns it with its quotes.
+func (s *Scanner) key() []byte {
 	if !s.At('"') {
 		s.fail("a key was expected")
 		return nil
 	}
 	raw := s.text()
 	s.space()
-	if !s.took(':') {
-		s.fail("a colon was expected")
+	if !s.expect(':', "a colon was expected") {
 		return nil
 	}
 	return raw
@@ -217,17 +197,10 @@ func (s *Scanner) rawKey() []byte {
 // Value steps over a value and returns it as it stands, nil after a fault.
 func (s *Scanner) Value() []byte {
 	start := s.i
-	if s.err != nil || start >= len(s.b) {
-		s.fail("")
-		return nil
-	}
-	switch s.b[start] {
-	case '"':
-		s.text()
-	case '{', '[':
+	if s.At('{') || s.At('[') {
 		s.container()
-	default:
-		s.scalar()
+	} else {
+		s.leaf()
 	}
 	if s.err != nil {
 		return nil
@@ -241,70 +214,38 @@ func (s *Scanner) container() {
 	var few [32]byte
 	open := few[:0] // the brackets that will close them
 	for s.err == nil {
-		if open = s.into(open); s.err != nil {
-			return
+		first := s.At('{') || s.At('[') // an item follows, with no comma in front
+		if first {
+			open = append(open, s.b[s.i]+2) // '}' and ']' stand two behind in ASCII
+			s.enter()
+		} else {
+			s.leaf()
 		}
-		if open = s.outOf(open); len(open) == 0 {
-			return
+		for len(open) > 0 && s.closed(open[len(open)-1]) {
+			open, first = open[:len(open)-1], false
 		}
-	}
-}
-
-// into steps to the end of the next value that has nothing in it: a scalar, a
-// string, or an empty array or object. The brackets it passes are added to open.
-func (s *Scanner) into(open []byte) []byte {
-	for s.err == nil {
 		switch {
-		case s.At('{'), s.At('['):
-			closing := s.b[s.i] + 2 // '}' and ']' stand two behind in ASCII
-			if !s.deeper(s.depth + len(open) + 1) {
-				return open
-			}
-			s.i++
-			s.space()
-			open = append(open, closing)
-			if s.At(closing) {
-				return open
-			}
-			if closing == '}' {
-				s.rawKey()
-			}
-		case s.At('"'):
-			s.text()
-			return open
-		default:
-			s.scalar()
-			return open
-		}
-	}
-	return open
-}
-
-// outOf steps over the brackets that close here, and over the comma and the key
-// in front of the next value if there is one.
-func (s *Scanner) outOf(open []byte) []byte {
-	for len(open) > 0 {
-		closing := open[len(open)-1]
-		s.space()
-		if s.closed(closing) {
-			open = open[:len(open)-1]
-			continue
-		}
-		if s.comma() && closing == '}' {
-			s.rawKey()
-		}
-		return open
-	}
-	return open
-}
-
-func (s *Scanner) scalar() {
-	rest := s.b[s.i:]
-	for _, word := range [...]string{"true", "false", "null"} {
-		if len(rest) >= len(word) && string(rest[:len(word)]) == word {
-			s.i += len(word)
+		case len(open) == 0:
 			return
+		case !first:
+			s.comma()
 		}
+		if open[len(open)-1] == '}' {
+			s.key()
+		}
+	}
+}
+
+// leaf steps over a value that has no others in it.
+func (s *Scanner) leaf() {
+	if s.At('"') {
+		s.text()
+		return
+	}
+	rest := s.b[s.i:]
+	if n := wordLen(rest); n > 0 {
+		s.i += n
+		return
 	}
 	n := numberLen(rest)
 	if n == 0 {
@@ -313,42 +254,31 @@ func (s *Scanner) scalar() {
 	s.i += n
 }
 
-// The classes of bytes, of which the scanner asks for each byte of the input.
-const (
-	plain   = iota // stands for itself in a string
-	space          // white space, which in a string only a blank may be
-	quote          // ends a string
-	escape         // begins an escape
-	control        // must not stand in a string
-	wide           // part of a character beyond ASCII
-)
-
-var classes = func() (table [256]uint8) {
-	for b := range table {
-		switch {
-		case b < ' ':
-			table[b] = control
-		case b >= utf8.RuneSelf:
-			table[b] = wide
-		}
+// wordLen returns the length of the word that b begins with, 0 if there is none.
+func wordLen(b []byte) int {
+	switch {
+	case len(b) >= 4 && (string(b[:4]) == "true" || string(b[:4]) == "null"):
+		return 4
+	case len(b) >= 5 && string(b[:5]) == "false":
+		return 5
 	}
-	table['"'], table['\\'] = quote, escape
-	table[' '], table['\n'], table['\t'], table['\r'] = space, space, space, space
-	return table
-}()
+	return 0
+}
 
 // text steps over a string and returns it with its quotes.
 func (s *Scanner) text() []byte {
 	b := s.b
 	s.plain = true
 	for i := s.i + 1; i < len(b); i++ {
-		switch classes[b[i]] {
-		case plain:
-		case quote:
+		if i += ordinary(b[i:]); i == len(b) {
+			break
+		}
+		switch ch := b[i]; {
+		case ch == '"':
 			raw := b[s.i : i+1]
 			s.i = i + 1
 			return raw
-		case escape:
+		case ch == '\\':
 			s.plain = false
 			n := escapeLen(b[i:])
 			if n == 0 {
@@ -357,19 +287,33 @@ func (s *Scanner) text() []byte {
 				return nil
 			}
 			i += n - 1
-		case wide:
+		case ch < ' ':
+			s.i = i
+			s.fail("control character in a string")
+			return nil
+		case ch >= utf8.RuneSelf:
 			s.plain = false
-		default:
-			if b[i] != ' ' {
-				s.i = i
-				s.fail("control character in a string")
-				return nil
-			}
 		}
 	}
 	s.i = len(b)
 	s.fail("")
 	return nil
+}
+
+// ordinary returns how many of the first bytes of b stand for themselves in a
+// string, or fewer, eight of which it looks at in one go: subtracting sets the high
+// bit of a byte that was too small, beginning with the first.
+func ordinary(b []byte) int {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		w := binary.LittleEndian.Uint64(b[i:])
+		odd := (w | (w - each*' ') | (w ^ each*'"' - each) | (w ^ each*'\\' - each)) & high
+		if odd != 0 {
+			return i + bits.TrailingZeros64(odd)/8
+		}
+	}
+	return i
 }
 
 // The letters that may follow a backslash, and what they stand for.
@@ -396,57 +340,45 @@ func codeUnit(b []byte) rune {
 	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
 		return -1
 	}
-	var unit rune
-	for _, ch := range b[2:6] {
-		digit := strings.IndexByte("0123456789abcdef", ch|0x20) // the bit between the cases
-		if digit < 0 || ch < '0' {
-			return -1
-		}
-		unit = unit<<4 | rune(digit)
+	unit, err := strconv.ParseUint(string(b[2:6]), 16, 16)
+	if err != nil {
+		return -1
 	}
-	return unit
+	return rune(unit)
 }
 
 // numberLen returns the length of the number that b begins with, 0 if there is
 // none.
 func numberLen(b []byte) int {
 	i := 0
-	if i < len(b) && b[i] == '-' {
-		i++
+	if len(b) > 0 && b[0] == '-' {
+		i = 1
 	}
-	if i < len(b) && b[i] == '0' {
-		i++
-	} else if n := digits(b[i:]); n > 0 {
-		i += n
-	} else {
+	n := digits(b[i:])
+	switch {
+	case n == 0:
 		return 0
+	case b[i] == '0':
+		n = 1 // nothing follows a leading zero
 	}
+	i += n
 	if i < len(b) && b[i] == '.' {
-		n := digits(b[i+1:])
-		if n == 0 {
+		if n = digits(b[i+1:]); n == 0 {
 			return 0
 		}
 		i += 1 + n
 	}
-	n, ok := exponentLen(b[i:])
-	if !ok {
-		return 0
+	if i < len(b) && (b[i] == 'e' || b[i] == 'E') {
+		i++
+		if i < len(b) && (b[i] == '+' || b[i] == '-') {
+			i++
+		}
+		if n = digits(b[i:]); n == 0 {
+			return 0
+		}
+		i += n
 	}
-	return i + n
-}
-
-// exponentLen returns the length of the exponent that b begins with, 0 if there is
-// none, and whether it is well formed.
-func exponentLen(b []byte) (int, bool) {
-	if len(b) == 0 || b[0] != 'e' && b[0] != 'E' {
-		return 0, true
-	}
-	sign := 1
-	if len(b) > 1 && (b[1] == '+' || b[1] == '-') {
-		sign = 2
-	}
-	n := digits(b[sign:])
-	return sign + n, n > 0
+	return i
 }
 
 func digits(b []byte) int {
@@ -472,19 +404,6 @@ func Members(object []byte) iter.Seq2[[]byte, []byte] {
 	}
 }
 
-// Elements yields the values of an array that a Scanner handed out. A value that
-// is no array has none.
-func Elements(array []byte) iter.Seq[[]byte] {
-	return func(yield func(value []byte) bool) {
-		s := Scanner{b: array}
-		for range s.Elements() {
-			if !yield(s.Value()) {
-				return
-			}
-		}
-	}
-}
-
 // Unquote returns the characters of a string, or any other value as it is. It
 // copies only a string with an escape or invalid UTF-8 in it.
 func Unquote(value []byte) []byte {
@@ -495,8 +414,12 @@ func Unquote(value []byte) []byte {
 	if bytes.IndexByte(chars, '\\') < 0 && utf8.Valid(chars) {
 		return chars
 	}
-	return appendUnescaped(make([]byte, 0, len(chars)), chars)
+	return appendUnescaped(make([]byte, 0, longest*len(chars)), chars)
 }
+
+// longest is how many times as long a string may become: U+FFFD takes three bytes,
+// and may stand for one.
+const longest = 3
 
 // appendUnescaped resolves escapes. Like encoding/json it puts U+FFFD for
 // invalid UTF-8 and for half a surrogate pair.

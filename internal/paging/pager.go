@@ -123,11 +123,13 @@ func (p *Pager) Next(page Page, unseen int) Verdict {
 	p.highest = max(p.highest, start+rows)
 	if start > p.covered && p.fruitless < maxFruitless {
 		p.fruitless++
-		p.page = p.covered/p.size + 1
-		return Back
+		return p.resume(Back)
 	}
-	if rows == 0 {
-		return p.behind(start)
+	switch {
+	case rows == 0 && p.known && start < p.total:
+		return Short
+	case rows == 0: // behind the end
+		return p.end()
 	}
 	p.cover(start, rows)
 	switch {
@@ -135,8 +137,7 @@ func (p *Pager) Next(page Page, unseen int) Verdict {
 		return p.repetition(page)
 	case p.known && start+rows > p.total: // so that the total is no end
 		p.covered = max(p.covered, start+p.size)
-		p.page = p.covered/p.size + 1
-		return Next
+		return p.resume(Next)
 	}
 	return p.proceed()
 }
@@ -220,16 +221,13 @@ func (p *Pager) proceed() Verdict {
 	if p.known && p.covered >= p.total {
 		return p.end()
 	}
-	p.page = p.covered/p.size + 1
-	return Next
+	return p.resume(Next)
 }
 
-// behind follows an empty page: it stands behind the end, or the total is wrong.
-func (p *Pager) behind(start int) Verdict {
-	if p.known && start < p.total {
-		return Short
-	}
-	return p.end()
+// resume makes the page behind what is covered the next one.
+func (p *Pager) resume(v Verdict) Verdict {
+	p.page = p.covered/p.size + 1
+	return v
 }
 
 // end is reached when all rows have been covered. As many must have come as were
@@ -284,5 +282,5 @@ func (p *Pager) Distrust(pages int, thrown []Page) {
 	for _, page := range thrown {
 		p.announce(page)
 	}
-	p.page = max(p.first, p.covered/p.size+1)
+	p.resume(Back)
 }

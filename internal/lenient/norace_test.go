@@ -1,5 +1,0 @@
-//go:build !race
-
-package lenient_test
-
-const raceDetector = false
