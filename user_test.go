@@ -702,7 +702,7 @@ func TestExceptionsByValue(t *testing.T) {
 	var create CreateUserRequest
 	update := UpdateUserRequest{Extra: map[string]any{"a": 1}}
 	shared := update
-	for i, e := range exceptionNames {
+	for i, e := range Exceptions() {
 		create.SetException(e, i%2 == 0)
 		create.SetException2(e, i%2 == 1)
 	}
