@@ -126,6 +126,11 @@ func TestParseErrorsHaveACode(t *testing.T) {
 	}
 }
 
+var (
+	timeTrackingModes = []TimeTrackingMode{"logs", "timecards", "not_required"}
+	eldModes          = []ELDMode{"logs", "none", "exempt"}
+)
+
 func TestModePairsAreTheDocumentedFour(t *testing.T) {
 	t.Parallel()
 	want := []ModePair{{"logs", "logs"}, {"logs", "none"}, {"timecards", "exempt"}, {"not_required", "exempt"}}

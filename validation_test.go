@@ -508,8 +508,8 @@ func TestEveryRuleRefusesAndAccepts(t *testing.T) {
 		},
 		{
 			CodeInvalid, "space around an integration name of a record", "integration_name",
-			validateExternalIDUpdate(&ExternalIDRequest{IntegrationName: Set(" generic_tms")}),
-			validateExternalIDUpdate(&ExternalIDRequest{IntegrationName: Set("generic_tms")}),
+			validateExternalID(&ExternalIDRequest{IntegrationName: Set(" generic_tms")}, false),
+			validateExternalID(&ExternalIDRequest{IntegrationName: Set("generic_tms")}, false),
 		},
 		{
 			CodeInvalid, "the id of a record in a create", "external_ids_attributes[0].id",
@@ -857,7 +857,7 @@ func TestAnELDModeAloneDoesNotCrossTheExemptLine(t *testing.T) {
 			wantProblems(t, update(a))
 			a.TimeTrackingMode = Null[TimeTrackingMode]()
 			wantProblems(t, against(&User{ELDMode: tt.was}, a))
-			a.TimeTrackingMode = Set(timeTrackingModesWith(tt.becomes)[0])
+			a.TimeTrackingMode = Set(TimeTrackingMode(timeTrackingModesWith(tt.becomes)[0]))
 			wantProblems(t, against(&User{ELDMode: tt.was}, a))
 		})
 	}
@@ -1118,7 +1118,7 @@ func TestMessages(t *testing.T) {
 		},
 		{
 			create(UserAttributes{Cycle: Set(Cycle("Other_2020"))}),
-			`cycle: "Other_2020" is not a documented value (did you mean "Other"?); use ` + text.List(cycleNames(), "or"),
+			`cycle: "Other_2020" is not a documented value (did you mean "Other"?); use ` + text.List(cycleNames, "or"),
 		},
 		{
 			create(UserAttributes{Cycle: Set(CycleTexas70Hour7Day), ExceptionShortHaul: Set(true)}),
