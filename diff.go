@@ -27,9 +27,8 @@ var attributes = func() (all []attribute) {
 		if place, shown := userTable.Index(name); shown {
 			f.user = place
 		}
-		base, second := strings.CutSuffix(name, "2")
-		if e := Exception(base); e.Description() != "" {
-			f.exception, f.cycle = e, "cycle"
+		if base, second := strings.CutSuffix(name, "2"); strings.HasPrefix(name, "exception_") {
+			f.exception, f.cycle = Exception(base), "cycle"
 			if second {
 				f.cycle = "cycle2"
 			}

@@ -226,38 +226,37 @@ var ianaNames = map[TimeZone][]string{
 	TimeZoneAlaska:       {"america/anchorage", "america/juneau", "america/sitka", "america/nome", "us/alaska"},
 }
 
-// documented lists what a field may hold, by the name of the field and in the order
-// in which messages name the values. Nothing writes to it.
+// documented lists what the fields of a request may hold, in the order in which
+// messages name it. The values stand as on the wire, for a table that converts its
+// constants would be linked into programs that do not validate. Nothing writes to it.
 var documented = map[string][]string{
-	"role":               texts(RoleDriver, RoleFleetUser, RoleAdmin, RoleFleetAdmin),
-	"status":             texts(StatusActive, StatusDeactivated, StatusPending),
-	"status to set":      texts(StatusActive, StatusDeactivated),
-	"eld_mode":           texts(ELDModeLogs, ELDModeNone, ELDModeExempt),
-	"time_tracking_mode": texts(TimeTrackingModeLogs, TimeTrackingModeTimecards, TimeTrackingModeNotRequired),
-	"duty_status":        texts(DutyStatusOffDuty, DutyStatusOnDuty, DutyStatusDriving, DutyStatusSleeper, DutyStatusWaiting),
-	"group_visibility":   texts(GroupVisibilityLimited),
-	"violation_alerts": texts(ViolationAlertsNever, ViolationAlerts15Minutes, ViolationAlerts30Minutes,
-		ViolationAlerts45Minutes, ViolationAlerts1Hour, ViolationAlerts2Hours),
-	"external_id_holder_type": texts(ExternalIDHolderTypeUser, ExternalIDHolderTypeVehicle,
-		ExternalIDHolderTypeAsset, ExternalIDHolderTypeGroup),
-	"exception": texts(exceptionTable.names()...),
-	"cycle":     cycleNames,
-	"cycle2":    cycleNames,
+	"role":                    {"driver", "fleet_user", "admin", "fleet_admin"},
+	"status":                  {"active", "deactivated", "pending"},
+	"status to set":           {"active", "deactivated"},
+	"eld_mode":                {"logs", "none", "exempt"},
+	"time_tracking_mode":      {"logs", "timecards", "not_required"},
+	"duty_status":             {"off_duty", "on_duty", "driving", "sleeper", "waiting"},
+	"group_visibility":        {"limited"},
+	"violation_alerts":        {"never", "15_minutes", "30_minutes", "45_minutes", "1_hour", "2_hours"},
+	"external_id_holder_type": {"User", "Vehicle", "Asset", "Group"},
 }
 
-var cycleNames = func() (names []string) {
-	for _, row := range cycleTable {
-		names = append(names, string(row.Cycle))
+// valuesOf lists what a field may hold, from the table above or the catalog.
+func valuesOf(field string) []string {
+	var values []string
+	switch field {
+	case "cycle", "cycle2":
+		for _, row := range cycleTable {
+			values = append(values, string(row.Cycle))
+		}
+	case "exception":
+		for _, row := range exceptionTable {
+			values = append(values, string(row.name))
+		}
+	default:
+		return documented[field]
 	}
-	return names
-}()
-
-func texts[T ~string](values ...T) []string {
-	names := make([]string, len(values))
-	for i, v := range values {
-		names[i] = string(v)
-	}
-	return names
+	return values
 }
 
 // ParseRole reads a role as people write it: in any case, with spaces or
@@ -317,22 +316,25 @@ func parse[T ~string](field, s string) (T, error) {
 // canonical returns the value of a field that s spells; of a cycle also with the
 // suffix of live data.
 func canonical(field, s string) (string, bool) {
-	if v, ok := text.Canonical(s, documented[field]); ok {
+	if v, ok := text.Canonical(s, valuesOf(field)); ok {
 		return v, true
 	}
 	base, cut := strings.CutSuffix(text.Fold(s), suffix2020)
-	v, ok := text.Canonical(base, documented[field])
+	v, ok := text.Canonical(base, valuesOf(field))
 	return v + suffix2020, cut && ok && Cycle(v+suffix2020).Known()
 }
 
 func isDocumented(field, s string) bool {
-	return slices.Contains(documented[field], s) || strings.HasPrefix(field, "cycle") && Cycle(s).Known()
+	if strings.HasPrefix(field, "cycle") {
+		return Cycle(s).Known()
+	}
+	return slices.Contains(documented[field], s)
 }
 
 // notDocumented says which value of a field was meant by s, if that can be told,
 // and which values there are.
 func notDocumented(field, s string) string {
-	all := text.List(documented[field], "or")
+	all := text.List(valuesOf(field), "or")
 	if text.Blank(s) {
 		return "is empty; use " + all
 	}
@@ -343,7 +345,7 @@ func notDocumented(field, s string) string {
 	case ok:
 		return message + "; use " + text.Quote(v) + ", spelled exactly so"
 	}
-	if v, ok := text.Nearest(strings.TrimSuffix(text.Fold(s), suffix2020), documented[field]); ok {
+	if v, ok := text.Nearest(strings.TrimSuffix(text.Fold(s), suffix2020), valuesOf(field)); ok {
 		message += " (did you mean " + text.Quote(v) + "?)"
 	}
 	return message + "; use " + all

@@ -2,6 +2,7 @@ package motive
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -123,6 +124,32 @@ func TestParseErrorsHaveACode(t *testing.T) {
 		if e := new(ValidationError); got != "" || !errors.As(err, &e) || !e.Has(p.field, want) {
 			t.Errorf("%s: got %q, %v; want code %s", p.field, got, err, want)
 		}
+	}
+}
+
+// The tables of values hold the constants, in their order, and nothing else.
+func TestDocumentedValuesAreTheConstants(t *testing.T) {
+	t.Parallel()
+	want := map[string][]string{
+		"role":               names([]Role{RoleDriver, RoleFleetUser, RoleAdmin, RoleFleetAdmin}),
+		"status":             names([]Status{StatusActive, StatusDeactivated, StatusPending}),
+		"status to set":      names([]Status{StatusActive, StatusDeactivated}),
+		"eld_mode":           names([]ELDMode{ELDModeLogs, ELDModeNone, ELDModeExempt}),
+		"time_tracking_mode": names([]TimeTrackingMode{TimeTrackingModeLogs, TimeTrackingModeTimecards, TimeTrackingModeNotRequired}),
+		"duty_status": names([]DutyStatus{
+			DutyStatusOffDuty, DutyStatusOnDuty, DutyStatusDriving, DutyStatusSleeper, DutyStatusWaiting,
+		}),
+		"group_visibility": names([]GroupVisibility{GroupVisibilityLimited}),
+		"violation_alerts": names([]ViolationAlerts{
+			ViolationAlertsNever, ViolationAlerts15Minutes, ViolationAlerts30Minutes,
+			ViolationAlerts45Minutes, ViolationAlerts1Hour, ViolationAlerts2Hours,
+		}),
+		"external_id_holder_type": names([]ExternalIDHolderType{
+			ExternalIDHolderTypeUser, ExternalIDHolderTypeVehicle, ExternalIDHolderTypeAsset, ExternalIDHolderTypeGroup,
+		}),
+	}
+	if !reflect.DeepEqual(documented, want) {
+		t.Errorf("got  %q\nwant %q", documented, want)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -97,35 +98,43 @@ var rules = [...]rule{
 	{CodeExceptionNotAllowed, notAllowed, "exception_*"},
 	{CodeInvalid, notSettable, "status"},
 	{CodeInvalid, malformed, "*"},
-	{CodeInvalid, inText(padded), "username driver_company_id"},
-	{CodeInvalid, inText(notEmail), "email"},
-	{CodeInvalid, inText(notRails), "time_zone"},
+	{CodeInvalid, paddedKey, "username driver_company_id"},
+	{CodeInvalid, noAddress, "email"},
+	{CodeInvalid, noZone, "time_zone"},
 }
 
 const saidBefore = "" // the code of a problem that another field has been reported with
 
-// rulesOf are the rules of each of the attributes.
-var rulesOf = func() [][]rule {
-	all := make([][]rule, len(attributes))
+// rulesOf has the rules of each attribute. They are sorted out with the first
+// request rather than as the program starts, so that one which validates nothing
+// does not carry them.
+var rulesOf struct {
+	sort  sync.Once
+	field [][]rule
+}
+
+func sortRules() {
+	rulesOf.field = make([][]rule, len(attributes))
 	for i, f := range attributes {
 		for _, r := range rules {
-			if slices.ContainsFunc(strings.Fields(r.fields), func(pattern string) bool {
+			isFor := func(pattern string) bool {
 				match, _ := path.Match(pattern, f.name)
 				return match
-			}) {
-				all[i] = append(all[i], r)
+			}
+			if slices.ContainsFunc(strings.Fields(r.fields), isFor) {
+				rulesOf.field[i] = append(rulesOf.field[i], r)
 			}
 		}
 	}
-	return all
-}()
+}
 
 func (d draft) validate() error {
+	rulesOf.sort.Do(sortRules)
 	var p problems
 	for i := range attributes {
 		f := field{attribute: &attributes[i], optional: attributes[i].of(d.UserAttributes)}
 		f.text, f.set = f.optional.text()
-		for _, r := range rulesOf[i] {
+		for _, r := range rulesOf.field[i] {
 			if p.add(f.name, r.code, r.broken(d, f)) {
 				break
 			}
@@ -253,10 +262,9 @@ func notSettable(d draft, _ field) string {
 	}
 }
 
-// inText makes a rule of what can be wrong with a text.
-func inText(wrong func(string) string) func(draft, field) string {
-	return func(_ draft, f field) string { return wrong(f.text) }
-}
+func paddedKey(_ draft, f field) string { return padded(f.text) }
+func noAddress(_ draft, f field) string { return notEmail(f.text) }
+func noZone(_ draft, f field) string    { return notRails(f.text) }
 
 // malformed takes one line of text, and more of a street.
 func malformed(d draft, f field) string {

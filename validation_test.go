@@ -1118,7 +1118,7 @@ func TestMessages(t *testing.T) {
 		},
 		{
 			create(UserAttributes{Cycle: Set(Cycle("Other_2020"))}),
-			`cycle: "Other_2020" is not a documented value (did you mean "Other"?); use ` + text.List(cycleNames, "or"),
+			`cycle: "Other_2020" is not a documented value (did you mean "Other"?); use ` + text.List(valuesOf("cycle"), "or"),
 		},
 		{
 			create(UserAttributes{Cycle: Set(CycleTexas70Hour7Day), ExceptionShortHaul: Set(true)}),
