@@ -3,10 +3,12 @@ package motive
 import (
 	"bytes"
 	"encoding/json"
+	"iter"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // An attribute is a field of a request that stands in a struct.
@@ -19,11 +21,11 @@ type attribute struct {
 	cycle     string    // the field of the cycle that this is an exception to
 }
 
-// attributes are the fields of a request in their order, without Extra. Nothing
-// writes to it.
-var attributes = func() (all []attribute) {
+// attributes lists the fields of a request in their order, without Extra. Nothing
+// writes to the list, which is made when it is first asked for.
+var attributes = sync.OnceValue(func() (all []*attribute) {
 	for i, name := range attributeNames {
-		f := attribute{name: name, request: i, user: -1}
+		f := &attribute{name: name, request: i, user: -1}
 		if place, shown := userTable.Index(name); shown {
 			f.user = place
 		}
@@ -38,7 +40,7 @@ var attributes = func() (all []attribute) {
 		}
 	}
 	return all
-}()
+})
 
 // of returns the field of a.
 func (f *attribute) of(a *UserAttributes) optional {
@@ -50,16 +52,16 @@ func (f *attribute) shown(u *User) any {
 	return reflect.ValueOf(u).Elem().Field(f.user).Addr().Interface()
 }
 
-// exceptionsTo lists the fields of the exceptions to a cycle, by its field.
-var exceptionsTo = func() map[string][]*attribute {
-	fields := make(map[string][]*attribute)
-	for i, f := range attributes {
-		if f.exception != "" {
-			fields[f.cycle] = append(fields[f.cycle], &attributes[i])
+// exceptionsTo lists the fields of the exceptions to a cycle, by the cycle's own.
+func exceptionsTo(cycle string) iter.Seq[*attribute] {
+	return func(yield func(*attribute) bool) {
+		for _, f := range attributes() {
+			if f.cycle == cycle && !yield(f) {
+				return
+			}
 		}
 	}
-	return fields
-}()
+}
 
 // Diff returns what of a an update of u would have to send: the fields that a
 // sets to something else than u shows, and whether there are any. A nil u shows
@@ -78,7 +80,7 @@ func (a UserAttributes) Diff(u *User) (UpdateUserRequest, bool) {
 		u = new(User)
 	}
 	var update UserAttributes
-	for _, f := range attributes {
+	for _, f := range attributes() {
 		if f.user >= 0 && f.of(&a).differs(f.shown(u)) {
 			reflect.ValueOf(&update).Elem().Field(f.request).Set(reflect.ValueOf(&a).Elem().Field(f.request))
 		}
@@ -99,8 +101,8 @@ func (a UserAttributes) Diff(u *User) (UpdateUserRequest, bool) {
 
 // isEmpty reports whether a would be sent as {}.
 func (a *UserAttributes) isEmpty() bool {
-	for i := range attributes {
-		if !attributes[i].of(a).IsZero() {
+	for _, f := range attributes() {
+		if !f.of(a).IsZero() {
 			return false
 		}
 	}
@@ -196,7 +198,7 @@ func (a *UserAttributes) SetException(e Exception, on bool) { a.setException("cy
 func (a *UserAttributes) SetException2(e Exception, on bool) { a.setException("cycle2", e, on) }
 
 func (a *UserAttributes) setException(cycle string, e Exception, on bool) {
-	for _, f := range exceptionsTo[cycle] {
+	for f := range exceptionsTo(cycle) {
 		if f.exception == e {
 			*f.of(a).(*Optional[bool]) = Set(on)
 			return
@@ -234,7 +236,7 @@ func (u User) Exceptions2() []Exception { return u.exceptions("cycle2") }
 
 func (u User) exceptions(cycle string) []Exception {
 	var on []Exception
-	for _, f := range exceptionsTo[cycle] {
+	for f := range exceptionsTo(cycle) {
 		if *f.shown(&u).(*bool) {
 			on = append(on, f.exception)
 		}

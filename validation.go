@@ -114,8 +114,8 @@ var rulesOf struct {
 }
 
 func sortRules() {
-	rulesOf.field = make([][]rule, len(attributes))
-	for i, f := range attributes {
+	rulesOf.field = make([][]rule, len(attributes()))
+	for i, f := range attributes() {
 		for _, r := range rules {
 			isFor := func(pattern string) bool {
 				match, _ := path.Match(pattern, f.name)
@@ -131,8 +131,8 @@ func sortRules() {
 func (d draft) validate() error {
 	rulesOf.sort.Do(sortRules)
 	var p problems
-	for i := range attributes {
-		f := field{attribute: &attributes[i], optional: attributes[i].of(d.UserAttributes)}
+	for i, a := range attributes() {
+		f := field{attribute: a, optional: a.of(d.UserAttributes)}
 		f.text, f.set = f.optional.text()
 		for _, r := range rulesOf.field[i] {
 			if p.add(f.name, r.code, r.broken(d, f)) {
@@ -410,7 +410,7 @@ func noCycle(d draft, f field) string {
 	}
 	var fields []string
 	var on []Exception
-	for _, e := range exceptionsTo[f.name] {
+	for e := range exceptionsTo(f.name) {
 		if d.turnsOn(e, changed) && !d.allows("", e.exception) {
 			fields = append(fields, e.name)
 			on = append(on, e.exception)
@@ -461,7 +461,7 @@ func notAllowed(d draft, f field) string {
 // allowed names the exceptions that a cycle allows by their fields.
 func (d draft) allowed(cycle Cycle, field string) string {
 	var names []string
-	for _, f := range exceptionsTo[field] {
+	for f := range exceptionsTo(field) {
 		if d.allows(cycle, f.exception) {
 			names = append(names, f.name)
 		}
@@ -622,22 +622,21 @@ func validateLookup(l UserLookup) error {
 	var p problems
 	var given []string
 	for _, key := range keys {
-		if key.value == "" {
+		switch {
+		case key.value == "":
 			continue
+		case text.Blank(key.value) && key.field != "email":
+			p.add(key.field, CodeInvalid, "is blank; a lookup needs a key to look for")
+		default:
+			p.add(key.field, CodeInvalid, cmp.Or(unsendable(key.value, ""), key.wrong(key.value)))
 		}
 		given = append(given, key.field)
-		message := cmp.Or(unsendable(key.value, ""), key.wrong(key.value))
-		if text.Blank(key.value) && key.field != "email" {
-			message = "is blank; a lookup needs a key to look for"
-		}
-		p.add(key.field, CodeInvalid, message)
+	}
+	if len(given) == 1 {
+		return p.err()
 	}
 	found := "none is given"
-	switch len(given) {
-	case 0:
-	case 1:
-		return p.err()
-	default:
+	if len(given) > 1 {
 		found = text.Sentence(given, "and") + " are given"
 	}
 	return invalid("", CodeInvalid, "a lookup takes exactly one of email, username, driver_company_id and phone; "+found)
