@@ -404,9 +404,8 @@ func (d draft) allows(cycle Cycle, e Exception) bool {
 // noCycle wants a cycle for the exceptions that need one.
 func noCycle(d draft, f field) string {
 	cycle, requested, changed := d.cycle(f.name)
-	known := d.create || requested || cycle != ""
-	if !known || !text.Blank(string(cycle)) {
-		return ""
+	if !text.Blank(string(cycle)) || !requested && !d.create {
+		return "" // there is one, or whether there is one is not known
 	}
 	var fields []string
 	var on []Exception
