@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -638,6 +639,21 @@ func TestEveryRuleRefusesAndAccepts(t *testing.T) {
 	}
 	if len(ruled) != len(codes) || len(tried) != len(codes) {
 		t.Errorf("rules have %d codes, cases %d, of %d", len(ruled), len(tried), len(codes))
+	}
+}
+
+// A rule for a name that no field has would never be asked.
+func TestEveryRuleIsForFieldsThatExist(t *testing.T) {
+	t.Parallel()
+	for _, r := range rules {
+		for _, pattern := range strings.Fields(r.fields) {
+			if !slices.ContainsFunc(attributes(), func(f *attribute) bool {
+				match, err := path.Match(pattern, f.name)
+				return match && err == nil
+			}) {
+				t.Errorf("%s: no field is called %s", r.code, pattern)
+			}
+		}
 	}
 }
 
