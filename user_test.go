@@ -673,6 +673,10 @@ func TestDiffComparesWhatIsMeant(t *testing.T) {
 			UpdateUserRequest{ExternalIDsAttributes: Set([]ExternalIDAttributes{tms(31, "988"), tms(0, "989")})},
 		},
 		{
+			"another record", UserAttributes{ExternalIDsAttributes: Set([]ExternalIDAttributes{tms(40, "988")})},
+			UpdateUserRequest{ExternalIDsAttributes: Set([]ExternalIDAttributes{tms(40, "988")})},
+		},
+		{
 			"another integration", UserAttributes{ExternalIDsAttributes: Set([]ExternalIDAttributes{{ExternalID: "987", IntegrationName: "other"}})},
 			UpdateUserRequest{ExternalIDsAttributes: Set([]ExternalIDAttributes{{ExternalID: "987", IntegrationName: "other"}})},
 		},
@@ -691,6 +695,12 @@ func TestDiffComparesWhatIsMeant(t *testing.T) {
 				t.Errorf("got  %v %v\nwant %v", update, changed, test.want)
 			}
 		})
+	}
+	// A response may show an external id without its record, which then cannot be changed.
+	partly := &User{ExternalIDs: []ExternalID{tms(0, "986"), tms(31, "987")}}
+	want := Set([]ExternalIDAttributes{tms(31, "988")})
+	if update, _ := (UserAttributes{ExternalIDsAttributes: Set([]ExternalIDAttributes{tms(0, "988")})}).Diff(partly); !update.ExternalIDsAttributes.Equal(want) {
+		t.Errorf("beside an id without a record: %v, want %v", update.ExternalIDsAttributes, want)
 	}
 	if update, changed := (UserAttributes{FirstName: Set("Ada")}).Diff(nil); !changed || update.FirstName != Set("Ada") {
 		t.Errorf("against nobody: %v %v", update, changed)
