@@ -677,6 +677,10 @@ func TestDiffComparesWhatIsMeant(t *testing.T) {
 			UpdateUserRequest{ExternalIDsAttributes: Set([]ExternalIDAttributes{tms(40, "988")})},
 		},
 		{
+			"the pair of another record", UserAttributes{ExternalIDsAttributes: Set([]ExternalIDAttributes{tms(40, "987")})},
+			UpdateUserRequest{ExternalIDsAttributes: Set([]ExternalIDAttributes{tms(40, "987")})},
+		},
+		{
 			"another integration", UserAttributes{ExternalIDsAttributes: Set([]ExternalIDAttributes{{ExternalID: "987", IntegrationName: "other"}})},
 			UpdateUserRequest{ExternalIDsAttributes: Set([]ExternalIDAttributes{{ExternalID: "987", IntegrationName: "other"}})},
 		},
@@ -701,6 +705,9 @@ func TestDiffComparesWhatIsMeant(t *testing.T) {
 	want := Set([]ExternalIDAttributes{tms(31, "988")})
 	if update, _ := (UserAttributes{ExternalIDsAttributes: Set([]ExternalIDAttributes{tms(0, "988")})}).Diff(partly); !update.ExternalIDsAttributes.Equal(want) {
 		t.Errorf("beside an id without a record: %v, want %v", update.ExternalIDsAttributes, want)
+	}
+	if update, changed := (UserAttributes{ExternalIDsAttributes: Null[[]ExternalIDAttributes]()}).Diff(nil); changed {
+		t.Errorf("no external ids to clear: %v", update)
 	}
 	if update, changed := (UserAttributes{FirstName: Set("Ada")}).Diff(nil); !changed || update.FirstName != Set("Ada") {
 		t.Errorf("against nobody: %v %v", update, changed)
