@@ -193,6 +193,8 @@ func TestIANAZonesGetTheNameOfRails(t *testing.T) {
 		"America/Phoenix":              TimeZoneArizona,
 		"America/Los_Angeles":          TimeZonePacific,
 		"America/Anchorage":            TimeZoneAlaska,
+		"America/Juneau":               TimeZoneAlaska,
+		"America/Toronto":              TimeZoneEastern,
 		"Europe/Berlin":                "",
 		"Etc/UTC":                      "",
 	} {
@@ -207,6 +209,19 @@ func TestIANAZonesGetTheNameOfRails(t *testing.T) {
 	for _, zone := range []string{"", "UTC", "Hawaii", "Eastern Time (US & Canada)", "Indiana (East)", "EST", "../../admin"} {
 		if message := notRails(zone); message != "" {
 			t.Errorf("%s: refused with %q", zone, message)
+		}
+	}
+}
+
+func TestAnIANAZoneHasOneClock(t *testing.T) {
+	t.Parallel()
+	clocks := make(map[string]TimeZone)
+	for zone, names := range ianaNames {
+		for _, name := range names {
+			if other, twice := clocks[name]; twice {
+				t.Errorf("%s stands at %q and at %q", name, zone, other)
+			}
+			clocks[name] = zone
 		}
 	}
 }

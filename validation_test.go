@@ -1180,6 +1180,10 @@ func TestMessages(t *testing.T) {
 			`cycle: "Other_2020" is not a documented value (did you mean "Other"?); use ` + text.List(valuesOf("cycle"), "or"),
 		},
 		{
+			create(UserAttributes{Cycle2: Set(Cycle("70_9"))}),
+			`cycle2: "70_9" is not a documented value (did you mean "70_8"?); use ` + text.List(valuesOf("cycle"), "or"),
+		},
+		{
 			create(UserAttributes{Cycle: Set(CycleTexas70Hour7Day), ExceptionShortHaul: Set(true)}),
 			`exception_short_haul: cycle "tx_70_7" (Texas, 70 hours in 7 days) does not allow it; it allows ` +
 				`exception_24_hour_restart and exception_adverse_driving; exception_short_haul goes with ` +
