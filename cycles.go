@@ -3,8 +3,6 @@ package motive
 import (
 	"slices"
 	"strings"
-
-	"github.com/motive-go/motive/internal/text"
 )
 
 // Cycle is a driver's hours-of-service rule set, under the API's name.
@@ -145,127 +143,69 @@ func Cycles() []CycleInfo {
 // table. The caller may modify the result.
 //
 // Motive's hub: "Overview of /users".
-func Exceptions() []Exception { return slices.Clone(exceptionNames) }
+func Exceptions() []Exception { return exceptionTable.names() }
 
 // Violations returns the 49 documented violations in the order of Motive's
 // table. The caller may modify the result.
 //
 // Motive's hub: "Overview of /users".
-func Violations() []Violation {
-	names := make([]Violation, len(violationTable))
-	for i, row := range violationTable {
-		names[i] = row.name
-	}
-	return names
-}
+func Violations() []Violation { return violationTable.names() }
 
 // Known reports whether c is one of [Cycles], with or without the suffix _2020,
 // which Other never has.
-func (c Cycle) Known() bool { return c.info() != nil }
+func (c Cycle) Known() bool { return c.info().Cycle != "" }
 
 // Description says where the cycle holds and what its limit is: "Texas, 70
 // hours in 7 days". It is "" for an unknown cycle.
-func (c Cycle) Description() string {
-	if info := c.info(); info != nil {
-		return info.Description
-	}
-	return ""
-}
+func (c Cycle) Description() string { return c.info().Description }
 
 // Allows reports whether Motive's table lists e for c: 26 pairs of the 22 cycles
 // and 6 exceptions. [ExceptionAdverseDriving] stands in no row; validation lets
 // it pass with every cycle unless it is strict, since it is met on the road
 // rather than chosen with a cycle, and live drivers carry it.
-func (c Cycle) Allows(e Exception) bool {
-	info := c.info()
-	return info != nil && slices.Contains(info.Exceptions, e)
-}
+func (c Cycle) Allows(e Exception) bool { return slices.Contains(c.info().Exceptions, e) }
 
-func (c Cycle) info() *CycleInfo {
-	base := c.base()
-	for i := range cycleTable {
-		if cycleTable[i].Cycle == base {
-			return &cycleTable[i]
-		}
-	}
-	return nil
-}
+// Description says what the exception permits. It is "" for an unknown one.
+func (e Exception) Description() string { return exceptionTable.meaning(e) }
+
+// Description says which limit was passed. It is "" for an unknown violation.
+func (v Violation) Description() string { return violationTable.meaning(v) }
 
 // suffix2020 marks the cycle names of live data that the table does not have.
 const suffix2020 = "_2020"
 
-// base is the cycle whose rules c follows. Other has no rules of which there
-// could be another edition.
-func (c Cycle) base() Cycle {
-	if base := Cycle(strings.TrimSuffix(string(c), suffix2020)); base != CycleOther {
-		return base
+// info is the row of the cycle whose rules c follows; a zero one if there is none.
+func (c Cycle) info() CycleInfo {
+	base := Cycle(strings.TrimSuffix(string(c), suffix2020))
+	if base == CycleOther {
+		base = c // without rules there is no other edition of them
 	}
-	return c
+	for i := range cycleTable {
+		if cycleTable[i].Cycle == base {
+			return cycleTable[i]
+		}
+	}
+	return CycleInfo{}
 }
 
-// ParseCycle reads the name of a cycle, as leniently as [ParseRole]. The suffix
-// _2020 of live data is accepted and kept. Any other text is a
-// [*ValidationError] with [CodeUnknownCycle] that names the nearest cycle and
-// all cycles.
-func ParseCycle(s string) (Cycle, error) {
-	if c, ok := canonicalCycle(s); ok {
-		return c, nil
-	}
-	return "", invalid("cycle", CodeUnknownCycle, notDocumentedCycle(Cycle(s)))
+// A glossary lists names with what they mean.
+type glossary[T comparable] []struct {
+	name    T
+	meaning string
 }
 
-func canonicalCycle(s string) (Cycle, bool) {
-	base, has2020 := strings.CutSuffix(text.Fold(s), suffix2020)
-	c, ok := text.Canonical(base, cycleNames())
-	if has2020 {
-		c += suffix2020
-	}
-	return c, ok && c.Known()
-}
-
-func notDocumentedCycle(c Cycle) string {
-	s := string(c)
-	if v, ok := canonicalCycle(s); ok {
-		return misspelt(s, v)
-	}
-	return unknown(s, strings.TrimSuffix(text.Fold(s), suffix2020), cycleNames())
-}
-
-// ParseException reads the name of an exception, as leniently as [ParseRole].
-func ParseException(s string) (Exception, error) { return parse("exception", s, exceptionNames) }
-
-func cycleNames() []Cycle {
-	names := make([]Cycle, len(cycleTable))
-	for i, row := range cycleTable {
-		names[i] = row.Cycle
+func (g glossary[T]) names() []T {
+	names := make([]T, len(g))
+	for i, row := range g {
+		names[i] = row.name
 	}
 	return names
 }
 
-// Description says what the exception permits. It is "" for an unknown one.
-func (e Exception) Description() string {
-	switch e {
-	case Exception24HourRestart:
-		return "a new cycle begins after at least 24 hours in a row off duty or in the sleeper berth"
-	case Exception8HourBreak:
-		return "the driver need not stop for breaks of 30 minutes or more"
-	case ExceptionWaitTime:
-		return "waiting has a fifth line of its own on the log chart and is left out of the 14-hour shift"
-	case ExceptionShortHaul:
-		return "a shift may last 16 hours once a week, or after a restart of 34 hours"
-	case ExceptionCAFarmSchoolBus:
-		return "drivers of farm and school buses may have shifts of 16 hours"
-	case ExceptionAdverseDriving:
-		return "bad conditions on the road lengthen the duty day by at most 2 hours"
-	}
-	return ""
-}
-
-// Description says which limit was passed. It is "" for an unknown violation.
-func (v Violation) Description() string {
-	for _, row := range violationTable {
-		if row.name == v {
-			return row.description
+func (g glossary[T]) meaning(name T) string {
+	for _, row := range g {
+		if row.name == name {
+			return row.meaning
 		}
 	}
 	return ""
@@ -276,13 +216,13 @@ func (v Violation) Description() string {
 // of its text show the violations in that place. Nothing writes to the tables;
 // what leaves the package is a copy.
 
-var exceptionNames = []Exception{
-	Exception24HourRestart,
-	Exception8HourBreak,
-	ExceptionWaitTime,
-	ExceptionShortHaul,
-	ExceptionCAFarmSchoolBus,
-	ExceptionAdverseDriving,
+var exceptionTable = glossary[Exception]{
+	{Exception24HourRestart, "a new cycle begins after at least 24 hours in a row off duty or in the sleeper berth"},
+	{Exception8HourBreak, "the driver need not stop for breaks of 30 minutes or more"},
+	{ExceptionWaitTime, "waiting has a fifth line of its own on the log chart and is left out of the 14-hour shift"},
+	{ExceptionShortHaul, "a shift may last 16 hours once a week, or after a restart of 34 hours"},
+	{ExceptionCAFarmSchoolBus, "drivers of farm and school buses may have shifts of 16 hours"},
+	{ExceptionAdverseDriving, "bad conditions on the road lengthen the duty day by at most 2 hours"},
 }
 
 // Here the violations are written as on the page, so that the two can be read
@@ -360,10 +300,7 @@ var cycleTable = [...]CycleInfo{
 }
 
 // ca_duty_16_p is described on Motive's page and stands in no cycle's row.
-var violationTable = [...]struct {
-	name        Violation
-	description string
-}{
+var violationTable = glossary[Violation]{
 	{ViolationBreak30, "a break of 30 minutes is missing"},
 	{ViolationDriving11, "more than 11 hours of driving"},
 	{ViolationDuty14, "a shift longer than 14 hours"},

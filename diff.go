@@ -3,10 +3,65 @@ package motive
 import (
 	"bytes"
 	"encoding/json"
+	"iter"
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
+	"sync"
 )
+
+// An attribute is a field of a request that stands in a struct.
+type attribute struct {
+	name    string // in JSON
+	request int    // its place in UserAttributes
+	user    int    // its place in User; -1 where the API does not show it
+
+	exception Exception // that the field turns on, if it is one
+	cycle     string    // the field of the cycle that this is an exception to
+}
+
+// attributes lists the fields of a request in their order, without Extra. Nothing
+// writes to the list, which is made when it is first asked for.
+var attributes = sync.OnceValue(func() (all []*attribute) {
+	for i, name := range attributeTable.Names() {
+		f := &attribute{name: name, request: i, user: -1}
+		if place, shown := userTable.Index(name); shown {
+			f.user = place
+		}
+		if base, second := strings.CutSuffix(name, "2"); strings.HasPrefix(name, "exception_") {
+			f.exception, f.cycle = Exception(base), "cycle"
+			if second {
+				f.cycle = "cycle2"
+			}
+		}
+		if name != "" {
+			all = append(all, f)
+		}
+	}
+	return all
+})
+
+// of returns the field of a.
+func (f *attribute) of(a *UserAttributes) optional {
+	return reflect.ValueOf(a).Elem().Field(f.request).Addr().Interface().(optional)
+}
+
+// shown returns where the value of u stands, a *T to an Optional[T] of a request.
+func (f *attribute) shown(u *User) any {
+	return reflect.ValueOf(u).Elem().Field(f.user).Addr().Interface()
+}
+
+// exceptionsTo lists the fields of the exceptions to a cycle, by the cycle's own.
+func exceptionsTo(cycle string) iter.Seq[*attribute] {
+	return func(yield func(*attribute) bool) {
+		for _, f := range attributes() {
+			if f.cycle == cycle && !yield(f) {
+				return
+			}
+		}
+	}
+}
 
 // Diff returns what of a an update of u would have to send: the fields that a
 // sets to something else than u shows, and whether there are any. A nil u shows
@@ -24,47 +79,43 @@ func (a UserAttributes) Diff(u *User) (UpdateUserRequest, bool) {
 	if u == nil {
 		u = new(User)
 	}
-	var update UpdateUserRequest
-	changed := false
-	wanted, shown := reflect.ValueOf(&a).Elem(), reflect.ValueOf(u).Elem()
-	for _, f := range sharedFields() {
-		o := wanted.Field(f.attribute).Addr().Interface().(optional)
-		if o.differs(shown.Field(f.user).Addr().Interface()) {
-			reflect.ValueOf(&update).Elem().Field(f.attribute).Set(wanted.Field(f.attribute))
-			changed = true
+	var update UserAttributes
+	for _, f := range attributes() {
+		if f.user >= 0 && f.of(&a).differs(f.shown(u)) {
+			reflect.ValueOf(&update).Elem().Field(f.request).Set(reflect.ValueOf(&a).Elem().Field(f.request))
 		}
 	}
-	if ids := a.ExternalIDsAttributes; ids.IsNull() {
-		if len(u.ExternalIDs) > 0 {
-			update.ExternalIDsAttributes, changed = ids, true
-		}
-	} else if list, _ := ids.Get(); len(list) > 0 {
-		if list = externalIDsToSend(list, u.ExternalIDs); len(list) > 0 {
-			update.ExternalIDsAttributes, changed = Set(list), true
-		}
+	switch ids := a.ExternalIDsAttributes; {
+	case !ids.IsNull():
+		update.ExternalIDsAttributes = externalIDsToSend(ids.value, u.ExternalIDs)
+	case len(u.ExternalIDs) > 0:
+		update.ExternalIDsAttributes = ids
 	}
 	for name, value := range a.Extra {
-		if equalJSON(value, u.Extra[name]) {
-			continue
+		if !equalJSON(value, u.Extra[name]) {
+			update.extra(name, value)
 		}
-		if update.Extra == nil {
-			update.Extra = make(map[string]any)
-		}
-		update.Extra[name], changed = value, true
 	}
-	return update, changed
+	return UpdateUserRequest(update), !update.isEmpty()
 }
 
-// A sharedField is one that can be written and is shown.
-type sharedField struct{ attribute, user int } // places in UserAttributes and User
-
-func sharedFields() (shared []sharedField) {
-	for user, name := range userTable.Names() {
-		if attribute, ok := attributeTable.Index(name); ok {
-			shared = append(shared, sharedField{attribute, user})
+// isEmpty reports whether a would be sent as {}.
+func (a *UserAttributes) isEmpty() bool {
+	for _, f := range attributes() {
+		if !f.of(a).IsZero() {
+			return false
 		}
 	}
-	return shared
+	return len(a.Extra) == 0
+}
+
+// extra sets a field that this version does not know, and leaves a map alone that
+// a copy of the request may share.
+func (a *UserAttributes) extra(name string, value any) {
+	if a.Extra = maps.Clone(a.Extra); a.Extra == nil {
+		a.Extra = make(map[string]any)
+	}
+	a.Extra[name] = value
 }
 
 // differs reports whether o would change what a user shows, a *T.
@@ -95,33 +146,25 @@ func administrator(r Role) Role {
 	return r
 }
 
-// externalIDsToSend returns those of wanted that are not among shown. One that
-// replaces another id of the same integration gets the ID of its record, each
-// record once.
-func externalIDsToSend(wanted, shown []ExternalID) []ExternalID {
+// externalIDsToSend are those of wanted that are not among shown. One that replaces
+// another id of the same integration gets the ID of its record, each record once.
+func externalIDsToSend(wanted, shown []ExternalID) Optional[[]ExternalID] {
 	var send []ExternalID
-	taken := make(map[int64]bool) // records that are spoken for
-	for _, w := range wanted {
-		if i := slices.IndexFunc(shown, func(s ExternalID) bool { return samePair(w, s) }); i >= 0 {
-			taken[shown[i].ID] = true
-		}
-	}
+	free := slices.DeleteFunc(slices.Clone(shown), func(s ExternalID) bool { // records to be replaced
+		return s.ID == 0 || slices.ContainsFunc(wanted, func(w ExternalID) bool { return samePair(w, s) })
+	})
 	for _, w := range wanted {
 		if slices.ContainsFunc(shown, func(s ExternalID) bool { return samePair(w, s) && (w.ID == 0 || w.ID == s.ID) }) {
 			continue
 		}
-		if w.ID == 0 {
-			i := slices.IndexFunc(shown, func(s ExternalID) bool {
-				return s.IntegrationName == w.IntegrationName && s.ID != 0 && !taken[s.ID]
-			})
-			if i >= 0 {
-				w.ID = shown[i].ID
-			}
+		i := slices.IndexFunc(free, func(s ExternalID) bool { return s.IntegrationName == w.IntegrationName })
+		if w.ID == 0 && i >= 0 {
+			w.ID = free[i].ID
 		}
-		taken[w.ID] = true
+		free = slices.DeleteFunc(free, func(s ExternalID) bool { return s.ID == w.ID })
 		send = append(send, w)
 	}
-	return send
+	return SetNonZero(send)
 }
 
 func samePair(a, b ExternalID) bool {
@@ -132,41 +175,36 @@ func samePair(a, b ExternalID) bool {
 // order of keys.
 func equalJSON(value any, shown json.RawMessage) bool {
 	sent, err := json.Marshal(value)
-	if err != nil || shown == nil {
-		return false
-	}
-	a, errA := readJSON(sent)
-	b, errB := readJSON(shown)
-	return errA == nil && errB == nil && reflect.DeepEqual(a, b)
+	return err == nil && reflect.DeepEqual(readJSON(sent), readJSON(shown))
 }
 
 // readJSON keeps numbers as they are written: a float64 cannot tell all ids apart.
-func readJSON(data []byte) (value any, err error) {
+// What is not JSON becomes an error, which is sent by no value.
+func readJSON(data []byte) (value any) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
-	err = d.Decode(&value)
-	return value, err
+	if err := d.Decode(&value); err != nil {
+		return err
+	}
+	return value
 }
 
 // SetException sets the field of an exception to the user's cycle. One that this
 // version does not know goes to Extra.
-func (a *UserAttributes) SetException(e Exception, on bool) { a.setException(e, "", on) }
+func (a *UserAttributes) SetException(e Exception, on bool) { a.setException("cycle", e, on) }
 
 // SetException2 is SetException for the exceptions to the second cycle: e is the
 // exception without the 2 that the name of its field ends in.
-func (a *UserAttributes) SetException2(e Exception, on bool) { a.setException(e, "2", on) }
+func (a *UserAttributes) SetException2(e Exception, on bool) { a.setException("cycle2", e, on) }
 
-func (a *UserAttributes) setException(e Exception, suffix string, on bool) {
-	name := string(e) + suffix
-	if i, ok := attributeTable.Index(name); ok && slices.Contains(exceptionNames, e) {
-		field := reflect.ValueOf(a).Elem().Field(i)
-		*field.Addr().Interface().(*Optional[bool]) = Set(on)
-		return
+func (a *UserAttributes) setException(cycle string, e Exception, on bool) {
+	for f := range exceptionsTo(cycle) {
+		if f.exception == e {
+			*f.of(a).(*Optional[bool]) = Set(on)
+			return
+		}
 	}
-	if a.Extra = maps.Clone(a.Extra); a.Extra == nil { // a clone, for a copy of the request may share it
-		a.Extra = make(map[string]any)
-	}
-	a.Extra[name] = on
+	a.extra(string(e)+strings.TrimPrefix(cycle, "cycle"), on)
 }
 
 // SetException is that of [UserAttributes].
@@ -190,18 +228,17 @@ func (r *UpdateUserRequest) SetException2(e Exception, on bool) {
 }
 
 // Exceptions lists the exceptions to the user's cycle that are on.
-func (u User) Exceptions() []Exception { return u.exceptions("") }
+func (u User) Exceptions() []Exception { return u.exceptions("cycle") }
 
 // Exceptions2 lists the exceptions to the user's second cycle that are on,
 // without the 2 that the names of their fields end in.
-func (u User) Exceptions2() []Exception { return u.exceptions("2") }
+func (u User) Exceptions2() []Exception { return u.exceptions("cycle2") }
 
-func (u User) exceptions(suffix string) []Exception {
+func (u User) exceptions(cycle string) []Exception {
 	var on []Exception
-	fields := reflect.ValueOf(&u).Elem()
-	for _, e := range exceptionNames {
-		if i, ok := userTable.Index(string(e) + suffix); ok && fields.Field(i).Bool() {
-			on = append(on, e)
+	for f := range exceptionsTo(cycle) {
+		if *f.shown(&u).(*bool) {
+			on = append(on, f.exception)
 		}
 	}
 	return on

@@ -73,25 +73,24 @@ type ModePair struct {
 //
 // Motive's hub: "Create a new user", section "Update: Validation for
 // time_tracking_mode".
-func ModePairs() []ModePair { return slices.Clone(modePairs[:]) }
+func ModePairs() []ModePair { return modeTable.names() }
 
 // Valid reports whether p is one of [ModePairs].
-func (p ModePair) Valid() bool { return slices.Contains(modePairs[:], p) }
+func (p ModePair) Valid() bool { return p.Description() != "" }
 
 // Description says who records the driver's time. It is "" for a pair that is
 // not valid.
-func (p ModePair) Description() string {
-	switch p {
-	case ModePair{TimeTrackingModeLogs, ELDModeLogs}:
-		return "the Vehicle Gateway records everything"
-	case ModePair{TimeTrackingModeLogs, ELDModeNone}:
-		return "the driver keeps an electronic logbook in the Driver app, and the Vehicle Gateway logs nothing"
-	case ModePair{TimeTrackingModeTimecards, ELDModeExempt}:
-		return "the driver is exempt from logs, and tracks time with timecards in the Driver app"
-	case ModePair{TimeTrackingModeNotRequired, ELDModeExempt}:
-		return "the driver is exempt from logs, and need not track time in Motive"
-	}
-	return ""
+func (p ModePair) Description() string { return modeTable.meaning(p) }
+
+// Motive's table: what goes with what, and what it means.
+var modeTable = glossary[ModePair]{
+	{ModePair{TimeTrackingModeLogs, ELDModeLogs}, "the Vehicle Gateway records everything"},
+	{ModePair{TimeTrackingModeLogs, ELDModeNone},
+		"the driver keeps an electronic logbook in the Driver app, and the Vehicle Gateway logs nothing"},
+	{ModePair{TimeTrackingModeTimecards, ELDModeExempt},
+		"the driver is exempt from logs, and tracks time with timecards in the Driver app"},
+	{ModePair{TimeTrackingModeNotRequired, ELDModeExempt},
+		"the driver is exempt from logs, and need not track time in Motive"},
 }
 
 // compatible reports whether the modes go together. "" for no ELD mode goes with
@@ -103,12 +102,16 @@ func compatible(tracking TimeTrackingMode, eld ELDMode) bool {
 	return ModePair{tracking, eld}.Valid()
 }
 
-func eldModesWith(tracking TimeTrackingMode) []ELDMode {
-	return slices.DeleteFunc(slices.Clone(eldModes), func(m ELDMode) bool { return !compatible(tracking, m) })
+func eldModesWith(tracking TimeTrackingMode) []string {
+	return slices.DeleteFunc(slices.Clone(documented["eld_mode"]), func(m string) bool {
+		return !compatible(tracking, ELDMode(m))
+	})
 }
 
-func timeTrackingModesWith(eld ELDMode) []TimeTrackingMode {
-	return slices.DeleteFunc(slices.Clone(timeTrackingModes), func(m TimeTrackingMode) bool { return !compatible(m, eld) })
+func timeTrackingModesWith(eld ELDMode) []string {
+	return slices.DeleteFunc(slices.Clone(documented["time_tracking_mode"]), func(m string) bool {
+		return !compatible(TimeTrackingMode(m), eld)
+	})
 }
 
 // DutyStatus is a driver's current line on the log chart.
@@ -144,6 +147,17 @@ const (
 	ViolationAlerts45Minutes ViolationAlerts = "45_minutes"
 	ViolationAlerts1Hour     ViolationAlerts = "1_hour"
 	ViolationAlerts2Hours    ViolationAlerts = "2_hours"
+)
+
+// ExternalIDHolderType says what kind of thing has an external id.
+type ExternalIDHolderType string
+
+// The kinds of holders.
+const (
+	ExternalIDHolderTypeUser    ExternalIDHolderType = "User"
+	ExternalIDHolderTypeVehicle ExternalIDHolderType = "Vehicle"
+	ExternalIDHolderTypeAsset   ExternalIDHolderType = "Asset"
+	ExternalIDHolderTypeGroup   ExternalIDHolderType = "Group"
 )
 
 // TimeZone is a zone by the name that Rails gives it, as Motive's X-Time-Zone
@@ -191,134 +205,148 @@ var ianaAreas = [...]string{
 // railsZone is the documented zone with the clock of an IANA zone in the United
 // States or Canada, or "".
 func railsZone(iana string) TimeZone {
-	switch strings.ToLower(iana) {
-	case "america/halifax", "america/glace_bay", "america/moncton", "america/goose_bay", "canada/atlantic":
-		return TimeZoneAtlantic
-	case "america/indiana/indianapolis", "america/indianapolis", "america/fort_wayne", "us/east-indiana":
-		return TimeZoneIndianaEast
-	case "america/new_york", "america/detroit", "america/kentucky/louisville", "america/louisville",
-		"america/toronto", "america/montreal", "america/thunder_bay", "us/eastern", "us/michigan", "canada/eastern", "est5edt":
-		return TimeZoneEastern
-	case "america/chicago", "america/menominee", "america/winnipeg", "us/central", "canada/central", "cst6cdt":
-		return TimeZoneCentral
-	case "america/regina", "america/swift_current", "canada/saskatchewan":
-		return TimeZoneSaskatchewan
-	case "america/denver", "america/boise", "america/edmonton", "us/mountain", "canada/mountain", "mst7mdt":
-		return TimeZoneMountain
-	case "america/phoenix", "us/arizona":
-		return TimeZoneArizona
-	case "america/los_angeles", "america/vancouver", "us/pacific", "canada/pacific", "pst8pdt":
-		return TimeZonePacific
-	case "america/anchorage", "america/juneau", "america/sitka", "america/nome", "us/alaska":
-		return TimeZoneAlaska
+	for zone, names := range ianaNames {
+		if slices.Contains(names, strings.ToLower(iana)) {
+			return zone
+		}
 	}
 	return ""
 }
 
-// What a request may hold, in the order in which messages name it. Nothing
-// writes to these.
-var (
-	roles             = []Role{RoleDriver, RoleFleetUser, RoleAdmin, RoleFleetAdmin}
-	settableStatuses  = []Status{StatusActive, StatusDeactivated}
-	statuses          = []Status{StatusActive, StatusDeactivated, StatusPending}
-	eldModes          = []ELDMode{ELDModeLogs, ELDModeNone, ELDModeExempt}
-	timeTrackingModes = []TimeTrackingMode{TimeTrackingModeLogs, TimeTrackingModeTimecards, TimeTrackingModeNotRequired}
-	dutyStatuses      = []DutyStatus{
-		DutyStatusOffDuty, DutyStatusOnDuty, DutyStatusDriving, DutyStatusSleeper, DutyStatusWaiting,
+var ianaNames = map[TimeZone][]string{
+	TimeZoneAtlantic:    {"america/halifax", "america/glace_bay", "america/moncton", "america/goose_bay", "canada/atlantic"},
+	TimeZoneIndianaEast: {"america/indiana/indianapolis", "america/indianapolis", "america/fort_wayne", "us/east-indiana"},
+	TimeZoneEastern: {"america/new_york", "america/detroit", "america/kentucky/louisville", "america/louisville",
+		"america/toronto", "america/montreal", "america/thunder_bay", "us/eastern", "us/michigan", "canada/eastern", "est5edt"},
+	TimeZoneCentral:      {"america/chicago", "america/menominee", "america/winnipeg", "us/central", "canada/central", "cst6cdt"},
+	TimeZoneSaskatchewan: {"america/regina", "america/swift_current", "canada/saskatchewan"},
+	TimeZoneMountain:     {"america/denver", "america/boise", "america/edmonton", "us/mountain", "canada/mountain", "mst7mdt"},
+	TimeZoneArizona:      {"america/phoenix", "us/arizona"},
+	TimeZonePacific:      {"america/los_angeles", "america/vancouver", "us/pacific", "canada/pacific", "pst8pdt"},
+	TimeZoneAlaska:       {"america/anchorage", "america/juneau", "america/sitka", "america/nome", "us/alaska"},
+}
+
+// documented lists what the fields of a request may hold, in the order in which
+// messages name it. The values stand as on the wire, for a table that converts its
+// constants would be linked into programs that do not validate. Nothing writes to it.
+var documented = map[string][]string{
+	"role":                    {"driver", "fleet_user", "admin", "fleet_admin"},
+	"status":                  {"active", "deactivated", "pending"},
+	"status to set":           {"active", "deactivated"},
+	"eld_mode":                {"logs", "none", "exempt"},
+	"time_tracking_mode":      {"logs", "timecards", "not_required"},
+	"duty_status":             {"off_duty", "on_duty", "driving", "sleeper", "waiting"},
+	"group_visibility":        {"limited"},
+	"violation_alerts":        {"never", "15_minutes", "30_minutes", "45_minutes", "1_hour", "2_hours"},
+	"external_id_holder_type": {"User", "Vehicle", "Asset", "Group"},
+}
+
+// valuesOf lists what a field may hold, from the table above or the catalog.
+func valuesOf(field string) []string {
+	var values []string
+	switch field {
+	case "cycle", "cycle2":
+		for _, row := range cycleTable {
+			values = append(values, string(row.Cycle))
+		}
+	case "exception":
+		for _, row := range exceptionTable {
+			values = append(values, string(row.name))
+		}
+	default:
+		return documented[field]
 	}
-	groupVisibilities = []GroupVisibility{GroupVisibilityLimited}
-	violationAlerts   = []ViolationAlerts{
-		ViolationAlertsNever, ViolationAlerts15Minutes, ViolationAlerts30Minutes,
-		ViolationAlerts45Minutes, ViolationAlerts1Hour, ViolationAlerts2Hours,
-	}
-	externalIDHolderTypes = []ExternalIDHolderType{
-		ExternalIDHolderTypeUser, ExternalIDHolderTypeVehicle, ExternalIDHolderTypeAsset, ExternalIDHolderTypeGroup,
-	}
-	modePairs = [...]ModePair{
-		{TimeTrackingModeLogs, ELDModeLogs},
-		{TimeTrackingModeLogs, ELDModeNone},
-		{TimeTrackingModeTimecards, ELDModeExempt},
-		{TimeTrackingModeNotRequired, ELDModeExempt},
-	}
-)
+	return values
+}
 
 // ParseRole reads a role as people write it: in any case, with spaces or
 // hyphens for underscores, with space around it. RoleAdmin and RoleFleetAdmin
 // stay apart. Any other text is a [*ValidationError] with [CodeUnknownValue]
 // that names the nearest role and all roles.
-func ParseRole(s string) (Role, error) { return parse("role", s, roles) }
+func ParseRole(s string) (Role, error) { return parse[Role]("role", s) }
 
 // ParseStatus reads a status, as leniently as [ParseRole]. It knows
 // StatusPending, which responses hold and no request may set.
-func ParseStatus(s string) (Status, error) { return parse("status", s, statuses) }
+func ParseStatus(s string) (Status, error) { return parse[Status]("status", s) }
 
 // ParseELDMode reads an ELD mode, as leniently as [ParseRole]: "Exempt", as
 // Motive's page prints it, is ELDModeExempt.
-func ParseELDMode(s string) (ELDMode, error) { return parse("eld_mode", s, eldModes) }
+func ParseELDMode(s string) (ELDMode, error) { return parse[ELDMode]("eld_mode", s) }
 
 // ParseTimeTrackingMode reads a time tracking mode, as leniently as
 // [ParseRole]: "Not_required", as Motive's page prints it, and "Not required"
 // are TimeTrackingModeNotRequired.
 func ParseTimeTrackingMode(s string) (TimeTrackingMode, error) {
-	return parse("time_tracking_mode", s, timeTrackingModes)
+	return parse[TimeTrackingMode]("time_tracking_mode", s)
 }
 
 // ParseDutyStatus reads a duty status, as leniently as [ParseRole].
-func ParseDutyStatus(s string) (DutyStatus, error) { return parse("duty_status", s, dutyStatuses) }
+func ParseDutyStatus(s string) (DutyStatus, error) { return parse[DutyStatus]("duty_status", s) }
 
 // ParseViolationAlerts reads a warning time, as leniently as [ParseRole].
 func ParseViolationAlerts(s string) (ViolationAlerts, error) {
-	return parse("violation_alerts", s, violationAlerts)
+	return parse[ViolationAlerts]("violation_alerts", s)
 }
 
 // ParseGroupVisibility reads a group visibility, as leniently as [ParseRole].
 func ParseGroupVisibility(s string) (GroupVisibility, error) {
-	return parse("group_visibility", s, groupVisibilities)
+	return parse[GroupVisibility]("group_visibility", s)
 }
 
-func parse[T ~string](field, s string, valid []T) (T, error) {
-	if v, ok := text.Canonical(s, valid); ok {
-		return v, nil
+// ParseCycle reads the name of a cycle, as leniently as [ParseRole]. The suffix
+// _2020 of live data is accepted and kept. Any other text is a
+// [*ValidationError] with [CodeUnknownCycle] that names the nearest cycle and
+// all cycles.
+func ParseCycle(s string) (Cycle, error) { return parse[Cycle]("cycle", s) }
+
+// ParseException reads the name of an exception, as leniently as [ParseRole].
+func ParseException(s string) (Exception, error) { return parse[Exception]("exception", s) }
+
+func parse[T ~string](field, s string) (T, error) {
+	if v, ok := canonical(field, s); ok {
+		return T(v), nil
 	}
-	return "", invalid(field, CodeUnknownValue, notDocumented(s, valid))
-}
-
-// notDocumented says which of the valid values was meant by s, if that can be
-// told, and which values there are.
-func notDocumented[T ~string](s string, valid []T) string {
-	if v, ok := text.Canonical(s, valid); ok {
-		return misspelt(s, v)
+	code := CodeUnknownValue
+	if field == "cycle" {
+		code = CodeUnknownCycle
 	}
-	return unknown(s, s, valid)
+	return "", invalid(field, code, notDocumented(field, s))
 }
 
-func misspelt[T ~string](s string, v T) string {
-	message := text.Quote(s) + " is not a documented value; use " + text.Quote(string(v))
-	if string(v) == strings.ToLower(string(v)) {
-		return message + ": the API's values are lower case, with underscores and no spaces"
+// canonical returns the value of a field that s spells; of a cycle also with the
+// suffix of live data.
+func canonical(field, s string) (string, bool) {
+	if v, ok := text.Canonical(s, valuesOf(field)); ok {
+		return v, true
 	}
-	return message + ", spelled exactly so"
+	base, cut := strings.CutSuffix(text.Fold(s), suffix2020)
+	v, ok := text.Canonical(base, valuesOf(field))
+	return v + suffix2020, cut && ok && Cycle(v+suffix2020).Known()
 }
 
-// unknown suggests what is nearest to meant, the part of s that can be a slip.
-func unknown[T ~string](s, meant string, valid []T) string {
+func isDocumented(field, s string) bool {
+	if strings.HasPrefix(field, "cycle") {
+		return Cycle(s).Known()
+	}
+	return slices.Contains(documented[field], s)
+}
+
+// notDocumented says which value of a field was meant by s, if that can be told,
+// and which values there are.
+func notDocumented(field, s string) string {
+	all := text.List(valuesOf(field), "or")
 	if text.Blank(s) {
-		return "is empty; use " + text.List(valid, "or")
+		return "is empty; use " + all
 	}
 	message := text.Quote(s) + " is not a documented value"
-	if v, ok := text.Nearest(meant, valid); ok {
-		message += " (did you mean " + text.Quote(string(v)) + "?)"
+	switch v, ok := canonical(field, s); {
+	case ok && v == strings.ToLower(v):
+		return message + "; use " + text.Quote(v) + ": the API's values are lower case, with underscores and no spaces"
+	case ok:
+		return message + "; use " + text.Quote(v) + ", spelled exactly so"
 	}
-	return message + "; use " + text.List(valid, "or")
+	if v, ok := text.Nearest(strings.TrimSuffix(text.Fold(s), suffix2020), valuesOf(field)); ok {
+		message += " (did you mean " + text.Quote(v) + "?)"
+	}
+	return message + "; use " + all
 }
-
-// ExternalIDHolderType says what kind of thing has an external id.
-type ExternalIDHolderType string
-
-// The kinds of holders.
-const (
-	ExternalIDHolderTypeUser    ExternalIDHolderType = "User"
-	ExternalIDHolderTypeVehicle ExternalIDHolderType = "Vehicle"
-	ExternalIDHolderTypeAsset   ExternalIDHolderType = "Asset"
-	ExternalIDHolderTypeGroup   ExternalIDHolderType = "Group"
-)

@@ -2,6 +2,7 @@ package motive
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -126,6 +127,37 @@ func TestParseErrorsHaveACode(t *testing.T) {
 	}
 }
 
+// The tables of values hold the constants, in their order, and nothing else.
+func TestDocumentedValuesAreTheConstants(t *testing.T) {
+	t.Parallel()
+	want := map[string][]string{
+		"role":               names([]Role{RoleDriver, RoleFleetUser, RoleAdmin, RoleFleetAdmin}),
+		"status":             names([]Status{StatusActive, StatusDeactivated, StatusPending}),
+		"status to set":      names([]Status{StatusActive, StatusDeactivated}),
+		"eld_mode":           names([]ELDMode{ELDModeLogs, ELDModeNone, ELDModeExempt}),
+		"time_tracking_mode": names([]TimeTrackingMode{TimeTrackingModeLogs, TimeTrackingModeTimecards, TimeTrackingModeNotRequired}),
+		"duty_status": names([]DutyStatus{
+			DutyStatusOffDuty, DutyStatusOnDuty, DutyStatusDriving, DutyStatusSleeper, DutyStatusWaiting,
+		}),
+		"group_visibility": names([]GroupVisibility{GroupVisibilityLimited}),
+		"violation_alerts": names([]ViolationAlerts{
+			ViolationAlertsNever, ViolationAlerts15Minutes, ViolationAlerts30Minutes,
+			ViolationAlerts45Minutes, ViolationAlerts1Hour, ViolationAlerts2Hours,
+		}),
+		"external_id_holder_type": names([]ExternalIDHolderType{
+			ExternalIDHolderTypeUser, ExternalIDHolderTypeVehicle, ExternalIDHolderTypeAsset, ExternalIDHolderTypeGroup,
+		}),
+	}
+	if !reflect.DeepEqual(documented, want) {
+		t.Errorf("got  %q\nwant %q", documented, want)
+	}
+}
+
+var (
+	timeTrackingModes = []TimeTrackingMode{"logs", "timecards", "not_required"}
+	eldModes          = []ELDMode{"logs", "none", "exempt"}
+)
+
 func TestModePairsAreTheDocumentedFour(t *testing.T) {
 	t.Parallel()
 	want := []ModePair{{"logs", "logs"}, {"logs", "none"}, {"timecards", "exempt"}, {"not_required", "exempt"}}
@@ -161,6 +193,8 @@ func TestIANAZonesGetTheNameOfRails(t *testing.T) {
 		"America/Phoenix":              TimeZoneArizona,
 		"America/Los_Angeles":          TimeZonePacific,
 		"America/Anchorage":            TimeZoneAlaska,
+		"America/Juneau":               TimeZoneAlaska,
+		"America/Toronto":              TimeZoneEastern,
 		"Europe/Berlin":                "",
 		"Etc/UTC":                      "",
 	} {
@@ -175,6 +209,19 @@ func TestIANAZonesGetTheNameOfRails(t *testing.T) {
 	for _, zone := range []string{"", "UTC", "Hawaii", "Eastern Time (US & Canada)", "Indiana (East)", "EST", "../../admin"} {
 		if message := notRails(zone); message != "" {
 			t.Errorf("%s: refused with %q", zone, message)
+		}
+	}
+}
+
+func TestAnIANAZoneHasOneClock(t *testing.T) {
+	t.Parallel()
+	clocks := make(map[string]TimeZone)
+	for zone, names := range ianaNames {
+		for _, name := range names {
+			if other, twice := clocks[name]; twice {
+				t.Errorf("%s stands at %q and at %q", name, zone, other)
+			}
+			clocks[name] = zone
 		}
 	}
 }

@@ -36,7 +36,7 @@ func (s *ExternalIDsService) do(ctx context.Context, r request, o CallSettings, 
 // Motive's hub: POST /v1/external_ids.
 func (s *ExternalIDsService) Create(ctx context.Context, req *ExternalIDRequest, opts ...CallOption) (*ExternalID, error) {
 	o := ApplyCallOptions(opts...)
-	if err := o.check(validateExternalIDCreate(req)); err != nil {
+	if err := o.check(validateExternalID(req, true)); err != nil {
 		return nil, err
 	}
 	r, err := request{method: http.MethodPost, path: externalIDsPath}.with(req)
@@ -55,7 +55,7 @@ func (s *ExternalIDsService) Update(ctx context.Context, id int64, req *External
 	if err != nil {
 		return nil, err
 	}
-	if err := o.check(validateExternalIDUpdate(req)); err != nil {
+	if err := o.check(validateExternalID(req, false)); err != nil {
 		return nil, err
 	}
 	if r, err = r.with(req); err != nil {

@@ -112,7 +112,16 @@ type appender interface {
 type optional interface {
 	appender
 	IsZero() bool
+	text() (s string, set bool)
 	differs(shown any) bool
+}
+
+// text is Get for text of any type; of another type the text is "".
+func (o *Optional[T]) text() (s string, set bool) {
+	if v := reflect.ValueOf(&o.value).Elem(); v.Kind() == reflect.String {
+		s = v.String()
+	}
+	return s, o.state == stateSet
 }
 
 func (o *Optional[T]) appendJSON(dst []byte) ([]byte, error) {

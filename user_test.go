@@ -673,6 +673,14 @@ func TestDiffComparesWhatIsMeant(t *testing.T) {
 			UpdateUserRequest{ExternalIDsAttributes: Set([]ExternalIDAttributes{tms(31, "988"), tms(0, "989")})},
 		},
 		{
+			"another record", UserAttributes{ExternalIDsAttributes: Set([]ExternalIDAttributes{tms(40, "988")})},
+			UpdateUserRequest{ExternalIDsAttributes: Set([]ExternalIDAttributes{tms(40, "988")})},
+		},
+		{
+			"the pair of another record", UserAttributes{ExternalIDsAttributes: Set([]ExternalIDAttributes{tms(40, "987")})},
+			UpdateUserRequest{ExternalIDsAttributes: Set([]ExternalIDAttributes{tms(40, "987")})},
+		},
+		{
 			"another integration", UserAttributes{ExternalIDsAttributes: Set([]ExternalIDAttributes{{ExternalID: "987", IntegrationName: "other"}})},
 			UpdateUserRequest{ExternalIDsAttributes: Set([]ExternalIDAttributes{{ExternalID: "987", IntegrationName: "other"}})},
 		},
@@ -692,6 +700,15 @@ func TestDiffComparesWhatIsMeant(t *testing.T) {
 			}
 		})
 	}
+	// A response may show an external id without its record, which then cannot be changed.
+	partly := &User{ExternalIDs: []ExternalID{tms(0, "986"), tms(31, "987")}}
+	want := Set([]ExternalIDAttributes{tms(31, "988")})
+	if update, _ := (UserAttributes{ExternalIDsAttributes: Set([]ExternalIDAttributes{tms(0, "988")})}).Diff(partly); !update.ExternalIDsAttributes.Equal(want) {
+		t.Errorf("beside an id without a record: %v, want %v", update.ExternalIDsAttributes, want)
+	}
+	if update, changed := (UserAttributes{ExternalIDsAttributes: Null[[]ExternalIDAttributes]()}).Diff(nil); changed {
+		t.Errorf("no external ids to clear: %v", update)
+	}
 	if update, changed := (UserAttributes{FirstName: Set("Ada")}).Diff(nil); !changed || update.FirstName != Set("Ada") {
 		t.Errorf("against nobody: %v %v", update, changed)
 	}
@@ -702,7 +719,7 @@ func TestExceptionsByValue(t *testing.T) {
 	var create CreateUserRequest
 	update := UpdateUserRequest{Extra: map[string]any{"a": 1}}
 	shared := update
-	for i, e := range exceptionNames {
+	for i, e := range Exceptions() {
 		create.SetException(e, i%2 == 0)
 		create.SetException2(e, i%2 == 1)
 	}

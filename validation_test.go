@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -508,8 +509,8 @@ func TestEveryRuleRefusesAndAccepts(t *testing.T) {
 		},
 		{
 			CodeInvalid, "space around an integration name of a record", "integration_name",
-			validateExternalIDUpdate(&ExternalIDRequest{IntegrationName: Set(" generic_tms")}),
-			validateExternalIDUpdate(&ExternalIDRequest{IntegrationName: Set("generic_tms")}),
+			validateExternalID(&ExternalIDRequest{IntegrationName: Set(" generic_tms")}, false),
+			validateExternalID(&ExternalIDRequest{IntegrationName: Set("generic_tms")}, false),
 		},
 		{
 			CodeInvalid, "the id of a record in a create", "external_ids_attributes[0].id",
@@ -548,6 +549,10 @@ func TestEveryRuleRefusesAndAccepts(t *testing.T) {
 		{
 			CodeInvalid, "a status to list", "status",
 			validateListOptions(&ListUsersOptions{Status: "inactive"}), validateListOptions(&ListUsersOptions{Status: StatusActive}),
+		},
+		{
+			CodeInvalid, "pending, which a list may ask for and an update may not set", "status",
+			update(UserAttributes{Status: Set(StatusPending)}), validateListOptions(&ListUsersOptions{Status: StatusPending}),
 		},
 		{
 			CodeInvalid, "a group", "group_ids[1]",
@@ -638,6 +643,56 @@ func TestEveryRuleRefusesAndAccepts(t *testing.T) {
 	}
 	if len(ruled) != len(codes) || len(tried) != len(codes) {
 		t.Errorf("rules have %d codes, cases %d, of %d", len(ruled), len(tried), len(codes))
+	}
+}
+
+func TestExternalIDRequestsAreWholeInACreate(t *testing.T) {
+	t.Parallel()
+	whole := ExternalIDRequest{
+		ExternalID: Set("987"), IntegrationName: Set("tms"),
+		ExternalIDHolderID: Set(int64(7)), ExternalIDHolderType: Set(ExternalIDHolderTypeUser),
+	}
+	none := ExternalIDRequest{
+		ExternalID: Null[string](), IntegrationName: Set(" "),
+		ExternalIDHolderID: Set(int64(0)), ExternalIDHolderType: Null[ExternalIDHolderType](),
+	}
+	all := []string{
+		"external_id required", "integration_name required", "external_id_holder_id required", "external_id_holder_type required",
+	}
+	wrong := ExternalIDRequest{ExternalIDHolderID: Set(int64(-7)), ExternalIDHolderType: Set(ExternalIDHolderType("user"))}
+	for _, tt := range []struct {
+		name           string
+		request        *ExternalIDRequest
+		create, update []string
+	}{
+		{"whole", &whole, nil, nil},
+		{"no request", nil, []string{"required"}, []string{"required"}},
+		{"empty", &ExternalIDRequest{}, all, []string{"invalid"}},
+		{"one field", &ExternalIDRequest{ExternalID: Set("987")}, all[1:], nil},
+		{"without values", &none, all, all},
+		{"with wrong ones", &wrong, append(slices.Clone(all[:2]), "external_id_holder_id invalid", "external_id_holder_type unknown_value"),
+			[]string{"external_id_holder_id invalid", "external_id_holder_type unknown_value"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			wantProblems(t, validateExternalID(tt.request, true), tt.create...)
+			wantProblems(t, validateExternalID(tt.request, false), tt.update...)
+		})
+	}
+}
+
+// A rule for a name that no field has would never be asked.
+func TestEveryRuleIsForFieldsThatExist(t *testing.T) {
+	t.Parallel()
+	for _, r := range rules {
+		for _, pattern := range strings.Fields(r.fields) {
+			if !slices.ContainsFunc(attributes(), func(f *attribute) bool {
+				match, err := path.Match(pattern, f.name)
+				return match && err == nil
+			}) {
+				t.Errorf("%s: no field is called %s", r.code, pattern)
+			}
+		}
 	}
 }
 
@@ -857,7 +912,7 @@ func TestAnELDModeAloneDoesNotCrossTheExemptLine(t *testing.T) {
 			wantProblems(t, update(a))
 			a.TimeTrackingMode = Null[TimeTrackingMode]()
 			wantProblems(t, against(&User{ELDMode: tt.was}, a))
-			a.TimeTrackingMode = Set(timeTrackingModesWith(tt.becomes)[0])
+			a.TimeTrackingMode = Set(TimeTrackingMode(timeTrackingModesWith(tt.becomes)[0]))
 			wantProblems(t, against(&User{ELDMode: tt.was}, a))
 		})
 	}
@@ -1105,6 +1160,10 @@ func TestMessages(t *testing.T) {
 			`external_ids_attributes[0].id: is the id of a record, and a new user has none; leave it out`,
 		},
 		{
+			create(UserAttributes{ExternalIDsAttributes: externalIDs(ExternalIDAttributes{-5, "987", "tms"})}),
+			`external_ids_attributes[0].id: is the id of a record, and a new user has none; leave it out`,
+		},
+		{
 			update(UserAttributes{Status: Null[Status]()}),
 			`status: cannot be cleared; use "active" or "deactivated", or leave it out`,
 		},
@@ -1118,7 +1177,11 @@ func TestMessages(t *testing.T) {
 		},
 		{
 			create(UserAttributes{Cycle: Set(Cycle("Other_2020"))}),
-			`cycle: "Other_2020" is not a documented value (did you mean "Other"?); use ` + text.List(cycleNames(), "or"),
+			`cycle: "Other_2020" is not a documented value (did you mean "Other"?); use ` + text.List(valuesOf("cycle"), "or"),
+		},
+		{
+			create(UserAttributes{Cycle2: Set(Cycle("70_9"))}),
+			`cycle2: "70_9" is not a documented value (did you mean "70_8"?); use ` + text.List(valuesOf("cycle"), "or"),
 		},
 		{
 			create(UserAttributes{Cycle: Set(CycleTexas70Hour7Day), ExceptionShortHaul: Set(true)}),
@@ -1207,6 +1270,12 @@ func TestMessages(t *testing.T) {
 			validateLookup(UserLookup{Email: "ada@example.com", Phone: "5550100"}),
 			`a lookup takes exactly one of email, username, driver_company_id and phone; email and phone are given`,
 		},
+		{
+			validateLookup(UserLookup{}),
+			`a lookup takes exactly one of email, username, driver_company_id and phone; none is given`,
+		},
+		{validateLookup(UserLookup{Email: " "}), `email: " " is not an email address; write it like ada@example.com`},
+		{validateLookup(UserLookup{Phone: " "}), `phone: is blank; a lookup needs a key to look for`},
 		{
 			update(UserAttributes{Extra: map[string]any{"role": "driver", "email": "", "new": 1}}),
 			`2 problems: email: stands in Extra and has a field of its own in the request; set that field instead; ` +
