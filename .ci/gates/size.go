@@ -15,8 +15,8 @@ var importCosts = []struct {
 	name, ldflags string
 	limit         int64
 }{
-	{"import, plain build", "", 1152 << 10},
-	{"import, stripped", "-s -w", 832 << 10},
+	{"import, plain build", "", 1280 << 10},
+	{"import, stripped", "-s -w", 1024 << 10},
 }
 
 func checkSize() ([]string, error) {
