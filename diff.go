@@ -22,8 +22,19 @@ type attribute struct {
 }
 
 // attributes lists the fields of a request in their order, without Extra. Nothing
-// writes to the list, which is made when it is first asked for.
-var attributes = sync.OnceValue(func() (all []*attribute) {
+// writes to the list. It is made when it is first asked for: made as the program
+// starts, it would be linked into those that write nothing.
+func attributes() []*attribute {
+	attributeList.made.Do(func() { attributeList.all = listAttributes() })
+	return attributeList.all
+}
+
+var attributeList struct {
+	made sync.Once
+	all  []*attribute
+}
+
+func listAttributes() (all []*attribute) {
 	for i, name := range attributeTable.Names() {
 		f := &attribute{name: name, request: i, user: -1}
 		if place, shown := userTable.Index(name); shown {
@@ -40,7 +51,7 @@ var attributes = sync.OnceValue(func() (all []*attribute) {
 		}
 	}
 	return all
-})
+}
 
 // of returns the field of a.
 func (f *attribute) of(a *UserAttributes) optional {

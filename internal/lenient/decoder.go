@@ -8,6 +8,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -47,6 +48,7 @@ type table struct {
 	forms []form
 	index map[string]int // from name to field
 	size  int            // what a struct takes, in bytes
+	place int            // what its place in the caller's list takes
 	pool  sync.Pool      // of decoders
 }
 
@@ -63,9 +65,10 @@ type form struct {
 func (t *Table[T]) table() *table {
 	t.once.Do(func() {
 		t.made = newTable(reflect.TypeFor[T](), make(map[reflect.Type]*table))
+		const copies = 5 // what append leaves behind where a list grows by quarters
+		t.made.place = copies * strconv.IntSize / 8
 		if t.ByValue {
-			const copies = 5 // what append leaves behind where a list grows by quarters
-			t.made.size *= 1 + copies
+			t.made.place = copies * t.made.size
 		}
 	})
 	return t.made
@@ -78,7 +81,7 @@ func newTable(typ reflect.Type, made map[reflect.Type]*table) *table {
 	n := typ.NumField()
 	t := &table{
 		names: make([]string, n), keys: make([]string, n), forms: make([]form, n),
-		index: make(map[string]int, n), size: int(typ.Size()),
+		index: make(map[string]int, n), size: allocated(typ),
 	}
 	made[typ] = t
 	for i := range n {
@@ -94,6 +97,13 @@ func newTable(typ reflect.Type, made map[reflect.Type]*table) *table {
 		t.index[name] = i
 	}
 	return t
+}
+
+// allocated is what a value of a type takes on the heap, where a small one stands in
+// the next larger of a few sizes, together with a word that says where its pointers
+// are.
+func allocated(typ reflect.Type) int {
+	return cap(slices.Grow([]byte(nil), int(typ.Size())+strconv.IntSize/8))
 }
 
 func newForm(typ reflect.Type, made map[reflect.Type]*table) form {
@@ -210,8 +220,10 @@ func (d *Decoder) Close() {
 
 // spend counts memory that is about to be made, and reports whether it may. It
 // faults where it is too much for the body.
-func (d *Decoder) spend(bytes int) bool {
-	if d.made += rounded(bytes); d.made > d.most {
+func (d *Decoder) spend(bytes int) bool { return d.count(rounded(bytes)) }
+
+func (d *Decoder) count(bytes int) bool {
+	if d.made += bytes; d.made > d.most {
 		d.stop(errTooMuch)
 	}
 	return d.err == nil
@@ -235,8 +247,8 @@ func rounded(bytes int) int {
 // Null, "" and absent fit every field.
 func (d *Decoder) Read(dst any, wrapper string) []Member {
 	d.rows++
-	d.most = max(d.most, min(d.rows, page)*(rounded(d.table.size)+room)+4*room)
-	d.spend(d.table.size)
+	d.most = max(d.most, min(d.rows, page)*(d.table.size+room)+4*room)
+	d.count(d.table.size + d.table.place)
 	d.collect(wrapper)
 	size := 0
 	for i, at := range d.values {
