@@ -142,14 +142,18 @@ func (id *ExternalID) appendJSON(dst []byte) ([]byte, error) {
 	return append(dst, '}'), nil
 }
 
-var userTable lenient.Table[User] // the fields of a user, by their names in JSON
+// userFields is a User without methods, which a program that only reads users would
+// link with all that they need.
+type userFields User
+
+var userTable lenient.Table[userFields] // the fields of a user, by their names in JSON
 
 // readUser reads the user that d is at, bare or wrapped, and its id. It is empty if
 // there is none, and after a fault. What has no field, or does not fit it, is copied
 // into one piece of memory.
 func readUser(d *lenient.Decoder) (*User, int64) {
 	u := new(User)
-	members := d.Read(u, "user")
+	members := d.Read((*userFields)(u), "user")
 	if len(members) == 0 {
 		return u, u.ID
 	}

@@ -29,13 +29,14 @@ const (
 
 // do makes a call for one user, who must be as expected.
 func (s *UsersService) do(ctx context.Context, r request, o CallSettings, want expected) (*User, error) {
-	return do(ctx, (*core)(s), r, o, func(body []byte) (*User, error) {
+	user, err := do(ctx, (*core)(s), r, o, func(body []byte) (*userFields, error) {
 		user, err := decodeUser(body)
 		if err == nil {
 			err = want.check(user)
 		}
-		return user, err
+		return (*userFields)(user), err
 	})
+	return (*User)(user), err
 }
 
 // Create creates a user. A POST is not idempotent, so that it is sent once: again
