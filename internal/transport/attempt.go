@@ -22,7 +22,8 @@ type attempt struct {
 	ctx  context.Context // with the time of the attempt
 	auth AuthHeader
 
-	waited time.Duration // before it
+	waited  time.Duration // before it, for its turn
+	fetched time.Duration // how long it took to get auth
 
 	sent  bool // it reached the round tripper
 	began time.Time

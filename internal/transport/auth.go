@@ -43,9 +43,11 @@ func authenticate(home *url.URL, auth credential) stage {
 				return ErrForeignHost
 			}
 			if a.auth.Name == "" {
+				start := time.Now()
 				if a.auth, err = auth.header(a.req.Context()); err != nil {
 					return err
 				}
+				a.fetched = time.Since(start)
 			}
 			return next(a)
 		}

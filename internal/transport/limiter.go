@@ -33,20 +33,42 @@ func newGate(l Limiter, p Policy, limit time.Duration) *gate {
 func waitTurn(g *gate) stage {
 	return func(next sender) sender {
 		return func(a *attempt) error {
-			k := a.call
-			start := time.Now()
-			err := g.wait(a.req.Context(), k.wait)
-			a.waited = time.Since(start)
-			k.waited += a.waited
-			if err != nil {
+			if err := g.hold(a, a.call.wait); err != nil {
 				return err
-			}
-			if held := a.waited - k.wait; held > time.Millisecond {
-				k.watch.tell(Event{Kind: KindWait, Wait: held}, k)
 			}
 			return next(a)
 		}
 	}
+}
+
+// renewTurn waits for another turn where the credential was so long in coming that
+// the first one is past. Else all calls that wait for one token would leave together.
+func renewTurn(g *gate) stage {
+	const good = 20 * time.Millisecond // how long a turn is
+	return func(next sender) sender {
+		return func(a *attempt) error {
+			if a.fetched > good {
+				if err := g.hold(a, 0); err != nil {
+					return err
+				}
+			}
+			return next(a)
+		}
+	}
+}
+
+// hold holds an attempt until its turn, and not before least has passed.
+func (g *gate) hold(a *attempt, least time.Duration) error {
+	k := a.call
+	start := time.Now()
+	err := g.wait(a.req.Context(), least)
+	waited := time.Since(start)
+	a.waited += waited
+	k.waited += waited
+	if held := waited - least; err == nil && held > time.Millisecond {
+		k.watch.tell(Event{Kind: KindWait, Wait: held}, k)
+	}
+	return err
 }
 
 // wait returns when a request may be sent, and not before least has passed. It

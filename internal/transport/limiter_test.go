@@ -52,6 +52,45 @@ func TestCallsWaitTheirTurnInOrder(t *testing.T) {
 	})
 }
 
+// Calls that wait for one slow token have their turns before it comes. They do not
+// leave together when it does.
+func TestASlowTokenDoesNotGatherTurns(t *testing.T) {
+	t.Parallel()
+	for _, fetch := range []time.Duration{0, 3 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			const calls, perSecond = 25, 5
+			seen := answers(200)
+			c := newTestClient(t, Config{
+				RoundTripper: seen, Limiter: rate.NewLimiter(perSecond, 1),
+				Credential: Tokens(func(context.Context) (string, error) {
+					if len(seen.at) == 0 {
+						time.Sleep(fetch)
+					}
+					return secret, nil
+				}, nil),
+			})
+			start := time.Now()
+			var wg sync.WaitGroup
+			for range calls {
+				wg.Go(func() {
+					if _, err := c.Do(t.Context(), request(http.MethodGet)); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			for i := perSecond + 1; i < calls; i++ {
+				if apart := seen.at[i].Sub(seen.at[i-perSecond-1]); apart < time.Second {
+					t.Errorf("a token of %s: requests %d to %d within %s", fetch, i-perSecond-1, i, apart)
+				}
+			}
+			if took, most := time.Since(start), calls/perSecond*time.Second+2*fetch; took > most {
+				t.Errorf("a token of %s: took %s, want at most %s", fetch, took, most)
+			}
+		})
+	}
+}
+
 // One who leaves the queue leaves it shorter: neither its turn nor its count stays.
 func TestACancelledWaiterLeavesNothingBehind(t *testing.T) {
 	t.Parallel()

@@ -198,6 +198,7 @@ func New(cfg Config) *Client {
 	c.send = chain(
 		waitTurn(c.gate),                  // limiter.go: until backoff, pause, pacing and limiter allow it
 		authenticate(cfg.BaseURL, c.auth), // auth.go: with the credential, to the base URL's host alone
+		renewTurn(c.gate),                 // limiter.go: with another turn where that took too long
 		observe(c.watch),                  // log.go: counted, timed, and told without secrets
 		limitTime(cfg.AttemptTimeout),     // attempt.go: from connecting to the last byte of the body
 		exchange(cfg, &c.buffers),         // attempt.go: a request for a response and its body
