@@ -17,6 +17,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/motive-go/motive/test/wire"
 )
 
 func TestWhatIsSent(t *testing.T) {
@@ -67,23 +69,23 @@ func TestFailuresOnTheWire(t *testing.T) {
 		talk   func(conn *net.TCPConn)
 		status int
 	}{
-		"reset before the response":  {reset, 0},
+		"reset before the response":  {wire.Reset, 0},
 		"closed before the response": {func(*net.TCPConn) {}, 0},
-		"closed within the headers":  {func(conn *net.TCPConn) { say(conn, head+"X-Half") }, 0},
-		"reset within the body":      {func(conn *net.TCPConn) { say(conn, head+"Content-Length: 500\r\n\r\n{"); reset(conn) }, -1},
-		"body cut off":               {func(conn *net.TCPConn) { say(conn, head+"Content-Length: 500\r\n\r\n{}") }, 200},
-		"chunks cut off":             {func(conn *net.TCPConn) { say(conn, head+"Transfer-Encoding: chunked\r\n\r\n5\r\n{\"use\r\n") }, 200},
-		"a malformed chunk":          {func(conn *net.TCPConn) { say(conn, head+"Transfer-Encoding: chunked\r\n\r\nzz\r\nwhat\r\n") }, 200},
-		"no HTTP at all":             {func(conn *net.TCPConn) { say(conn, "SSH-2.0-OpenSSH_9.6\r\n\r\n") }, 0},
+		"closed within the headers":  {func(conn *net.TCPConn) { wire.Say(conn, head+"X-Half") }, 0},
+		"reset within the body":      {func(conn *net.TCPConn) { wire.Say(conn, head+"Content-Length: 500\r\n\r\n{"); wire.Reset(conn) }, -1},
+		"body cut off":               {func(conn *net.TCPConn) { wire.Say(conn, head+"Content-Length: 500\r\n\r\n{}") }, 200},
+		"chunks cut off":             {func(conn *net.TCPConn) { wire.Say(conn, head+"Transfer-Encoding: chunked\r\n\r\n5\r\n{\"use\r\n") }, 200},
+		"a malformed chunk":          {func(conn *net.TCPConn) { wire.Say(conn, head+"Transfer-Encoding: chunked\r\n\r\nzz\r\nwhat\r\n") }, 200},
+		"no HTTP at all":             {func(conn *net.TCPConn) { wire.Say(conn, "SSH-2.0-OpenSSH_9.6\r\n\r\n") }, 0},
 	} {
 		for method, want := range map[string]int{"GET": 4, "PUT": 4, "DELETE": 4, "POST": 1, "PATCH": 1} {
 			t.Run(name+"/"+method, func(t *testing.T) {
 				t.Parallel()
-				srv := newRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool { tt.talk(conn); return false })
-				c := newTestClient(t, Config{BaseURL: parse(t, srv.url), Policy: quick})
+				srv := wire.NewRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool { tt.talk(conn); return false })
+				c := newTestClient(t, Config{BaseURL: parse(t, srv.URL), Policy: quick})
 				r, err := c.Do(t.Context(), request(method))
-				if err == nil || r.Attempts != want || int(srv.requests.Load()) != want || len(r.Earlier) != want {
-					t.Fatalf("%d attempts, %d requests, %d records, want %d: %v", r.Attempts, srv.requests.Load(), len(r.Earlier), want, err)
+				if err == nil || r.Attempts != want || srv.Requests() != want || len(r.Earlier) != want {
+					t.Fatalf("%d attempts, %d requests, %d records, want %d: %v", r.Attempts, srv.Requests(), len(r.Earlier), want, err)
 				}
 				for _, a := range r.Earlier {
 					if a.NeverSent || a.Err == nil || a.Took <= 0 || tt.status >= 0 && a.Status != tt.status {
@@ -93,7 +95,7 @@ func TestFailuresOnTheWire(t *testing.T) {
 				if r.FirstTook != r.Earlier[0].Took || tt.status >= 0 && r.Status != tt.status {
 					t.Errorf("response %+v", r)
 				}
-				if strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), srv.url) || strings.Contains(err.Error(), "last attempt") {
+				if strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), srv.URL) || strings.Contains(err.Error(), "last attempt") {
 					t.Errorf("error %v", err)
 				}
 			})
@@ -114,10 +116,10 @@ func TestFailuresBeforeTheWire(t *testing.T) {
 		return rt
 	}
 	denying := func(status string) string {
-		return newRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool {
-			say(conn, "HTTP/1.1 "+status+"\r\nContent-Length: 0\r\n\r\n")
+		return wire.NewRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool {
+			wire.Say(conn, "HTTP/1.1 "+status+"\r\nContent-Length: 0\r\n\r\n")
 			return false
-		}).url
+		}).URL
 	}
 	untrusted := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("reached") }))
 	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -132,10 +134,10 @@ func TestFailuresBeforeTheWire(t *testing.T) {
 		attempts  int
 		proxy     int // status, where it is that
 	}{
-		"connection refused":                   {refusing(t), &http.Transport{}, 4, 0},
+		"connection refused":                   {wire.Refusing(t), &http.Transport{}, 4, 0},
 		"no such host":                         {base, failing(&net.DNSError{Err: "no such host", IsNotFound: true}), 4, 0},
 		"any other dial error":                 {base, failing(errors.New("the dialler gave up")), 4, 0},
-		"the proxy is down":                    {base, through(refusing(t), false), 4, 0},
+		"the proxy is down":                    {base, through(wire.Refusing(t), false), 4, 0},
 		"the proxy wants a password":           {base, through(denying("407 Proxy Authentication Required"), false), 4, 407},
 		"the proxy says what a server may say": {base, through(denying("401 Unauthorized"), false), 4, 401},
 		"the same with the default's hook":     {base, through(denying("403 No Way"), true), 4, 403},
@@ -219,13 +221,13 @@ func TestAnUpgradeThatNobodyAskedForEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"GET", "POST"} {
 		closed := make(chan bool, 1)
-		srv := newRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool {
-			say(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n")
+		srv := wire.NewRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool {
+			wire.Say(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n")
 			_, err := io.Copy(io.Discard, conn)
 			closed <- err == nil
 			return false
 		})
-		c := newTestClient(t, Config{BaseURL: parse(t, srv.url)})
+		c := newTestClient(t, Config{BaseURL: parse(t, srv.URL)})
 		r, err := c.Do(t.Context(), request(method))
 		if err != nil || r.Status != 101 || len(r.Body) != 0 || r.Attempts != 1 {
 			t.Errorf("%d in %d attempts: %v", r.Status, r.Attempts, err)
@@ -250,7 +252,7 @@ func TestHangingServersAreLeft(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					c := newTestClient(t, Config{BaseURL: parse(t, "http://localhost"), Policy: quick, AttemptTimeout: 30 * time.Second, RoundTripper: piped(func(conn net.Conn) {
-						say(conn, said)
+						wire.Say(conn, said)
 						_, _ = io.Copy(io.Discard, conn)
 					})})
 					start := time.Now()
@@ -432,11 +434,11 @@ func TestEachWaitIsWaitedOnce(t *testing.T) {
 func TestAnErrorWhoseBodyBreaksOffIsThatError(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{404, 422, 302} {
-		srv := newRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool {
-			say(conn, fmt.Sprintf("HTTP/1.1 %d Some\r\nContent-Length: 500\r\n\r\n{\"error\":", status))
+		srv := wire.NewRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool {
+			wire.Say(conn, fmt.Sprintf("HTTP/1.1 %d Some\r\nContent-Length: 500\r\n\r\n{\"error\":", status))
 			return false
 		})
-		c := newTestClient(t, Config{BaseURL: parse(t, srv.url), Policy: quick})
+		c := newTestClient(t, Config{BaseURL: parse(t, srv.URL), Policy: quick})
 		for _, method := range []string{"GET", "POST"} {
 			r, err := c.Do(t.Context(), request(method))
 			if err != nil || r.Status != status || string(r.Body) != `{"error":` || r.Attempts != 1 {
@@ -449,19 +451,19 @@ func TestAnErrorWhoseBodyBreaksOffIsThatError(t *testing.T) {
 // A later response does not carry the remains of an earlier one.
 func TestRecovery(t *testing.T) {
 	t.Parallel()
-	srv := newRawServer(t, func(n int, conn *net.TCPConn, _ *http.Request) bool {
+	srv := wire.NewRawServer(t, func(n int, conn *net.TCPConn, _ *http.Request) bool {
 		switch n {
 		case 1:
-			say(conn, "HTTP/1.1 503 Busy\r\nX-Request-Id: first\r\nContent-Length: 4\r\n\r\nbusy")
+			wire.Say(conn, "HTTP/1.1 503 Busy\r\nX-Request-Id: first\r\nContent-Length: 4\r\n\r\nbusy")
 			return true
 		case 2:
-			say(conn, "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{\"a\":")
+			wire.Say(conn, "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{\"a\":")
 			return false
 		}
-		say(conn, "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}")
+		wire.Say(conn, "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}")
 		return true
 	})
-	c := newTestClient(t, Config{BaseURL: parse(t, srv.url), Policy: quick})
+	c := newTestClient(t, Config{BaseURL: parse(t, srv.URL), Policy: quick})
 	before := time.Now()
 	r, err := c.Do(t.Context(), request("PUT"))
 	if err != nil || r.Status != 201 || string(r.Body) != "{}" || r.Header.Get("X-Request-Id") != "" || r.Attempts != 3 || len(r.Earlier) != 2 {

@@ -1,14 +1,11 @@
 package transport
 
 import (
-	"bufio"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -105,78 +102,6 @@ func request(method string) Request {
 		r.Secrets = []string{"canary-body"}
 	}
 	return r
-}
-
-// rawServer speaks HTTP by hand: talk is handed each request and says whether the
-// connection goes on.
-type rawServer struct {
-	url      string
-	requests atomic.Int64
-}
-
-func newRawServer(t testing.TB, talk func(n int, conn *net.TCPConn, req *http.Request) bool) *rawServer {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &rawServer{url: "http://" + l.Addr().String()}
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	open := map[net.Conn]bool{}
-	serve := func(conn *net.TCPConn) {
-		defer conn.Close()
-		r := bufio.NewReader(conn)
-		for {
-			req, err := http.ReadRequest(r)
-			if err != nil {
-				return
-			}
-			if _, err := io.Copy(io.Discard, req.Body); err != nil {
-				return
-			}
-			if !talk(int(s.requests.Add(1)), conn, req) {
-				return
-			}
-		}
-	}
-	wg.Go(func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			mu.Lock()
-			open[conn] = true
-			mu.Unlock()
-			wg.Go(func() { serve(conn.(*net.TCPConn)) })
-		}
-	})
-	t.Cleanup(func() {
-		l.Close()
-		mu.Lock()
-		for conn := range open {
-			conn.Close()
-		}
-		mu.Unlock()
-		wg.Wait()
-	})
-	return s
-}
-
-func say(conn net.Conn, text string) { _, _ = io.WriteString(conn, text) }
-
-func reset(conn *net.TCPConn) { _ = conn.SetLinger(0); conn.Close() }
-
-// refusing is the address of a port that nothing listens on.
-func refusing(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return "http://" + l.Addr().String()
 }
 
 // events collects what an observer is told.

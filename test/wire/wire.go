@@ -138,13 +138,15 @@ func NewRawServer(t testing.TB, talk func(n int, conn *net.TCPConn, req *http.Re
 	}
 	s := &RawServer{URL: "http://" + l.Addr().String() + "/fleet"}
 	var wg sync.WaitGroup
-	t.Cleanup(func() { l.Close(); wg.Wait() })
+	ctx, stop := context.WithCancel(context.Background())
+	t.Cleanup(func() { l.Close(); stop(); wg.Wait() })
 	wg.Go(func() {
 		for {
 			conn, err := l.Accept()
 			if err != nil {
 				return
 			}
+			context.AfterFunc(ctx, func() { conn.Close() })
 			wg.Go(func() { s.serve(conn.(*net.TCPConn), talk) })
 		}
 	})
