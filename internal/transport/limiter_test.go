@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,10 +61,11 @@ func TestASlowTokenDoesNotGatherTurns(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			const calls, perSecond = 25, 5
 			seen := answers(200)
+			var fetched atomic.Bool
 			c := newTestClient(t, Config{
 				RoundTripper: seen, Limiter: rate.NewLimiter(perSecond, 1),
 				Credential: Tokens(func(context.Context) (string, error) {
-					if len(seen.at) == 0 {
+					if !fetched.Swap(true) {
 						time.Sleep(fetch)
 					}
 					return secret, nil
