@@ -142,8 +142,8 @@ func (id *ExternalID) appendJSON(dst []byte) ([]byte, error) {
 	return append(dst, '}'), nil
 }
 
-// userFields is a User without methods, which a program that only reads users would
-// link with all that they need.
+// userFields is a User without its methods: a program that only reads users would
+// link these, with all that they need.
 type userFields User
 
 var userTable lenient.Table[userFields] // the fields of a user, by their names in JSON

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -17,6 +19,18 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 	"riverqueue.com/riverui"
 )
+
+// announceJobs serves River's own page where an address is given, and says where.
+func announceJobs(ctx context.Context, db, addr string, out io.Writer) error {
+	if addr == "" {
+		return nil
+	}
+	url, err := serveJobs(ctx, db, addr)
+	if err == nil {
+		fmt.Fprintf(out, "River's page of their jobs: %s\n\n", url)
+	}
+	return err
+}
 
 // serveJobs serves River's own page at addr until ctx ends. It shows the jobs, which
 // are slices of syncs, and lets anybody who reaches it cancel them: keep it on

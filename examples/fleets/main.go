@@ -122,12 +122,8 @@ func show(ctx context.Context, db, jobs string, out io.Writer) error {
 	if err := engine.Migrate(ctx); err != nil {
 		return err
 	}
-	if jobs != "" {
-		url, err := serveJobs(ctx, db, jobs)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "River's page of their jobs: %s\n\n", url)
+	if err := announceJobs(ctx, db, jobs, out); err != nil {
+		return err
 	}
 	for _, f := range w.fleets {
 		if err := engine.Sync(ctx, f.id); err != nil {
