@@ -828,15 +828,30 @@ func TestUntrustedServersAreNotTriedAgain(t *testing.T) {
 	}
 }
 
-// Bursts of 64 calls live on 64 connections, also where calls fail.
+// Bursts of 64 calls live on 64 connections, also where calls fail. A machine that is
+// too busy loses one now and then, see TestAConnectionIsLostToALateWriter in package
+// transport, but not each time; a client that redials does.
 func TestConnectionsAreKept(t *testing.T) {
 	t.Parallel()
-	const workers, rounds = 64, 20
+	const workers, tries = 64, 5
+	var made []int
+	for range tries {
+		n := connectionsOfBursts(t, workers)
+		if made = append(made, n); n == workers {
+			return
+		}
+	}
+	t.Errorf("%v connections for bursts of %d, want %d", made, workers, workers)
+}
+
+// connectionsOfBursts is how many connections are made for twenty bursts of calls.
+func connectionsOfBursts(t *testing.T, workers int) int {
+	const rounds = 20
 	var arrived sync.WaitGroup
 	arrived.Add(workers)
 	var first atomic.Int64
 	srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
-		if first.Add(1) <= workers { // so that each of the first round needs a connection
+		if first.Add(1) <= int64(workers) { // so that each of the first round needs a connection
 			arrived.Done()
 			arrived.Wait()
 		}
@@ -865,12 +880,7 @@ func TestConnectionsAreKept(t *testing.T) {
 		}
 		wg.Wait()
 	}
-	// A busy machine loses a few for want of time, see TestAConnectionIsLostToALateWriter
-	// in package transport, where the test beside it has the exact number: one a worker.
-	// A client that redials makes a multiple.
-	if n := srv.Connections(); n < workers || n >= 2*workers {
-		t.Errorf("%d connections for %d bursts of %d, want %d", n, rounds, workers, workers)
-	}
+	return srv.Connections()
 }
 
 func TestBodySizes(t *testing.T) {
