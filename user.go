@@ -608,8 +608,13 @@ func (d Date) MarshalText() ([]byte, error) { return d.AppendText(nil) }
 // UnmarshalText reads "2006-01-02", a full RFC 3339 time whose time of day is
 // dropped, or "".
 func (d *Date) UnmarshalText(text []byte) error {
-	return d.UnmarshalJSON(encode.String(nil, string(text)))
+	if d.UnmarshalJSON([]byte(`"`+string(text)+`"`)) != nil {
+		return errNoDate
+	}
+	return nil
 }
+
+var errNoDate = errors.New("a date such as \"2006-01-02\" was expected")
 
 // MarshalJSON writes "2006-01-02", or "" for the zero Date.
 func (d Date) MarshalJSON() ([]byte, error) { return d.appendJSON(nil) }
@@ -632,7 +637,7 @@ func (d *Date) UnmarshalJSON(data []byte) error {
 	}
 	t, ok := lenient.Time(value)
 	if !ok {
-		return errors.New("a date such as \"2006-01-02\" was expected")
+		return errNoDate
 	}
 	*d = NewDate(t.Date())
 	return nil

@@ -98,8 +98,11 @@ func (a *attempt) request(header http.Header) *http.Request {
 	req := a.req.WithContext(ctx)
 	req.Header = make(http.Header, len(header)+2)
 	maps.Copy(req.Header, header)
-	if req.Body != nil && req.Body != http.NoBody {
+	if body := a.call.req.Body; len(body) > 0 {
 		req.Header["Content-Type"] = jsonContent
+		req.ContentLength = int64(len(body))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		req.Body, _ = req.GetBody()
 	}
 	req.Header[a.auth.Name] = a.auth.Values
 	return req

@@ -70,25 +70,27 @@ func (k *call) run() error {
 	if k.req.Query != "" {
 		target += "?" + k.req.Query
 	}
-	var body any // a nil []byte would count as an empty body
-	if k.req.Body != nil {
-		body = k.req.Body
-	}
-	req, err := retryablehttp.NewRequestWithContext(k.ctx, k.req.Method, target, body)
+	req, err := http.NewRequestWithContext(k.ctx, k.req.Method, target, nil) // each attempt has a body of its own
 	if err != nil {
 		return k.clean(stripURL(err))
 	}
-	k.http.Transport = k
+	k.http.Transport = trip(k.roundTrip)
 	k.loop.HTTPClient = &k.http
 	k.loop.RetryMax = math.MaxInt // checkRetry counts
 	k.loop.CheckRetry = k.checkRetry
 	k.loop.Backoff = noBackoff
 	k.loop.ErrorHandler = retryablehttp.PassthroughErrorHandler
-	if _, err = k.loop.Do(req); err != nil {
+	if _, err = k.loop.Do(&retryablehttp.Request{Request: req}); err != nil {
 		return k.cause(err)
 	}
 	return nil
 }
+
+// trip is a round tripper that is a function: call as one would have a program link
+// every method of what it holds.
+type trip func(*http.Request) (*http.Response, error)
+
+func (t trip) RoundTrip(req *http.Request) (*http.Response, error) { return t(req) }
 
 // noBackoff leaves waiting to waitTurn, which a context can end.
 func noBackoff(time.Duration, time.Duration, int, *http.Response) time.Duration { return 0 }
@@ -97,7 +99,7 @@ func noBackoff(time.Duration, time.Duration, int, *http.Response) time.Duration 
 // status: there is no Location in it to follow, and no body to read. That call has
 // no CloseIdleConnections keeps retryablehttp from calling it after each failure,
 // at the cost of all other calls.
-func (k *call) RoundTrip(req *http.Request) (*http.Response, error) {
+func (k *call) roundTrip(req *http.Request) (*http.Response, error) {
 	if last := k.attempt; last != nil {
 		k.keep(last)
 		k.release()

@@ -171,27 +171,27 @@ const (
 // Client sends calls with one credential to one server. It is safe for concurrent
 // use.
 type Client struct {
-	base      string // without a trailing slash
-	policy    Policy
-	roundTrip http.RoundTripper
-	auth      credential
-	gate      *gate
-	budget    budget
-	watch     watcher
-	buffers   buffers
-	send      sender
+	base    string // without a trailing slash
+	policy  Policy
+	tripper http.RoundTripper
+	auth    credential
+	gate    *gate
+	budget  budget
+	watch   watcher
+	buffers buffers
+	send    sender
 }
 
 // New returns a client. It does no I/O.
 func New(cfg Config) *Client {
 	cfg = cfg.withDefaults()
 	c := &Client{
-		base:      strings.TrimSuffix(cfg.BaseURL.String(), "/"),
-		policy:    cfg.Policy,
-		roundTrip: cfg.RoundTripper,
-		auth:      credential{cfg.Credential, cfg.AttemptTimeout},
-		gate:      newGate(cfg.Limiter, cfg.Policy, cfg.AttemptTimeout),
-		watch:     watcher{cfg.Logger, cfg.Observer, cfg.Name},
+		base:    strings.TrimSuffix(cfg.BaseURL.String(), "/"),
+		policy:  cfg.Policy,
+		tripper: cfg.RoundTripper,
+		auth:    credential{cfg.Credential, cfg.AttemptTimeout},
+		gate:    newGate(cfg.Limiter, cfg.Policy, cfg.AttemptTimeout),
+		watch:   watcher{cfg.Logger, cfg.Observer, cfg.Name},
 	}
 	// In call.go a call goes round, as often as retry.go says. Each attempt passes
 	// these on its way out, and what it came to passes them on the way back.
@@ -232,4 +232,4 @@ func (cfg Config) withDefaults() Config {
 }
 
 // RoundTripper returns what requests are sent with.
-func (c *Client) RoundTripper() http.RoundTripper { return c.roundTrip }
+func (c *Client) RoundTripper() http.RoundTripper { return c.tripper }
