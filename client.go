@@ -160,7 +160,7 @@ func newCore(cfg *config) (*core, error) {
 	if err := errors.Join(append(problems, err)...); err != nil {
 		return nil, oneLine(err)
 	}
-	cfg.BaseURL, cfg.Limiter = base, joinLimiters(cfg.limiters)
+	cfg.BaseURL = base
 	if cfg.observer != nil {
 		observe := cfg.observer
 		cfg.Observer = func(e transport.Event) { observe(eventOf(e)) }

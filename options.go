@@ -37,7 +37,6 @@ type config struct {
 	credentials   []credential
 	baseURL       string
 	insecureHTTP  bool
-	limiters      []Limiter
 	observer      func(Event)
 	reconcileWait time.Duration
 	problems      []error
@@ -180,7 +179,7 @@ func WithRateLimit(perSecond float64, burst int) Option {
 			c.problem("WithRateLimit(%v, %d): both must be above zero, the first at most 1e9", perSecond, burst)
 			return
 		}
-		c.limiters = append(c.limiters, rate.NewLimiter(rate.Limit(perSecond), burst))
+		c.Limiters = append(c.Limiters, rate.NewLimiter(rate.Limit(perSecond), burst))
 	}
 }
 
@@ -205,42 +204,8 @@ func WithLimiter(l Limiter) Option {
 			c.problem("WithLimiter: the limiter is nil")
 			return
 		}
-		c.limiters = append(c.limiters, l)
+		c.Limiters = append(c.Limiters, l)
 	}
-}
-
-// joinLimiters makes one limiter of many, nil of none.
-func joinLimiters(l []Limiter) transport.Limiter {
-	switch len(l) {
-	case 0:
-		return nil
-	case 1:
-		return l[0]
-	}
-	return limiters(l)
-}
-
-type limiters []Limiter
-
-func (l limiters) Wait(ctx context.Context) error {
-	for _, one := range l {
-		if err := one.Wait(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (l limiters) Pause(ctx context.Context, d time.Duration) error {
-	var failed error
-	for _, one := range l {
-		if p, ok := one.(interface {
-			Pause(context.Context, time.Duration) error
-		}); ok {
-			failed = errors.Join(failed, p.Pause(ctx, d))
-		}
-	}
-	return failed
 }
 
 // WithAttemptTimeout limits each attempt, from connecting to the last byte of the

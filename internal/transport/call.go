@@ -184,7 +184,7 @@ func (k *call) hold(a *attempt, asked time.Duration, now time.Time) time.Duratio
 	wait, longer := k.gate.pacer.refused(a.began, now, asked, a.refusal)
 	if longer {
 		k.watch.tell(Event{Kind: KindPause, Status: a.status, Wait: wait}, k)
-		if err := k.gate.tellLimiter(k.ctx, wait); err != nil {
+		if err := k.gate.tellLimiters(k.ctx, wait); err != nil {
 			k.watch.limiterFailed(k, err)
 		}
 	}

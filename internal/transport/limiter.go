@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -13,20 +14,20 @@ import (
 )
 
 // gate says when an attempt may be sent: not within a pause, at the pace that the
-// server can take, and when the limiter agrees. Calls that have to wait queue in
-// order, and only the first of them is at the limiter and the pacer, which would
+// server can take, and when the limiters agree. Calls that have to wait queue in
+// order, and only the first of them is at the limiters and the pacer, which would
 // not take back the turns of others that leave.
 type gate struct {
-	limiter Limiter // nil: no limit
-	limit   time.Duration
-	pacer   pacer
+	limiters []Limiter
+	limit    time.Duration
+	pacer    pacer
 
 	turn   chan struct{} // holds one element while somebody is first
 	queued atomic.Int64  // how many are first or want to be
 }
 
-func newGate(l Limiter, p Policy, limit time.Duration) *gate {
-	return &gate{limiter: l, limit: limit, pacer: newPacer(p), turn: make(chan struct{}, 1)}
+func newGate(l []Limiter, p Policy, limit time.Duration) *gate {
+	return &gate{limiters: l, limit: limit, pacer: newPacer(p), turn: make(chan struct{}, 1)}
 }
 
 // waitTurn holds an attempt until it may be sent, outside its own time.
@@ -77,7 +78,7 @@ func (g *gate) wait(ctx context.Context, least time.Duration) error {
 	if ctx.Err() != nil {
 		return backoff.ContextError(ctx)
 	}
-	if least <= 0 && g.limiter == nil && g.pacer.free() {
+	if least <= 0 && len(g.limiters) == 0 && g.pacer.free() {
 		return nil
 	}
 	within, leave := g.pacer.whileOpen(ctx)
@@ -111,8 +112,10 @@ func (g *gate) queue(ctx context.Context, least time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if err := g.askLimiter(ctx); err != nil {
-		return err
+	for _, l := range g.limiters {
+		if err := ask(ctx, l); err != nil {
+			return err
+		}
 	}
 	for {
 		wait := g.pacer.take(time.Now())
@@ -130,37 +133,43 @@ func (g *gate) queue(ctx context.Context, least time.Duration) error {
 
 // queueTime is how long it takes at least until those ahead have had their turns.
 // Of a limiter of another kind that is not known.
-func (g *gate) queueTime(ahead int64) time.Duration {
-	l, ok := g.limiter.(*rate.Limiter)
-	if !ok {
-		return 0
+func (g *gate) queueTime(ahead int64) (longest time.Duration) {
+	for _, one := range g.limiters {
+		if l, ok := one.(*rate.Limiter); ok {
+			short := max(0, float64(ahead)-l.Tokens()) // the first may be in debt already
+			longest = max(longest, time.Duration(short/float64(l.Limit())*float64(time.Second)))
+		}
 	}
-	short := max(0, float64(ahead)-l.Tokens()) // the first may be in debt already
-	return time.Duration(short / float64(l.Limit()) * float64(time.Second))
+	return longest
 }
 
-func (g *gate) askLimiter(ctx context.Context) error {
-	if g.limiter == nil {
-		return nil
-	}
-	_, err := isolate.Go(func() (struct{}, error) { return struct{}{}, g.limiter.Wait(ctx) }).Wait(ctx)
+// ask waits until l lets the next request through.
+func ask(ctx context.Context, l Limiter) error {
+	_, err := isolate.Go(func() (struct{}, error) { return struct{}{}, l.Wait(ctx) }).Wait(ctx)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	if _, ok := g.limiter.(*rate.Limiter); ok && backoff.PastDeadline(ctx, year) {
+	if _, ok := l.(*rate.Limiter); ok && backoff.PastDeadline(ctx, year) {
 		return ErrNoRoom
 	}
 	return fmt.Errorf("the limiter failed: %w", err)
 }
 
-// tellLimiter tells the limiter of a pause, if it wants to know.
-func (g *gate) tellLimiter(ctx context.Context, d time.Duration) error {
-	l, ok := g.limiter.(interface {
-		Pause(ctx context.Context, d time.Duration) error
-	})
-	if !ok {
-		return nil
+// tellLimiters tells the limiters of a pause that want to know.
+func (g *gate) tellLimiters(ctx context.Context, d time.Duration) (failed error) {
+	for _, one := range g.limiters {
+		if l, ok := one.(pauser); ok {
+			failed = errors.Join(failed, g.tell(ctx, l, d))
+		}
 	}
+	return failed
+}
+
+type pauser interface {
+	Pause(ctx context.Context, d time.Duration) error
+}
+
+func (g *gate) tell(ctx context.Context, l pauser, d time.Duration) error {
 	// Others share the limiter: it is told even if this call ends.
 	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.limit)
 	_, err := isolate.Go(func() (struct{}, error) {

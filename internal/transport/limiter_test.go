@@ -24,7 +24,7 @@ func (f stubLimiter) Wait(ctx context.Context) error { return f(ctx) }
 func TestCallsWaitTheirTurnInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(rate.NewLimiter(10, 1), Policy{}.WithDefaults(), time.Minute)
+		g := newGate([]Limiter{rate.NewLimiter(10, 1)}, Policy{}.WithDefaults(), time.Minute)
 		var mu sync.Mutex
 		var order []int
 		var at []time.Duration
@@ -63,7 +63,7 @@ func TestASlowTokenDoesNotGatherTurns(t *testing.T) {
 			seen := answers(200)
 			var fetched atomic.Bool
 			c := newTestClient(t, Config{
-				RoundTripper: seen, Limiter: rate.NewLimiter(perSecond, 1),
+				RoundTripper: seen, Limiters: []Limiter{rate.NewLimiter(perSecond, 1)},
 				Credential: Tokens(func(context.Context) (string, error) {
 					if !fetched.Swap(true) {
 						time.Sleep(fetch)
@@ -97,7 +97,7 @@ func TestASlowTokenDoesNotGatherTurns(t *testing.T) {
 func TestACancelledWaiterLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(rate.NewLimiter(1, 1), Policy{}.WithDefaults(), time.Minute)
+		g := newGate([]Limiter{rate.NewLimiter(1, 1)}, Policy{}.WithDefaults(), time.Minute)
 		if err := g.wait(t.Context(), 0); err != nil { // the one that the burst allows
 			t.Fatal(err)
 		}
@@ -143,7 +143,7 @@ func TestACancelledWaiterLeavesNothingBehind(t *testing.T) {
 func TestNoRoomBeforeTheDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(rate.NewLimiter(1, 1), Policy{}.WithDefaults(), time.Minute)
+		g := newGate([]Limiter{rate.NewLimiter(1, 1)}, Policy{}.WithDefaults(), time.Minute)
 		var wg sync.WaitGroup
 		for range 5 {
 			wg.Go(func() { _ = g.wait(t.Context(), 0) })
@@ -171,7 +171,7 @@ func TestABurstLeavesRoom(t *testing.T) {
 	t.Parallel()
 	for burst, room := range map[int]bool{5: true, 1: false} {
 		synctest.Test(t, func(t *testing.T) {
-			g := newGate(rate.NewLimiter(1, burst), Policy{}.WithDefaults(), time.Minute)
+			g := newGate([]Limiter{rate.NewLimiter(1, burst)}, Policy{}.WithDefaults(), time.Minute)
 			g.turn <- struct{}{} // somebody is first, with three behind
 			g.queued.Store(4)
 			time.AfterFunc(time.Second, func() { <-g.turn })
@@ -193,14 +193,14 @@ func TestTheLimiterIsAskedBeforeEachAttempt(t *testing.T) {
 		c := newTestClient(t, Config{
 			RoundTripper:   server,
 			AttemptTimeout: time.Second,
-			Limiter: stubLimiter(func(ctx context.Context) error {
+			Limiters: []Limiter{stubLimiter(func(ctx context.Context) error {
 				asked++
 				if deadline, ok := ctx.Deadline(); ok {
 					t.Errorf("the limiter has until %s", deadline)
 				}
 				time.Sleep(5 * time.Second) // longer than an attempt may take
 				return nil
-			}),
+			})},
 		})
 		r, err := c.Do(t.Context(), request("GET"))
 		if err != nil || r.Status != 200 || asked != 3 || r.Attempts != 3 || r.Waited < 15*time.Second {
@@ -228,7 +228,7 @@ func TestLimitersThatMisbehave(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				server := answers(200)
-				c := newTestClient(t, Config{RoundTripper: server, Limiter: tt.wait})
+				c := newTestClient(t, Config{RoundTripper: server, Limiters: []Limiter{tt.wait}})
 				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 				defer cancel()
 				start := time.Now()
@@ -271,10 +271,10 @@ func TestTheLimiterIsToldOfAPause(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var told []time.Duration
-				c := newTestClient(t, Config{RoundTripper: answers(tt.steps...), Limiter: sharedLimiter{free, func(_ context.Context, d time.Duration) error {
+				c := newTestClient(t, Config{RoundTripper: answers(tt.steps...), Limiters: []Limiter{sharedLimiter{free, func(_ context.Context, d time.Duration) error {
 					told = append(told, d)
 					return nil
-				}}})
+				}}}})
 				if _, err := c.Do(t.Context(), request("GET")); err != nil {
 					t.Fatal(err)
 				}
@@ -301,10 +301,10 @@ func TestTheLimiterIsToldOfAPause(t *testing.T) {
 				}
 				return response(200, ""), nil
 			})
-			c := newTestClient(t, Config{RoundTripper: server, Observer: seen.add, Limiter: sharedLimiter{free, func(context.Context, time.Duration) error {
+			c := newTestClient(t, Config{RoundTripper: server, Observer: seen.add, Limiters: []Limiter{sharedLimiter{free, func(context.Context, time.Duration) error {
 				told++
 				return nil
-			}}})
+			}}}})
 			var wg sync.WaitGroup
 			for range 10 {
 				wg.Go(func() { get(t, c, request("GET")) })
@@ -325,7 +325,7 @@ func TestTheLimiterIsToldOfAPause(t *testing.T) {
 				had = time.Since(start)
 				return ctx.Err()
 			}}
-			c := newTestClient(t, Config{RoundTripper: answers([]string{"Retry-After", "1"}, 200), Limiter: hang, AttemptTimeout: time.Minute})
+			c := newTestClient(t, Config{RoundTripper: answers([]string{"Retry-After", "1"}, 200), Limiters: []Limiter{hang}, AttemptTimeout: time.Minute})
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
 			start := time.Now()

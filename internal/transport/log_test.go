@@ -77,7 +77,7 @@ func TestWaitEvents(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var seen events
-		c := newTestClient(t, Config{RoundTripper: answers(200, 500, 200), Limiter: rate.NewLimiter(0.1, 1), Observer: seen.add})
+		c := newTestClient(t, Config{RoundTripper: answers(200, 500, 200), Limiters: []Limiter{rate.NewLimiter(0.1, 1)}, Observer: seen.add})
 		get(t, c, request("GET"))
 		time.Sleep(4 * time.Second)
 		get(t, c, request("GET"))

@@ -282,15 +282,15 @@ func TestARefusalOutlivesItsBuffer(t *testing.T) {
 func TestAPauseBeyondTheCapIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		status  int
-		limiter Limiter
-		before  string // a call that is refused or fails before
-		others  string
+		status   int
+		limiters []Limiter
+		before   string // a call that is refused or fails before
+		others   string
 	}{
 		"429":                                  {status: 429},
 		"503":                                  {status: 503},
-		"others wait for the limiter":          {status: 429, limiter: rate.NewLimiter(0.001, 1)},
-		"others wait for a limiter of theirs":  {status: 429, limiter: &oneTurn{}},
+		"others wait for the limiter":          {status: 429, limiters: []Limiter{rate.NewLimiter(0.001, 1)}},
+		"others wait for a limiter of theirs":  {status: 429, limiters: []Limiter{&oneTurn{}}},
 		"others wait for a shorter pause":      {status: 503, before: "/pause"},
 		"others wait to send again":            {status: 429, others: "/fail"},
 		"others wait while one waits to retry": {status: 503, before: "/fail"},
@@ -310,7 +310,7 @@ func TestAPauseBeyondTheCapIsNotWaitedFor(t *testing.T) {
 					}
 					return response(200, ""), nil
 				})
-				c := newTestClient(t, Config{RoundTripper: server, Limiter: tt.limiter})
+				c := newTestClient(t, Config{RoundTripper: server, Limiters: tt.limiters})
 				var wg sync.WaitGroup
 				start := time.Now()
 				wg.Go(func() {
@@ -330,7 +330,7 @@ func TestAPauseBeyondTheCapIsNotWaitedFor(t *testing.T) {
 					call(tt.before)
 					synctest.Wait()
 				}
-				if tt.limiter != nil || tt.before == "/pause" || tt.others != "" {
+				if tt.limiters != nil || tt.before == "/pause" || tt.others != "" {
 					for range 20 {
 						call(tt.others)
 					}
@@ -576,7 +576,7 @@ func TestAnIdleHourDoesNotRaiseTheRate(t *testing.T) {
 func TestAPauseBeginsWhileTheLimiterIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(stubLimiter(func(context.Context) error { time.Sleep(3 * time.Second); return nil }), Policy{}.WithDefaults(), time.Minute)
+		g := newGate([]Limiter{stubLimiter(func(context.Context) error { time.Sleep(3 * time.Second); return nil })}, Policy{}.WithDefaults(), time.Minute)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		start := time.Now()

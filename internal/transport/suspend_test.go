@@ -63,7 +63,7 @@ func sleepAmongCalls(t *testing.T, name string, perSecond float64) {
 	cfg := Config{Policy: Policy{MaxRetryAfter: time.Second}}
 	if name == "limiter" {
 		server.rate = steady(1e6)
-		cfg.Limiter = rate.NewLimiter(rate.Limit(perSecond), 1)
+		cfg.Limiters = []Limiter{rate.NewLimiter(rate.Limit(perSecond), 1)}
 	}
 	var mu sync.Mutex
 	var sent []time.Time

@@ -32,8 +32,8 @@ type Config struct {
 	// the context of the request ends, and so must reading the body.
 	RoundTripper http.RoundTripper
 	Policy       Policy
-	// Limiter is asked before each attempt; nil for no limit. [rate.Limiter] is one.
-	Limiter Limiter
+	// Limiters are asked before each attempt, each of them. [rate.Limiter] is one.
+	Limiters []Limiter
 	// AttemptTimeout limits each attempt, from connecting to the last byte of the
 	// body; default 60 s.
 	AttemptTimeout time.Duration
@@ -190,7 +190,7 @@ func New(cfg Config) *Client {
 		policy:  cfg.Policy,
 		tripper: cfg.RoundTripper,
 		auth:    credential{cfg.Credential, cfg.AttemptTimeout},
-		gate:    newGate(cfg.Limiter, cfg.Policy, cfg.AttemptTimeout),
+		gate:    newGate(cfg.Limiters, cfg.Policy, cfg.AttemptTimeout),
 		watch:   watcher{cfg.Logger, cfg.Observer, cfg.Name},
 	}
 	// In call.go a call goes round, as often as retry.go says. Each attempt passes
