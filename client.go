@@ -50,11 +50,13 @@ func NewClient(opts ...Option) (*Client, error) {
 // one and is an error where the environment has one too.
 func NewClientFromEnv(opts ...Option) (*Client, error) {
 	var env []Option
-	if token := os.Getenv("MOTIVE_ACCESS_TOKEN"); token != "" {
-		env = append(env, withFixed("MOTIVE_ACCESS_TOKEN", bearer, token))
-	}
-	if key := os.Getenv("MOTIVE_API_KEY"); key != "" {
-		env = append(env, withFixed("MOTIVE_API_KEY", apiKey, key))
+	for _, of := range [...]struct {
+		name   string
+		header [2]string
+	}{{"MOTIVE_ACCESS_TOKEN", bearer}, {"MOTIVE_API_KEY", apiKey}} {
+		if secret := os.Getenv(of.name); secret != "" {
+			env = append(env, withFixed(of.name, of.header, secret))
+		}
 	}
 	if base := os.Getenv("MOTIVE_BASE_URL"); base != "" {
 		env = append(env, WithBaseURL(base))

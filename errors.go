@@ -86,14 +86,7 @@ func (e *APIError) Error() string {
 // Is reports whether target is the sentinel of e's status code. A web page in place
 // of a record is none of them.
 func (e *APIError) Is(target error) bool {
-	switch {
-	case e.err != nil:
-		return false
-	case e.StatusCode >= http.StatusInternalServerError:
-		return target == ErrServer
-	}
-	sentinel, ok := sentinels[e.StatusCode]
-	return ok && target == sentinel
+	return e.err == nil && target != nil && target == sentinelOf(e.StatusCode)
 }
 
 // Unwrap returns why a 2xx is an error, else nil.
@@ -102,14 +95,27 @@ func (e *APIError) Unwrap() error { return e.err }
 // Format prints the message under every verb, so that no verb prints Body.
 func (e *APIError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
 
-var sentinels = map[int]error{
-	http.StatusBadRequest:          ErrBadRequest,
-	http.StatusUnauthorized:        ErrUnauthorized,
-	http.StatusForbidden:           ErrForbidden,
-	http.StatusNotFound:            ErrNotFound,
-	http.StatusConflict:            ErrConflict,
-	http.StatusUnprocessableEntity: ErrUnprocessable,
-	http.StatusTooManyRequests:     ErrRateLimited,
+func sentinelOf(status int) error {
+	switch status {
+	case http.StatusBadRequest:
+		return ErrBadRequest
+	case http.StatusUnauthorized:
+		return ErrUnauthorized
+	case http.StatusForbidden:
+		return ErrForbidden
+	case http.StatusNotFound:
+		return ErrNotFound
+	case http.StatusConflict:
+		return ErrConflict
+	case http.StatusUnprocessableEntity:
+		return ErrUnprocessable
+	case http.StatusTooManyRequests:
+		return ErrRateLimited
+	}
+	if status >= http.StatusInternalServerError {
+		return ErrServer
+	}
+	return nil
 }
 
 func attempts(n int) string {

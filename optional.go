@@ -148,7 +148,7 @@ func appendList(dst []byte, list reflect.Value) (_ []byte, err error) {
 	if list.IsNil() {
 		return append(dst, "[]"...), nil
 	}
-	if list.Len() == 0 || !list.Index(0).Addr().Type().Implements(appenderType) {
+	if list.Len() == 0 || !list.Index(0).Addr().Type().Implements(reflect.TypeFor[appender]()) {
 		return encode.Value(dst, list.Addr().Interface())
 	}
 	dst = append(dst, '[')
@@ -162,8 +162,6 @@ func appendList(dst []byte, list reflect.Value) (_ []byte, err error) {
 	}
 	return append(dst, ']'), nil
 }
-
-var appenderType = reflect.TypeFor[appender]()
 
 // UnmarshalJSON reads null as [Null] and all else as [Set].
 func (o *Optional[T]) UnmarshalJSON(data []byte) error {

@@ -23,17 +23,16 @@ func Value(dst []byte, p any) ([]byte, error) {
 		return strconv.AppendInt(dst, *p, 10), nil
 	case *[]int64:
 		return integers(dst, *p), nil
+	case *json.Number: // which is a string in Go alone
 	case json.Marshaler, encoding.TextMarshaler: // writes itself
 	default:
-		if v := reflect.ValueOf(p).Elem(); v.Kind() == reflect.String && v.Type() != numberType {
+		if v := reflect.ValueOf(p).Elem(); v.Kind() == reflect.String {
 			return String(dst, v.String()), nil
 		}
 	}
 	out, err := json.Marshal(p)
 	return append(dst, out...), err
 }
-
-var numberType = reflect.TypeFor[json.Number]() // a number, and no string
 
 func integers(dst []byte, list []int64) []byte {
 	if list == nil {

@@ -59,8 +59,6 @@ func codeUnit(b []byte) rune {
 	return rune(v)
 }
 
-var entities = map[string]rune{"amp": '&', "lt": '<', "gt": '>', "quot": '"', "apos": '\''}
-
 // htmlEntity reads "&amp;", "&#39;", "&#x27;" and their like.
 func htmlEntity(b []byte) (rune, int) {
 	const longest = 10
@@ -69,8 +67,17 @@ func htmlEntity(b []byte) (rune, int) {
 		return 0, 0
 	}
 	name := string(b[1:end])
-	if r, ok := entities[name]; ok {
-		return r, end + 1
+	switch name {
+	case "amp":
+		return '&', end + 1
+	case "lt":
+		return '<', end + 1
+	case "gt":
+		return '>', end + 1
+	case "quot":
+		return '"', end + 1
+	case "apos":
+		return '\'', end + 1
 	}
 	digits, base := strings.TrimPrefix(name, "#"), 10
 	if hex, ok := strings.CutPrefix(strings.ToLower(digits), "x"); ok {
