@@ -373,7 +373,7 @@ func eventOf(e transport.Event) Event {
 // since an older token still serves.
 func (c *config) tokenError(err error) {
 	if c.Logger != nil {
-		c.Logger.Warn("motive: "+string(EventTokenError), "error", err)
+		c.Logger.LogAttrs(context.Background(), slog.LevelWarn, "motive: "+string(EventTokenError), slog.Any("error", err))
 	}
 	if c.observer != nil {
 		c.observer(Event{Kind: EventTokenError, Err: err})

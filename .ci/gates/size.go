@@ -15,8 +15,8 @@ var importCosts = []struct {
 	name, ldflags string
 	limit         int64
 }{
-	{"import, plain build", "", 1088 << 10},
-	{"import, stripped", "-s -w", 768 << 10},
+	{"import, plain build", "", 1024 << 10},
+	{"import, stripped", "-s -w", 736 << 10},
 }
 
 func checkSize() ([]string, error) {
