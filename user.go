@@ -447,10 +447,10 @@ func (a *UserAttributes) appendJSON(dst []byte) ([]byte, error) {
 func (a UserAttributes) MarshalJSON() ([]byte, error) { return encodeBody(&a) }
 
 // MarshalJSON writes the body of the request, as that of [UserAttributes].
-func (r CreateUserRequest) MarshalJSON() ([]byte, error) { return UserAttributes(r).MarshalJSON() }
+func (r CreateUserRequest) MarshalJSON() ([]byte, error) { return encodeBody((*UserAttributes)(&r)) }
 
 // MarshalJSON writes the body of the request, as that of [UserAttributes].
-func (r UpdateUserRequest) MarshalJSON() ([]byte, error) { return UserAttributes(r).MarshalJSON() }
+func (r UpdateUserRequest) MarshalJSON() ([]byte, error) { return encodeBody((*UserAttributes)(&r)) }
 
 // UnmarshalJSON reads the body of a request: a field that is null as [Null], all
 // others as [Set]. A field of a type that does not fit is an error. One that this
