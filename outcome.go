@@ -214,7 +214,9 @@ func statusMessage(resp *transport.Response) string {
 type expected struct {
 	id                         int64
 	status                     Status
+	role                       Role
 	email, username, companyID string
+	firstName, lastName        string
 	pair                       ExternalID // one that the user holds
 }
 
@@ -229,6 +231,8 @@ func (e expected) check(u *User) error {
 	}
 	for _, f := range [...]struct{ name, want, got string }{
 		{"email", e.email, u.Email}, {"username", e.username, u.Username}, {"driver_company_id", e.companyID, u.DriverCompanyID},
+		{"first_name", e.firstName, u.FirstName}, {"last_name", e.lastName, u.LastName},
+		{"role", string(administrator(e.role)), string(administrator(u.Role))},
 	} {
 		if differ(f.want, f.got) {
 			return fmt.Errorf("the response shows a user with another %s", f.name)
@@ -243,31 +247,8 @@ func (e expected) check(u *User) error {
 // differ reports whether a value that was asked for and one that is shown are
 // two, with case and space folded: servers fold keys as well.
 func differ(want, got string) bool {
-	if want == "" || got == "" || strings.EqualFold(want, got) {
-		return false
-	}
-	return !strings.EqualFold(strings.Join(strings.Fields(want), " "), strings.Join(strings.Fields(got), " "))
-}
-
-// contradiction is the field in which a user is not the one whom req describes, ""
-// if there is none.
-func contradiction(req *CreateUserRequest, u *User) string {
-	for _, f := range [...]struct {
-		name string
-		want Optional[string]
-		got  string
-	}{
-		{"email", req.Email, u.Email}, {"username", req.Username, u.Username},
-		{"first_name", req.FirstName, u.FirstName}, {"last_name", req.LastName, u.LastName},
-	} {
-		if want, _ := f.want.Get(); differ(want, f.got) {
-			return f.name
-		}
-	}
-	if want, set := req.Role.Get(); set && u.Role != "" && administrator(want) != administrator(u.Role) {
-		return "role"
-	}
-	return ""
+	fold := func(s string) string { return strings.Join(strings.Fields(s), " ") }
+	return want != "" && got != "" && !strings.EqualFold(want, got) && !strings.EqualFold(fold(want), fold(got))
 }
 
 // addedIDs lists the external ids that a request would add. A pair of an external
@@ -292,8 +273,12 @@ func holds(u *User, want ExternalID) bool {
 // whom it made: nothing about them says otherwise. shown is the response that they
 // stand in, and began is when the create did.
 func isOurs(req *CreateUserRequest, u *User, shown *Response, began time.Time) bool {
+	want := expected{
+		email: req.Email.value, username: req.Username.value,
+		firstName: req.FirstName.value, lastName: req.LastName.value, role: req.Role.value,
+	}
 	deactivated := u.Status == StatusDeactivated && req.Status != Set(StatusDeactivated)
-	return contradiction(req, u) == "" && !deactivated && !older(u, shown, began)
+	return want.check(u) == nil && !deactivated && !older(u, shown, began)
 }
 
 // older reports whether a user was created before began, by the server's own clock,

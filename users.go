@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,16 @@ func (s *UsersService) do(ctx context.Context, r request, o CallSettings, want e
 	return (*User)(user), err
 }
 
+// withUser returns r with a user's fields as its body. No error may show their
+// secrets, should the server echo them.
+func (r request) withUser(a *UserAttributes) (request, error) {
+	r, err := r.with(a)
+	if err == nil {
+		r.secrets = []string{a.Password.value, a.DriversLicenseNumber.value}
+	}
+	return r, err
+}
+
 // Create creates a user. A POST is not idempotent, so that it is sent once: again
 // only on 429, or where the first one provably never left. A request that carries
 // an external id is reconciled where its outcome is unknown: the pair is looked up
@@ -54,7 +65,7 @@ func (s *UsersService) Create(ctx context.Context, req *CreateUserRequest, opts 
 		return nil, err
 	}
 	attributes := (*UserAttributes)(req)
-	r, err := request{method: http.MethodPost, path: usersPath, secrets: secretsOf(attributes)}.with(attributes)
+	r, err := request{method: http.MethodPost, path: usersPath}.withUser(attributes)
 	if err != nil {
 		return nil, err
 	}
@@ -220,11 +231,9 @@ func (s *UsersService) update(ctx context.Context, id int64, req *UpdateUserRequ
 	if err := o.check(validateUpdate(req, o.Strict, o.Against)); err != nil {
 		return nil, err
 	}
-	attributes := (*UserAttributes)(req)
-	if r, err = r.with(attributes); err != nil {
+	if r, err = r.withUser((*UserAttributes)(req)); err != nil {
 		return nil, err
 	}
-	r.secrets = secretsOf(attributes)
 	user, err := s.do(ctx, r, o, expected{id: id, status: req.Status.value})
 	var unknown *OutcomeUnknownError
 	if errors.As(err, &unknown) && ctx.Err() == nil {
@@ -246,13 +255,8 @@ func (s *UsersService) reconcileUpdate(ctx context.Context, id int64, req *Updat
 	if o.Response != nil {
 		o.Response.Attempts += cause.Attempts
 	}
-	if err != nil {
+	if err != nil || slices.ContainsFunc(added, func(id ExternalID) bool { return !holds(user, id) }) {
 		return nil, cause
-	}
-	for _, id := range added {
-		if !holds(user, id) {
-			return nil, cause
-		}
 	}
 	return user, nil
 }
@@ -519,17 +523,4 @@ func (s *UsersService) DeactivateByExternalID(ctx context.Context, externalID, i
 		return nil, err
 	}
 	return s.Deactivate(ctx, user.ID, opts...)
-}
-
-// secretsOf lists the values that no error may show, should the server echo them.
-func secretsOf(a *UserAttributes) []string {
-	if a == nil {
-		return nil
-	}
-	password, _ := a.Password.Get()
-	license, _ := a.DriversLicenseNumber.Get()
-	if password == "" && license == "" {
-		return nil
-	}
-	return []string{password, license}
 }
