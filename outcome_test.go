@@ -157,6 +157,9 @@ func TestCreateIsReconciled(t *testing.T) {
 			if errors.As(err, &unknown) && unknown.Attempts != tt.attempts {
 				t.Errorf("error %q tells of %d attempts, want %d", err, unknown.Attempts, tt.attempts)
 			}
+			if strings.Count(err.Error(), "the outcome is unknown") > 1 {
+				t.Errorf("error %q says twice that the outcome is unknown", err)
+			}
 			if user != nil {
 				t.Errorf("user %v beside error %v", user, err)
 			}

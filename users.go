@@ -1,6 +1,7 @@
 package motive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -283,14 +284,12 @@ func reading(o CallSettings) CallOption {
 
 func (s *UsersService) setStatus(ctx context.Context, id int64, status Status, opts []CallOption) (*User, error) {
 	o := ApplyCallOptions(opts...)
+	o.Response = cmp.Or(o.Response, new(Response))
 	user, err := s.update(ctx, id, &UpdateUserRequest{Status: Set(status)}, o)
 	if err != nil || user.Status != "" {
 		return user, err
 	}
-	sent := 1
-	if o.Response != nil {
-		sent = o.Response.Attempts // of the update
-	}
+	sent := o.Response.Attempts
 	user, err = s.Get(ctx, id, reading(o))
 	if err == nil && user.Status != status {
 		err = fmt.Errorf("the user shows the status %q: %w", user.Status, ErrUnexpectedResponse)

@@ -1091,12 +1091,17 @@ func TestDeactivateReadsTheUserWhereTheResponseShowsNoStatus(t *testing.T) {
 		"never shown":         {[]step{bare, bare}, []string{put, read}, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
 		"gone":                {[]step{bare, missing}, []string{put, read}, []string{"ErrOutcomeUnknown", "ErrNotFound"}},
 		"the read is refused": {[]step{bare, says(403, "")}, []string{put, read}, []string{"ErrOutcomeUnknown", "ErrForbidden"}},
+		"sent twice":          {[]step{says(503, ""), bare, bare}, []string{put, read}, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			srv := newScript(t, tt.steps)
 			user, err := newClient(t, srv.url).Users.Deactivate(t.Context(), 7)
 			isOnly(t, err, tt.errs...)
+			var unknown *motive.OutcomeUnknownError
+			if puts := len(tt.steps) - 1; errors.As(err, &unknown) && unknown.Attempts != puts { // the last is the read
+				t.Errorf("error %q tells of %d attempts, want %d", err, unknown.Attempts, puts)
+			}
 			if got := srv.asked(); !slices.Equal(got, tt.lines) || (err == nil) != (user != nil && user.Status == motive.StatusDeactivated) {
 				t.Errorf("sent %q, want %q; user %v, error %v", got, tt.lines, user, err)
 			}
