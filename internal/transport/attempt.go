@@ -18,16 +18,13 @@ import (
 // filled by the stages.
 type attempt struct {
 	call *call
-	req  *http.Request   // with the caller's context
-	ctx  context.Context // with the time of the attempt
+	req  *http.Request // of the loop
 	auth AuthHeader
 
-	waited  time.Duration // before it, for its turn
-	fetched time.Duration // how long it took to get auth
-
-	sent  bool // it reached the round tripper
-	began time.Time
-	took  time.Duration
+	wait   time.Duration // of the call's own before it
+	waited time.Duration // in all, for its turn
+	began  time.Time     // when it was sent; zero if it was not
+	took   time.Duration
 	reply
 	err error
 
@@ -47,6 +44,9 @@ type reply struct {
 
 func (r reply) ok() bool { return r.status >= 200 && r.status <= 299 }
 
+// sent reports whether the attempt reached the round tripper.
+func (a *attempt) sent() bool { return !a.began.IsZero() }
+
 // neverSent reports whether, given its error, no byte of the attempt left.
 func (a *attempt) neverSent() bool {
 	return a.err != nil && neverSent(a.err, a.dialled.Load(), a.connected.Load())
@@ -56,30 +56,26 @@ func (a *attempt) neverSent() bool {
 // reason.
 func (a *attempt) refusal() Refusal { return Refusal{a.status, a.header, bytes.Clone(a.body)} }
 
-// limitTime ends an attempt that takes longer than limit.
-func limitTime(limit time.Duration) stage {
-	return func(next sender) sender {
-		return func(a *attempt) error {
-			ctx, cancel := context.WithTimeout(a.req.Context(), limit)
-			defer cancel()
-			a.ctx = ctx
-			err := next(a)
-			if err != nil && ctx.Err() != nil && a.req.Context().Err() == nil {
-				return fmt.Errorf("%w: %w", ErrAttemptTimeout, stripURL(err))
-			}
-			return err
+// exchange sends the request and reads the response, within the time that an
+// attempt has. It counts and times it, and takes the secrets out of its error.
+func (c *Client) exchange(a *attempt) error {
+	k := a.call
+	k.sent++
+	k.tell(Event{Kind: KindStart})
+	ctx, cancel := context.WithTimeout(k.ctx, c.cfg.AttemptTimeout)
+	defer cancel()
+	a.began = time.Now()
+	err := c.roundTrip(a, a.request(ctx, c.cfg.Header))
+	if err != nil {
+		err = stripURL(err)
+		if ctx.Err() != nil && k.ctx.Err() == nil {
+			err = fmt.Errorf("%w: %w", ErrAttemptTimeout, err)
 		}
+		err = k.clean(err)
 	}
-}
-
-// exchange sends the request and reads the response.
-func exchange(cfg Config, pool *buffers) stage {
-	return func(sender) sender {
-		return func(a *attempt) (err error) {
-			a.reply, err = roundTrip(cfg, a.request(cfg.Header), pool)
-			return err
-		}
-	}
+	a.took = time.Since(a.began)
+	k.tell(Event{Kind: KindEnd, Status: a.status, Took: a.took, Err: err})
+	return err
 }
 
 var jsonContent = []string{"application/json"}
@@ -87,8 +83,7 @@ var jsonContent = []string{"application/json"}
 // request is a copy of the loop's request with all its headers. Where it is not
 // safe to repeat, it notes on the way whether it got a connection, since without
 // one it did not leave.
-func (a *attempt) request(header http.Header) *http.Request {
-	ctx := a.ctx
+func (a *attempt) request(ctx context.Context, header http.Header) *http.Request {
 	if a.req.Method != http.MethodGet {
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 			GetConn: func(string) { a.dialled.Store(true) },
@@ -108,18 +103,19 @@ func (a *attempt) request(header http.Header) *http.Request {
 	return req
 }
 
-func roundTrip(cfg Config, req *http.Request, pool *buffers) (reply, error) {
-	resp, err := cfg.RoundTripper.RoundTrip(req)
+func (c *Client) roundTrip(a *attempt, req *http.Request) error {
+	resp, err := c.cfg.RoundTripper.RoundTrip(req)
 	switch {
 	case err != nil:
-		return reply{}, explain(req, err)
+		return explain(req, err)
 	case resp == nil:
-		return reply{}, errors.New("the round tripper returned neither a response nor an error")
+		return errors.New("the round tripper returned neither a response nor an error")
 	case resp.Body == nil:
 		resp.Body = http.NoBody
 	}
 	defer resp.Body.Close()
-	return read(resp, cfg.MaxBody, pool)
+	a.reply, err = read(resp, c.cfg.MaxBody, &c.buffers)
+	return err
 }
 
 const (

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -14,55 +13,50 @@ import (
 	"github.com/motive-go/motive/internal/isolate"
 )
 
-// credential is a Credential and how long it may take.
-type credential struct {
-	Credential
-	limit time.Duration
+// authenticate puts the credential on an attempt and keeps it at home.
+func (c *Client) authenticate(a *attempt) (err error) {
+	if home, u := c.cfg.BaseURL, a.req.URL; u.Scheme != home.Scheme || u.Host != home.Host {
+		return ErrForeignHost
+	}
+	if a.auth.Name != "" { // for which renew has asked
+		return nil
+	}
+	start := time.Now()
+	if a.auth, err = c.header(a.call.ctx); err != nil {
+		return err
+	}
+	const turn = 20 * time.Millisecond // how long one is good
+	if time.Since(start) > turn {
+		return c.gate.hold(a, 0) // else all calls that wait for one token leave together
+	}
+	return nil
 }
 
 var errSlowCredential = errors.New("it took longer than the attempt timeout")
 
-func (c credential) header(ctx context.Context) (AuthHeader, error) {
-	if c, ok := c.Credential.(fixed); ok { // which needs no time
+// header asks for the credential, for no longer than an attempt may take.
+func (c *Client) header(ctx context.Context) (AuthHeader, error) {
+	if c, ok := c.cfg.Credential.(fixed); ok { // which needs no time
 		return AuthHeader(c), nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.limit, errSlowCredential)
+	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.AttemptTimeout, errSlowCredential)
 	defer cancel()
-	h, err := c.Header(ctx)
+	h, err := c.cfg.Credential.Header(ctx)
 	if err != nil {
 		return AuthHeader{}, fmt.Errorf("%w: %w", ErrCredential, err)
 	}
 	return h, nil
 }
 
-// authenticate puts the credential on each attempt and keeps it at home.
-func authenticate(home *url.URL, auth credential) stage {
-	return func(next sender) sender {
-		return func(a *attempt) (err error) {
-			if u := a.req.URL; u.Scheme != home.Scheme || u.Host != home.Host {
-				return ErrForeignHost
-			}
-			if a.auth.Name == "" {
-				start := time.Now()
-				if a.auth, err = auth.header(a.req.Context()); err != nil {
-					return err
-				}
-				a.fetched = time.Since(start)
-			}
-			return next(a)
-		}
-	}
-}
-
 // renew asks for another credential after a 401, once a call, and reports whether
 // there is one to send with. That is safe for every method, since the server has
 // refused to handle the request.
 func (k *call) renew(a *attempt) (bool, error) {
-	if a.err != nil || a.status != http.StatusUnauthorized || !k.Client.auth.Rejected(a.auth) || k.renewed {
+	if a.err != nil || a.status != http.StatusUnauthorized || !k.cfg.Credential.Rejected(a.auth) || k.renewed {
 		return false, nil
 	}
 	k.renewed = true
-	h, err := k.Client.auth.header(k.ctx)
+	h, err := k.header(k.ctx)
 	if err != nil || h.Secret == a.auth.Secret {
 		return false, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"net/http"
 	"net/url"
@@ -31,9 +32,8 @@ type call struct {
 	earlier []Attempt // those before
 	sent    int       // requests that reached the round tripper
 	began   time.Time
-	waited  time.Duration
 
-	wait     time.Duration // of its own before the next attempt
+	wait     time.Duration // of the call's own before the next attempt
 	failures int           // attempts that failed, for MaxAttempts
 	refusals int           // and those that were refused for their rate
 	refused  time.Time     // when the first of these was
@@ -107,8 +107,8 @@ func (k *call) roundTrip(req *http.Request) (*http.Response, error) {
 			k.secrets = append(k.secrets, last.auth.Secret)
 		}
 	}
-	a := &attempt{call: k, req: req, auth: k.auth}
-	k.attempt, k.auth = a, AuthHeader{}
+	a := &attempt{call: k, req: req, auth: k.auth, wait: k.wait}
+	k.attempt, k.auth, k.wait = a, AuthHeader{}, 0
 	a.err = k.send(a)
 	if a.err != nil {
 		return nil, a.err
@@ -119,7 +119,7 @@ func (k *call) roundTrip(req *http.Request) (*http.Response, error) {
 
 // keep notes what became of a, which did not end in the response of the call.
 func (k *call) keep(a *attempt) {
-	if a.sent {
+	if a.sent() {
 		k.earlier = append(k.earlier, Attempt{a.status, a.err, a.neverSent(), a.took})
 	}
 }
@@ -130,17 +130,17 @@ func (k *call) checkRetry(context.Context, *http.Response, error) (bool, error) 
 	if a == nil { // net/http would not send the request at all
 		return false, nil
 	}
-	if !a.sent {
-		k.watch.leftWaiting(k, k.clean(a.err))
+	if !a.sent() {
+		k.leftWaiting(k.clean(a.err))
 		return false, nil
 	}
 	if another, err := k.renew(a); another || err != nil {
-		k.watch.decided(a, another, situation{})
+		k.decided(a, another, situation{})
 		return another, err
 	}
 	s := k.judge(a)
 	retry := s.retry() && (s.fate.limits() || k.budget.mayRetry())
-	k.watch.decided(a, retry, s)
+	k.decided(a, retry, s)
 	return retry, nil
 }
 
@@ -148,9 +148,8 @@ func (k *call) checkRetry(context.Context, *http.Response, error) (bool, error) 
 // client pause where the server asked for that.
 func (k *call) judge(a *attempt) situation {
 	now := time.Now()
-	s := situation{policy: k.policy, method: k.req.Method, asked: backoff.RetryAfter(a.header, now), left: timeLeft(k.ctx, now)}
+	s := situation{policy: k.cfg.Policy, method: k.req.Method, asked: backoff.RetryAfter(a.header, now), left: timeLeft(k.ctx, now)}
 	s.fate = classify(a.status, s.asked, a.err, a.neverSent())
-	k.wait = 0
 	if !s.fate.limits() && a.err == nil {
 		k.gate.pacer.accepted(a.began, now)
 	}
@@ -166,7 +165,7 @@ func (k *call) judge(a *attempt) situation {
 	default:
 		k.failures++
 		s.attempts = k.failures
-		s.wait = delay(k.policy, k.failures, s.asked)
+		s.wait = delay(k.cfg.Policy, k.failures, s.asked)
 		k.wait = s.wait
 	}
 	switch {
@@ -183,9 +182,9 @@ func (k *call) judge(a *attempt) situation {
 func (k *call) hold(a *attempt, asked time.Duration, now time.Time) time.Duration {
 	wait, longer := k.gate.pacer.refused(a.began, now, asked, a.refusal)
 	if longer {
-		k.watch.tell(Event{Kind: KindPause, Status: a.status, Wait: wait}, k)
+		k.tell(Event{Kind: KindPause, Status: a.status, Wait: wait})
 		if err := k.gate.tellLimiters(k.ctx, wait); err != nil {
-			k.watch.limiterFailed(k, err)
+			k.log(slog.LevelWarn, "the limiter was not told of a pause", slog.String("error", k.clean(err).Error()))
 		}
 	}
 	return wait
@@ -209,7 +208,7 @@ func (k *call) cause(err error) error {
 }
 
 func (k *call) response(err error) Response {
-	r := Response{Attempts: k.sent, Began: k.began, Waited: k.waited, call: k}
+	r := Response{Attempts: k.sent, Began: k.began, call: k}
 	if a := k.attempt; a != nil {
 		r.Status, r.Header, r.Body, r.FirstTook = a.status, a.header, a.body, a.took
 		if err != nil {

@@ -30,44 +30,15 @@ func newGate(l []Limiter, p Policy, limit time.Duration) *gate {
 	return &gate{limiters: l, limit: limit, pacer: newPacer(p), turn: make(chan struct{}, 1)}
 }
 
-// waitTurn holds an attempt until it may be sent, outside its own time.
-func waitTurn(g *gate) stage {
-	return func(next sender) sender {
-		return func(a *attempt) error {
-			if err := g.hold(a, a.call.wait); err != nil {
-				return err
-			}
-			return next(a)
-		}
-	}
-}
-
-// renewTurn waits for another turn where the credential was so long in coming that
-// the first one is past. Else all calls that wait for one token would leave together.
-func renewTurn(g *gate) stage {
-	const good = 20 * time.Millisecond // how long a turn is
-	return func(next sender) sender {
-		return func(a *attempt) error {
-			if a.fetched > good {
-				if err := g.hold(a, 0); err != nil {
-					return err
-				}
-			}
-			return next(a)
-		}
-	}
-}
-
 // hold holds an attempt until its turn, and not before least has passed.
 func (g *gate) hold(a *attempt, least time.Duration) error {
 	k := a.call
 	start := time.Now()
-	err := g.wait(a.req.Context(), least)
+	err := g.wait(k.ctx, least)
 	waited := time.Since(start)
 	a.waited += waited
-	k.waited += waited
 	if held := waited - least; err == nil && held > time.Millisecond {
-		k.watch.tell(Event{Kind: KindWait, Wait: held}, k)
+		k.tell(Event{Kind: KindWait, Wait: held})
 	}
 	return err
 }

@@ -13,14 +13,14 @@ import (
 	"math"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/motive-go/motive/internal/redact"
 )
 
-// Config is what a [Client] is made of. Only BaseURL and Credential are needed.
+// Config is what a [Client] is made of. BaseURL, Credential and RoundTripper are
+// needed.
 type Config struct {
 	// BaseURL is where every path begins: a scheme, a host and perhaps a prefix.
 	// The credential goes to its scheme and host and nowhere else.
@@ -28,8 +28,8 @@ type Config struct {
 	// Header goes with every request. It is not modified.
 	Header     http.Header
 	Credential Credential
-	// RoundTripper sends a request; default [NewHTTPTransport]. It must return when
-	// the context of the request ends, and so must reading the body.
+	// RoundTripper sends a request. It must return when the context of the request
+	// ends, and so must reading the body.
 	RoundTripper http.RoundTripper
 	Policy       Policy
 	// Limiters are asked before each attempt, each of them. [rate.Limiter] is one.
@@ -112,7 +112,6 @@ type Response struct {
 
 	Began     time.Time     // when the call began
 	FirstTook time.Duration // how long the first attempt took; 0 if nothing was sent
-	Waited    time.Duration // for pauses, limits and backoff, all in all
 
 	call *call
 }
@@ -171,65 +170,36 @@ const (
 // Client sends calls with one credential to one server. It is safe for concurrent
 // use.
 type Client struct {
+	cfg     Config
 	base    string // without a trailing slash
-	policy  Policy
-	tripper http.RoundTripper
-	auth    credential
 	gate    *gate
 	budget  budget
-	watch   watcher
 	buffers buffers
-	send    sender
 }
 
 // New returns a client. It does no I/O.
 func New(cfg Config) *Client {
-	cfg = cfg.withDefaults()
-	c := &Client{
-		base:    strings.TrimSuffix(cfg.BaseURL.String(), "/"),
-		policy:  cfg.Policy,
-		tripper: cfg.RoundTripper,
-		auth:    credential{cfg.Credential, cfg.AttemptTimeout},
-		gate:    newGate(cfg.Limiters, cfg.Policy, cfg.AttemptTimeout),
-		watch:   watcher{cfg.Logger, cfg.Observer, cfg.Name},
-	}
-	// In call.go a call goes round, as often as retry.go says. Each attempt passes
-	// these on its way out, and what it came to passes them on the way back.
-	c.send = chain(
-		waitTurn(c.gate),                  // limiter.go: until backoff, pause, pacing and limiter allow it
-		authenticate(cfg.BaseURL, c.auth), // auth.go: with the credential, to the base URL's host alone
-		renewTurn(c.gate),                 // limiter.go: with another turn where that took too long
-		observe(c.watch),                  // log.go: counted, timed, and told without secrets
-		limitTime(cfg.AttemptTimeout),     // attempt.go: from connecting to the last byte of the body
-		exchange(cfg, &c.buffers),         // attempt.go: a request for a response and its body
-	)
-	return c
-}
-
-// sender sends one attempt and notes in it what came back.
-type sender func(*attempt) error
-
-// stage is one thing that is done around sending.
-type stage func(next sender) sender
-
-// chain returns a sender that passes the stages in order. The last one sends.
-func chain(stages ...stage) sender {
-	var send sender
-	for _, s := range slices.Backward(stages) {
-		send = s(send)
-	}
-	return send
-}
-
-func (cfg Config) withDefaults() Config {
 	cfg.Policy = cfg.Policy.WithDefaults()
 	cfg.AttemptTimeout = cmp.Or(cfg.AttemptTimeout, time.Minute)
 	cfg.MaxBody = min(cmp.Or(cfg.MaxBody, 64<<20), math.MaxInt64-1) // one byte more is read
-	if cfg.RoundTripper == nil {
-		cfg.RoundTripper = NewHTTPTransport()
+	return &Client{
+		cfg:  cfg,
+		base: strings.TrimSuffix(cfg.BaseURL.String(), "/"),
+		gate: newGate(cfg.Limiters, cfg.Policy, cfg.AttemptTimeout),
 	}
-	return cfg
+}
+
+// send takes an attempt through its stages. Around it, in call.go, a call goes round
+// as often as retry.go says.
+func (c *Client) send(a *attempt) error {
+	if err := c.gate.hold(a, a.wait); err != nil { // limiter.go: until backoff, pause, pacing and limiters allow it
+		return err
+	}
+	if err := c.authenticate(a); err != nil { // auth.go: with the credential, to the base URL's host alone
+		return err
+	}
+	return c.exchange(a) // attempt.go: a request for a response and its body
 }
 
 // RoundTripper returns what requests are sent with.
-func (c *Client) RoundTripper() http.RoundTripper { return c.tripper }
+func (c *Client) RoundTripper() http.RoundTripper { return c.cfg.RoundTripper }
