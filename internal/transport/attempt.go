@@ -25,7 +25,9 @@ type attempt struct {
 	waited time.Duration // in all, for its turn
 	began  time.Time     // when it was sent; zero if it was not
 	took   time.Duration
-	reply
+
+	Reply
+	buf *bytes.Buffer // which has the body
 	err error
 
 	dialled   atomic.Bool // a connection was asked for
@@ -33,16 +35,6 @@ type attempt struct {
 
 	shown http.Response // to the retry loop
 }
-
-// reply is what came back: after an error as far as it came.
-type reply struct {
-	status int
-	header http.Header
-	body   []byte // in buf
-	buf    *bytes.Buffer
-}
-
-func (r reply) ok() bool { return r.status >= 200 && r.status <= 299 }
 
 // sent reports whether the attempt reached the round tripper.
 func (a *attempt) sent() bool { return !a.began.IsZero() }
@@ -52,15 +44,11 @@ func (a *attempt) neverSent() bool {
 	return a.err != nil && neverSent(a.err, a.dialled.Load(), a.connected.Load())
 }
 
-// refusal is what came back, to be kept for those who are refused for the same
-// reason.
-func (a *attempt) refusal() Refusal { return Refusal{a.status, a.header, bytes.Clone(a.body)} }
-
 // exchange sends the request and reads the response, within the time that an
 // attempt has. It counts and times it, and takes the secrets out of its error.
 func (c *Client) exchange(a *attempt) error {
 	k := a.call
-	k.sent++
+	k.resp.Attempts++
 	k.tell(Event{Kind: KindStart})
 	ctx, cancel := context.WithTimeout(k.ctx, c.cfg.AttemptTimeout)
 	defer cancel()
@@ -74,7 +62,10 @@ func (c *Client) exchange(a *attempt) error {
 		err = k.clean(err)
 	}
 	a.took = time.Since(a.began)
-	k.tell(Event{Kind: KindEnd, Status: a.status, Took: a.took, Err: err})
+	if k.resp.Attempts == 1 {
+		k.resp.FirstTook = a.took
+	}
+	k.tell(Event{Kind: KindEnd, Status: a.Status, Took: a.took, Err: err})
 	return err
 }
 
@@ -114,7 +105,12 @@ func (c *Client) roundTrip(a *attempt, req *http.Request) error {
 		resp.Body = http.NoBody
 	}
 	defer resp.Body.Close()
-	a.reply, err = read(resp, c.cfg.MaxBody, &c.buffers)
+	a.Status, a.Header = resp.StatusCode, resp.Header
+	if a.Status < 200 { // behind which is no body but a connection that may never end
+		return nil
+	}
+	a.buf = c.buffers.get()
+	a.Body, err = read(resp, a.buf, c.cfg.MaxBody)
 	return err
 }
 
@@ -123,34 +119,26 @@ const (
 	growAhead    = 1 << 20 // a Content-Length is a claim: believe it up to here
 )
 
-// read takes in the body of a response as far as it is wanted: of a success up to
-// limit, of anything else up to maxErrorBody, and what cannot be read of that is
-// let go, since its status says enough. Of a success that is too large its start is
-// kept. Behind a 1xx is no body but a connection that may never end.
-func read(resp *http.Response, limit int64, pool *buffers) (reply, error) {
-	r := reply{status: resp.StatusCode, header: resp.Header}
-	if r.status < 200 {
-		return r, nil
-	}
-	r.buf = pool.get()
-	start, most := min(limit, maxErrorBody), limit
+// read takes in the body of a response as far as it is wanted: of a success all of
+// it, and where that is above the limit its start. Of anything else the status says
+// enough, whatever can be read of the body.
+func read(resp *http.Response, buf *bytes.Buffer, limit int64) ([]byte, error) {
+	start := min(limit, maxErrorBody)
 	switch {
-	case !r.ok():
-		start, most = maxErrorBody, maxErrorBody
+	case resp.StatusCode > 299:
+		_, _ = buf.ReadFrom(io.LimitReader(resp.Body, maxErrorBody))
+		return buf.Bytes(), nil
 	case resp.ContentLength > limit:
-		most = start
+		_, _ = buf.ReadFrom(io.LimitReader(resp.Body, start))
+		return buf.Bytes(), ErrBodyTooLarge
 	case resp.ContentLength > 0:
-		r.buf.Grow(int(min(resp.ContentLength, growAhead)) + bytes.MinRead)
+		buf.Grow(int(min(resp.ContentLength, growAhead)) + bytes.MinRead)
 	}
-	n, err := r.buf.ReadFrom(io.LimitReader(resp.Body, most+1))
-	r.body = r.buf.Bytes()
-	if n > most || resp.ContentLength > limit {
-		r.body, err = r.body[:min(n, start)], ErrBodyTooLarge
+	n, err := buf.ReadFrom(io.LimitReader(resp.Body, limit+1))
+	if n > limit {
+		return buf.Bytes()[:start], ErrBodyTooLarge
 	}
-	if !r.ok() {
-		err = nil
-	}
-	return r, err
+	return buf.Bytes(), err
 }
 
 // buffers keeps the buffers that bodies are read into.

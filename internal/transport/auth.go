@@ -52,7 +52,7 @@ func (c *Client) header(ctx context.Context) (AuthHeader, error) {
 // there is one to send with. That is safe for every method, since the server has
 // refused to handle the request.
 func (k *call) renew(a *attempt) (bool, error) {
-	if a.err != nil || a.status != http.StatusUnauthorized || !k.cfg.Credential.Rejected(a.auth) || k.renewed {
+	if a.err != nil || a.Status != http.StatusUnauthorized || !k.cfg.Credential.Rejected(a.auth) || k.renewed {
 		return false, nil
 	}
 	k.renewed = true

@@ -88,11 +88,11 @@ func TestFailuresOnTheWire(t *testing.T) {
 					t.Fatalf("%d attempts, %d requests, %d records, want %d: %v", r.Attempts, srv.Requests(), len(r.Earlier), want, err)
 				}
 				for _, a := range r.Earlier {
-					if a.NeverSent || a.Err == nil || a.Took <= 0 || tt.status >= 0 && a.Status != tt.status {
+					if a.NeverSent || a.Err == nil || tt.status >= 0 && a.Status != tt.status {
 						t.Errorf("attempt %+v", a)
 					}
 				}
-				if r.FirstTook != r.Earlier[0].Took || tt.status >= 0 && r.Status != tt.status {
+				if r.FirstTook <= 0 || tt.status >= 0 && r.Status != tt.status {
 					t.Errorf("response %+v", r)
 				}
 				if strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), srv.URL) || strings.Contains(err.Error(), "last attempt") {
@@ -377,10 +377,10 @@ func TestNoMoreOfABodyIsReadThanIsWanted(t *testing.T) {
 		most   int
 	}{
 		{200, claimed, 10 << 20, size},
-		{200, claimed, 1 << 20, 64<<10 + 1}, // it says that it is too large
+		{200, claimed, 1 << 20, 64 << 10}, // it says that it is too large
 		{200, unknown, 1 << 20, 1<<20 + 1},
-		{404, claimed, 10 << 20, 64<<10 + 1},
-		{404, unknown, 10, 64<<10 + 1},
+		{404, claimed, 10 << 20, 64 << 10},
+		{404, unknown, 10, 64 << 10},
 	} {
 		body := &watchedBody{Reader: strings.NewReader(strings.Repeat("x", size))}
 		c := newTestClient(t, Config{MaxBody: tt.limit, RoundTripper: tripper(func(*http.Request) (*http.Response, error) {
@@ -470,13 +470,14 @@ func TestRecovery(t *testing.T) {
 	c := newTestClient(t, Config{BaseURL: parse(t, srv.URL), Policy: quick})
 	before := time.Now()
 	r, err := c.Do(t.Context(), request("PUT"))
+	whole := time.Since(before)
 	if err != nil || r.Status != 201 || string(r.Body) != "{}" || r.Header.Get("X-Request-Id") != "" || r.Attempts != 3 || len(r.Earlier) != 2 {
 		t.Fatalf("%+v, error %v", r, err)
 	}
 	if first, second := r.Earlier[0], r.Earlier[1]; first.Status != 503 || first.Err != nil || second.Status != 200 || !errors.Is(second.Err, io.ErrUnexpectedEOF) {
 		t.Errorf("earlier attempts %+v", r.Earlier)
 	}
-	if r.Began.Before(before) || r.FirstTook != r.Earlier[0].Took {
+	if r.Began.Before(before) || r.FirstTook <= 0 || r.FirstTook >= whole {
 		t.Errorf("began %s, the first took %s", r.Began, r.FirstTook)
 	}
 }

@@ -10,7 +10,7 @@ func (k *call) tell(e Event) {
 	if k.cfg.Observer == nil {
 		return
 	}
-	e.Method, e.Template, e.Attempt = k.req.Method, k.req.Template, k.sent
+	e.Method, e.Template, e.Attempt = k.req.Method, k.req.Template, k.resp.Attempts
 	k.cfg.Observer(e)
 }
 
@@ -27,9 +27,9 @@ func (k *call) decided(a *attempt, retry bool, s situation) {
 	k.logAttempt(a, retry, failed, s.wait)
 	switch {
 	case failed && retry:
-		k.tell(Event{Kind: KindRetry, Status: a.status, Err: a.err, Wait: s.wait})
+		k.tell(Event{Kind: KindRetry, Status: a.Status, Err: a.err, Wait: s.wait})
 	case failed:
-		k.tell(Event{Kind: KindGiveUp, Status: a.status, Err: a.err})
+		k.tell(Event{Kind: KindGiveUp, Status: a.Status, Err: a.err})
 	}
 }
 
@@ -40,9 +40,9 @@ func (k *call) logAttempt(a *attempt, retry, failed bool, wait time.Duration) {
 	attrs := []slog.Attr{
 		slog.String("method", k.req.Method),
 		slog.String("path", k.req.Template),
-		slog.Int("status", a.status), // 0 where no response came
+		slog.Int("status", a.Status), // 0 where no response came
 		slog.Duration("duration", a.took),
-		slog.Int("attempt", k.sent),
+		slog.Int("attempt", k.resp.Attempts),
 		slog.Duration("waited", a.waited), // by backoff, pause and limits before this attempt
 	}
 	if a.err != nil {
@@ -62,7 +62,7 @@ func (k *call) leftWaiting(err error) {
 	k.log(slog.LevelDebug, "gave up waiting",
 		slog.String("method", k.req.Method),
 		slog.String("path", k.req.Template),
-		slog.Int("attempts", k.sent),
+		slog.Int("attempts", k.resp.Attempts),
 		slog.String("error", err.Error()),
 	)
 	k.tell(Event{Kind: KindGiveUp, Err: err})

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"math/rand/v2"
@@ -44,7 +45,7 @@ type pacer struct {
 type pause struct {
 	until   time.Time
 	beyond  bool // the cap: nobody waits for its end
-	refusal Refusal
+	refusal Reply
 }
 
 const (
@@ -153,7 +154,7 @@ func (p *pacer) accepted(sent, now time.Time) {
 // refused notes a request that was sent at the given time and refused, with asked
 // as its Retry-After. It returns how long the client pauses, and whether that is
 // longer than before.
-func (p *pacer) refused(sent, now time.Time, asked time.Duration, refusal func() Refusal) (wait time.Duration, longer bool) {
+func (p *pacer) refused(sent, now time.Time, asked time.Duration, by Reply) (wait time.Duration, longer bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	asked = min(asked, year)
@@ -167,7 +168,8 @@ func (p *pacer) refused(sent, now time.Time, asked time.Duration, refusal func()
 		p.slowDown(now, wait)
 	}
 	if longer = now.Add(wait).After(p.held.until); longer {
-		p.held = pause{now.Add(wait), asked > p.cap, refusal()}
+		by.Body = bytes.Clone(by.Body) // which is in a buffer of the call's
+		p.held = pause{now.Add(wait), asked > p.cap, by}
 		if p.held.beyond {
 			p.shut()
 			p.open, p.shut = context.WithCancel(context.Background())

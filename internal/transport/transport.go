@@ -97,12 +97,17 @@ type Request struct {
 	Secrets  []string // values of the body that no text may show
 }
 
-// Response is what came back, and what it took. After an error it holds what is
-// known all the same; Status is 0 unless a response had begun.
+// Reply is what came back of a request: after an error as far as it came.
+type Reply struct {
+	Status int         // 0 unless a response had begun
+	Header http.Header // as it came: it may repeat a secret, and so may Body
+	Body   []byte
+}
+
+// Response is what came back in the end, and what it took. After an error it holds
+// what is known all the same.
 type Response struct {
-	Status int
-	Header http.Header // as it came: it may repeat a secret
-	Body   []byte      // as it came, valid until Release
+	Reply // its Body is valid until Release
 
 	// Attempts is how many requests were sent.
 	Attempts int
@@ -116,30 +121,22 @@ type Response struct {
 	call *call
 }
 
-// Attempt is one request that was sent, or that was meant to be.
+// Attempt is one request that was sent.
 type Attempt struct {
 	Status int   // 0 if no response came
 	Err    error // nil if a response came in full; without secrets
 	// NeverSent says that provably no byte of the request left.
 	NeverSent bool
-	Took      time.Duration
 }
 
 // Redact returns the set of the call's secrets: those of its request, and every
 // credential it was sent with.
-func (r *Response) Redact() *redact.Set {
-	if r.call == nil {
-		return nil
-	}
-	return r.call.redact()
-}
+func (r *Response) Redact() *redact.Set { return r.call.redact() }
 
 // Release gives up Body. It may be called more than once.
 func (r *Response) Release() {
-	if r.call != nil {
-		r.call.release()
-		r.Body = nil
-	}
+	r.call.release()
+	r.Body = nil
 }
 
 // Event is something that happens to a call on its way.
