@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -76,7 +75,8 @@ func (f fixed) Header(context.Context) (AuthHeader, error) { return AuthHeader(f
 func (f fixed) Rejected(AuthHeader) bool                   { return false }
 
 // Tokens is a bearer token that fetch returns, which is asked before each attempt
-// and should return the same one for as long as that is valid.
+// and should return the same one for as long as that is valid. It is fit for a
+// header: nothing here looks into it.
 //
 // fetch runs on a goroutine of its own, one at a time for all calls, under a
 // context of its own that ends with the attempt timeout or when nobody waits any
@@ -115,10 +115,7 @@ func (t *tokens) Header(ctx context.Context) (AuthHeader, error) {
 		token, err = t.ask(ctx)
 	}
 	var broken isolate.Broken
-	switch {
-	case err == nil:
-		err = checkToken(token)
-	case errors.As(err, &broken):
+	if errors.As(err, &broken) {
 		err = fmt.Errorf("the token source failed: %w", err)
 	}
 	if err != nil {
@@ -186,16 +183,4 @@ func (t *tokens) land() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.flight = nil
-}
-
-// checkToken says what keeps a token from being the value of a header. It does not
-// quote the token.
-func checkToken(token string) error {
-	if token == "" {
-		return errors.New("the token source returned no access token")
-	}
-	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return errors.New("the access token has white space, a control character or one outside ASCII in it")
-	}
-	return nil
 }

@@ -155,8 +155,6 @@ func TestTokens(t *testing.T) {
 		"an error":       {func(context.Context) (string, error) { return "", broken }, "no credential: no network", broken},
 		"a panic":        {func(context.Context) (string, error) { panic("oops") }, "no credential: the token source failed: it panicked: oops", nil},
 		"a Goexit":       {func(context.Context) (string, error) { runtime.Goexit(); return "", nil }, "the token source failed: it ended its goroutine", nil},
-		"no token":       {func(context.Context) (string, error) { return "", nil }, "returned no access token", nil},
-		"a line break":   {func(context.Context) (string, error) { return "canary\n", nil }, "white space", nil},
 		"it hangs":       {func(ctx context.Context) (string, error) { <-ctx.Done(); return "", ctx.Err() }, "longer than the attempt timeout", nil},
 		"and won't hear": {func(context.Context) (string, error) { time.Sleep(time.Hour); return "late", nil }, "longer than the attempt timeout", nil},
 	} {

@@ -116,7 +116,7 @@ func (g *gate) queueTime(ahead int64) (longest time.Duration) {
 
 // ask waits until l lets the next request through.
 func ask(ctx context.Context, l Limiter) error {
-	_, err := isolate.Go(func() (struct{}, error) { return struct{}{}, l.Wait(ctx) }).Wait(ctx)
+	_, err := isolate.Go(func() (none struct{}, _ error) { return none, l.Wait(ctx) }).Wait(ctx)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
@@ -126,26 +126,22 @@ func ask(ctx context.Context, l Limiter) error {
 	return fmt.Errorf("the limiter failed: %w", err)
 }
 
-// tellLimiters tells the limiters of a pause that want to know.
+// tellLimiters tells the limiters of a pause that want to know. Others share them:
+// they are told even if this call ends.
 func (g *gate) tellLimiters(ctx context.Context, d time.Duration) (failed error) {
 	for _, one := range g.limiters {
-		if l, ok := one.(pauser); ok {
-			failed = errors.Join(failed, g.tell(ctx, l, d))
+		l, ok := one.(interface {
+			Pause(ctx context.Context, d time.Duration) error
+		})
+		if !ok {
+			continue
 		}
+		_, err := isolate.Go(func() (none struct{}, _ error) {
+			whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.limit)
+			defer cancel()
+			return none, l.Pause(whole, d)
+		}).Wait(ctx)
+		failed = errors.Join(failed, err)
 	}
 	return failed
-}
-
-type pauser interface {
-	Pause(ctx context.Context, d time.Duration) error
-}
-
-func (g *gate) tell(ctx context.Context, l pauser, d time.Duration) error {
-	// Others share the limiter: it is told even if this call ends.
-	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.limit)
-	_, err := isolate.Go(func() (struct{}, error) {
-		defer cancel()
-		return struct{}{}, l.Pause(whole, d)
-	}).Wait(ctx)
-	return err
 }

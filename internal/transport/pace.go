@@ -21,7 +21,7 @@ import (
 // where it was refused, stays there for a while, and probes above. The longer a
 // refusal costs, the more rarely one is provoked.
 type pacer struct {
-	firstPause, maxPause, cap time.Duration
+	policy Policy
 
 	mu   sync.Mutex
 	held pause              // nothing is sent before its end
@@ -61,9 +61,8 @@ const (
 )
 
 func newPacer(p Policy) pacer {
-	first := min(max(p.MinWait/10, time.Millisecond), p.MaxWait)
 	open, shut := context.WithCancel(context.Background())
-	return pacer{firstPause: first, maxPause: p.MaxWait, cap: p.MaxRetryAfter, open: open, shut: shut}
+	return pacer{policy: p, open: open, shut: shut}
 }
 
 // free reports whether nothing holds a request back.
@@ -76,15 +75,14 @@ func (p *pacer) free() bool {
 // whileOpen returns ctx, ended as well when a pause begins that nobody waits for.
 func (p *pacer) whileOpen(ctx context.Context) (context.Context, func()) {
 	p.mu.Lock()
-	open := p.open
-	p.mu.Unlock()
+	defer p.mu.Unlock()
 	within, cancel := context.WithCancel(ctx)
-	stop := context.AfterFunc(open, cancel)
+	stop := context.AfterFunc(p.open, cancel)
 	return within, func() { stop(); cancel() }
 }
 
 // patience is how long a call waits for its turn while nothing is let through.
-func (p *pacer) patience() time.Duration { return max(p.cap, time.Second) }
+func (p *pacer) patience() time.Duration { return max(p.policy.MaxRetryAfter, time.Second) }
 
 // check returns a [*PauseError] if there is nothing to wait for, for a call with ctx
 // that has waited since then: the pause is longer than it waits, or for all its
@@ -162,14 +160,14 @@ func (p *pacer) refused(sent, now time.Time, asked time.Duration, by Reply) (wai
 	if !p.on || sent.After(p.cut) {
 		if asked == 0 {
 			wait = p.nextPause()
-		} else if asked <= p.cap {
+		} else if asked <= p.policy.MaxRetryAfter {
 			wait = backoff.Spread(asked)
 		}
 		p.slowDown(now, wait)
 	}
 	if longer = now.Add(wait).After(p.held.until); longer {
 		by.Body = bytes.Clone(by.Body) // which is in a buffer of the call's
-		p.held = pause{now.Add(wait), asked > p.cap, by}
+		p.held = pause{now.Add(wait), asked > p.policy.MaxRetryAfter, by}
 		if p.held.beyond {
 			p.shut()
 			p.open, p.shut = context.WithCancel(context.Background())
@@ -181,7 +179,7 @@ func (p *pacer) refused(sent, now time.Time, asked time.Duration, by Reply) (wai
 // nextPause is the pause after a refusal that names none. It doubles while nothing
 // else comes back.
 func (p *pacer) nextPause() time.Duration {
-	p.pause = min(max(2*p.pause, p.firstPause), p.maxPause)
+	p.pause = min(max(2*p.pause, p.policy.MinWait/10, time.Millisecond), p.policy.MaxWait)
 	return p.pause/2 + rand.N(p.pause/2+1)
 }
 
@@ -191,14 +189,11 @@ func (p *pacer) slowDown(now time.Time, wait time.Duration) {
 	switch {
 	case p.on:
 		rate := p.rate()
-		p.ceiling = min(max(measured, rate/2), rate)
+		p.ceiling = max(min(max(measured, rate/2), rate), minRate)
 	case steady:
-		p.ceiling = measured
+		p.ceiling = max(measured, minRate)
 	default: // a first burst tells nothing
 		p.ceiling, p.start = 0, max(measured, startRate)
-	}
-	if p.ceiling != 0 {
-		p.ceiling = max(p.ceiling, minRate)
 	}
 	p.on, p.age, p.cut = true, 0, now
 	p.plateau = min(recovery+refusals*wait, maxGrowth)
