@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/motive-go/motive/internal/backoff"
@@ -42,7 +43,7 @@ func (c *Client) header(ctx context.Context) (AuthHeader, error) {
 	defer cancel()
 	h, err := c.cfg.Credential.Header(ctx)
 	if err != nil {
-		return AuthHeader{}, fmt.Errorf("%w: %w", ErrCredential, err)
+		return AuthHeader{}, fmt.Errorf("%w: %w", ErrCredential, stripURL(err))
 	}
 	return h, nil
 }
@@ -93,9 +94,10 @@ type tokens struct {
 	fetch func(context.Context) (string, error)
 	tell  func(string)
 
-	mu       sync.Mutex
-	flight   *flight
-	rejected string // the token that met a 401 last
+	rejected atomic.Value // a string: the token that met a 401 last
+
+	mu     sync.Mutex
+	flight *flight
 }
 
 // flight is one run of fetch.
@@ -111,7 +113,7 @@ type flight struct {
 // handed out, so that the 401 reaches the caller.
 func (t *tokens) Header(ctx context.Context) (AuthHeader, error) {
 	token, err := t.ask(ctx)
-	if err == nil && t.isRejected(token) {
+	if err == nil && t.rejected.Load() == token {
 		token, err = t.ask(ctx)
 	}
 	var broken isolate.Broken
@@ -125,19 +127,11 @@ func (t *tokens) Header(ctx context.Context) (AuthHeader, error) {
 }
 
 func (t *tokens) Rejected(h AuthHeader) bool {
-	t.mu.Lock()
-	t.rejected = h.Secret
-	t.mu.Unlock()
+	t.rejected.Store(h.Secret)
 	if t.tell != nil {
 		t.tell(h.Secret)
 	}
 	return true
-}
-
-func (t *tokens) isRejected(token string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return token != "" && token == t.rejected
 }
 
 func (t *tokens) ask(ctx context.Context) (string, error) {

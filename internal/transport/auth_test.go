@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"runtime"
 	"strings"
 	"sync"
@@ -152,7 +153,10 @@ func TestTokens(t *testing.T) {
 		want  string
 		is    error
 	}{
-		"an error":       {func(context.Context) (string, error) { return "", broken }, "no credential: no network", broken},
+		"an error": {func(context.Context) (string, error) { return "", broken }, "no credential: no network", broken},
+		"of net/http": {func(context.Context) (string, error) {
+			return "", &url.Error{Op: "Post", URL: "https://id.example/?canary", Err: broken}
+		}, "no credential: no network", broken},
 		"a panic":        {func(context.Context) (string, error) { panic("oops") }, "no credential: the token source failed: it panicked: oops", nil},
 		"a Goexit":       {func(context.Context) (string, error) { runtime.Goexit(); return "", nil }, "the token source failed: it ended its goroutine", nil},
 		"it hangs":       {func(ctx context.Context) (string, error) { <-ctx.Done(); return "", ctx.Err() }, "longer than the attempt timeout", nil},

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -110,7 +109,8 @@ func (k *call) roundTrip(req *http.Request) (*http.Response, error) {
 	}
 	a := &attempt{call: k, req: req, auth: k.auth, wait: k.wait}
 	k.attempt, k.auth, k.wait = a, AuthHeader{}, 0
-	if a.err = k.send(a); a.err != nil {
+	if err := k.send(a); err != nil {
+		a.err = k.clean(err)
 		return nil, a.err
 	}
 	a.shown = http.Response{StatusCode: a.Status, Body: http.NoBody, Request: req}
@@ -133,13 +133,9 @@ func (k *call) checkRetry(context.Context, *http.Response, error) (bool, error) 
 	if a == nil { // net/http would not send the request at all
 		return false, nil
 	}
-	if !a.sent() {
-		k.leftWaiting(k.clean(a.err))
-		return false, nil
-	}
 	var s situation
 	retry, err := k.renew(a)
-	if !retry && err == nil {
+	if a.sent() && !retry && err == nil {
 		s = k.judge(a)
 		retry = s.retry() && (s.fate.limits() || k.budget.mayRetry())
 	}
@@ -188,25 +184,20 @@ func (k *call) pause(a *attempt, asked time.Duration, now time.Time) time.Durati
 // cause is what ended the call, and how the last attempt failed where that is
 // something else.
 func (k *call) cause(err error) error {
-	a := k.attempt
-	if a != nil && a.err != nil {
-		err = a.err
-	}
 	err = stripURL(err)
 	if k.ctx.Err() != nil {
 		err = backoff.ContextError(k.ctx)
 	}
 	err = k.clean(err)
 	earlier := k.resp.Earlier
-	if len(earlier) == 0 || a.sent() && k.ctx.Err() == nil {
+	if len(earlier) == 0 || k.attempt.sent() && k.ctx.Err() == nil {
 		return err
 	}
 	last := earlier[len(earlier)-1]
-	why := strconv.Itoa(last.Status)
-	if last.Err != nil {
-		why = last.Err.Error()
+	if last.Err == nil {
+		return fmt.Errorf("%w; the last attempt failed with %d", err, last.Status)
 	}
-	return fmt.Errorf("%w; the last attempt failed with %s", err, why)
+	return fmt.Errorf("%w; the last attempt failed with %s", err, last.Err)
 }
 
 func (k *call) release() {

@@ -123,7 +123,7 @@ func ask(ctx context.Context, l Limiter) error {
 	if _, ok := l.(*rate.Limiter); ok && backoff.PastDeadline(ctx, year) {
 		return ErrNoRoom
 	}
-	return fmt.Errorf("the limiter failed: %w", err)
+	return fmt.Errorf("the limiter failed: %w", stripURL(err))
 }
 
 // tellLimiters tells the limiters of a pause that want to know. Others share them:

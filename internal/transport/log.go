@@ -1,9 +1,6 @@
 package transport
 
-import (
-	"log/slog"
-	"time"
-)
+import "log/slog"
 
 // tell tells the observer, where there is one, of an event of k.
 func (k *call) tell(e Event) {
@@ -14,7 +11,7 @@ func (k *call) tell(e Event) {
 	k.cfg.Observer(e)
 }
 
-// log logs a line, where there is a logger: never a query, an id, a body or a secret.
+// log logs a line, where there is a logger.
 func (k *call) log(level slog.Level, message string, attrs ...slog.Attr) {
 	if k.cfg.Logger != nil {
 		k.cfg.Logger.LogAttrs(k.ctx, level, k.cfg.Name+": "+message, attrs...)
@@ -22,48 +19,39 @@ func (k *call) log(level slog.Level, message string, attrs ...slog.Attr) {
 }
 
 // decided reports what follows from a: another attempt or, if it failed, the end.
+// It logs neither a query nor an id, a body or a secret.
 func (k *call) decided(a *attempt, retry bool, s situation) {
 	failed := a.err != nil || s.fate != final
-	k.logAttempt(a, retry, failed, s.wait)
 	switch {
 	case failed && retry:
 		k.tell(Event{Kind: KindRetry, Status: a.Status, Err: a.err, Wait: s.wait})
 	case failed:
 		k.tell(Event{Kind: KindGiveUp, Status: a.Status, Err: a.err})
 	}
-}
-
-func (k *call) logAttempt(a *attempt, retry, failed bool, wait time.Duration) {
 	if k.cfg.Logger == nil || !k.cfg.Logger.Enabled(k.ctx, slog.LevelDebug) {
 		return
 	}
-	attrs := []slog.Attr{
-		slog.String("method", k.req.Method),
-		slog.String("path", k.req.Template),
-		slog.Int("status", a.Status), // 0 where no response came
-		slog.Duration("duration", a.took),
-		slog.Int("attempt", k.resp.Attempts),
-		slog.Duration("waited", a.waited), // by backoff, pause and limits before this attempt
+	attrs := append(make([]slog.Attr, 0, 9), slog.String("method", k.req.Method), slog.String("path", k.req.Template))
+	message := "attempt"
+	if a.sent() {
+		attrs = append(attrs,
+			slog.Int("status", a.Status), // 0 where no response came
+			slog.Duration("duration", a.took),
+			slog.Int("attempt", k.resp.Attempts),
+			slog.Duration("waited", a.waited), // by backoff, pause and limits before this attempt
+		)
+	} else {
+		message = "gave up waiting"
+		attrs = append(attrs, slog.Int("attempts", k.resp.Attempts))
 	}
 	if a.err != nil {
 		attrs = append(attrs, slog.String("error", a.err.Error()))
 	}
 	switch {
 	case retry:
-		attrs = append(attrs, slog.Duration("retry_in", wait))
-	case failed:
+		attrs = append(attrs, slog.Duration("retry_in", s.wait))
+	case failed && a.sent():
 		attrs = append(attrs, slog.Bool("gave_up", true))
 	}
-	k.log(slog.LevelDebug, "attempt", attrs...)
-}
-
-// leftWaiting reports that the call ended before another attempt was sent.
-func (k *call) leftWaiting(err error) {
-	k.log(slog.LevelDebug, "gave up waiting",
-		slog.String("method", k.req.Method),
-		slog.String("path", k.req.Template),
-		slog.Int("attempts", k.resp.Attempts),
-		slog.String("error", err.Error()),
-	)
-	k.tell(Event{Kind: KindGiveUp, Err: err})
+	k.log(slog.LevelDebug, message, attrs...)
 }
