@@ -9,7 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptrace"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -109,7 +108,7 @@ func (c *Client) roundTrip(a *attempt, req *http.Request) error {
 	if a.Status < 200 { // behind which is no body but a connection that may never end
 		return nil
 	}
-	a.buf = c.buffers.get()
+	a.buf = c.buffers.Get().(*bytes.Buffer)
 	a.Body, err = read(resp, a.buf, c.cfg.MaxBody)
 	return err
 }
@@ -141,22 +140,14 @@ func read(resp *http.Response, buf *bytes.Buffer, limit int64) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
-// buffers keeps the buffers that bodies are read into.
-type buffers struct{ pool sync.Pool }
-
 // keepBuffer is the largest buffer worth keeping, in bytes.
 const keepBuffer = 2 << 20
 
-func (p *buffers) get() *bytes.Buffer {
-	if b, ok := p.pool.Get().(*bytes.Buffer); ok {
-		b.Reset()
-		return b
+// release gives up the body, whose buffer the next one is read into.
+func (a *attempt) release() {
+	if a.buf != nil && a.buf.Cap() <= keepBuffer {
+		a.buf.Reset()
+		a.call.buffers.Put(a.buf)
 	}
-	return new(bytes.Buffer)
-}
-
-func (p *buffers) put(b *bytes.Buffer) {
-	if b != nil && b.Cap() <= keepBuffer {
-		p.pool.Put(b)
-	}
+	a.buf = nil
 }

@@ -103,9 +103,9 @@ func noBackoff(time.Duration, time.Duration, int, *http.Response) time.Duration 
 // no CloseIdleConnections keeps retryablehttp from calling it after each failure,
 // at the cost of all other calls.
 func (k *call) roundTrip(req *http.Request) (*http.Response, error) {
-	if k.attempt != nil {
-		k.keep(k.attempt)
-		k.release()
+	if last := k.attempt; last != nil {
+		k.keep(last)
+		last.release()
 	}
 	a := &attempt{call: k, req: req, auth: k.auth, wait: k.wait}
 	k.attempt, k.auth, k.wait = a, AuthHeader{}, 0
@@ -198,13 +198,6 @@ func (k *call) cause(err error) error {
 		return fmt.Errorf("%w; the last attempt failed with %d", err, last.Status)
 	}
 	return fmt.Errorf("%w; the last attempt failed with %s", err, last.Err)
-}
-
-func (k *call) release() {
-	if a := k.attempt; a != nil {
-		k.buffers.put(a.buf)
-		a.buf = nil
-	}
 }
 
 func (k *call) redact() *redact.Set {

@@ -7,6 +7,7 @@
 package transport
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/motive-go/motive/internal/redact"
@@ -135,7 +137,9 @@ func (r *Response) Redact() *redact.Set { return r.call.redact() }
 
 // Release gives up Body. It may be called more than once.
 func (r *Response) Release() {
-	r.call.release()
+	if a := r.call.attempt; a != nil {
+		a.release()
+	}
 	r.Body = nil
 }
 
@@ -171,7 +175,7 @@ type Client struct {
 	base    string // without a trailing slash
 	gate    *gate
 	budget  budget
-	buffers buffers
+	buffers sync.Pool // of *bytes.Buffer, which bodies are read into
 }
 
 // New returns a client. It does no I/O.
@@ -180,9 +184,10 @@ func New(cfg Config) *Client {
 	cfg.AttemptTimeout = cmp.Or(cfg.AttemptTimeout, time.Minute)
 	cfg.MaxBody = min(cmp.Or(cfg.MaxBody, 64<<20), math.MaxInt64-1) // one byte more is read
 	return &Client{
-		cfg:  cfg,
-		base: strings.TrimSuffix(cfg.BaseURL.String(), "/"),
-		gate: newGate(cfg.Limiters, cfg.Policy, cfg.AttemptTimeout),
+		cfg:     cfg,
+		base:    strings.TrimSuffix(cfg.BaseURL.String(), "/"),
+		gate:    newGate(cfg.Limiters, cfg.Policy, cfg.AttemptTimeout),
+		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
 }
 
