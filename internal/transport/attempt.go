@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -47,6 +48,9 @@ func (a *attempt) neverSent() bool {
 // attempt has. It counts and times it, and takes the secrets out of its error.
 func (c *Client) exchange(a *attempt) error {
 	k := a.call
+	if !slices.Contains(k.secrets, a.auth.Secret) {
+		k.secrets = append(k.secrets, a.auth.Secret)
+	}
 	k.resp.Attempts++
 	k.tell(Event{Kind: KindStart})
 	ctx, cancel := context.WithTimeout(k.ctx, c.cfg.AttemptTimeout)

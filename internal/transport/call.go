@@ -8,13 +8,11 @@ import (
 	"math"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
 
 	"github.com/motive-go/motive/internal/backoff"
-	"github.com/motive-go/motive/internal/redact"
 )
 
 // call is one call, from Do to Release. It has a retryablehttp client of its own,
@@ -27,9 +25,10 @@ type call struct {
 	loop retryablehttp.Client
 	http http.Client
 
-	resp    Response // as far as it has come
-	attempt *attempt // the last one
-	secrets []string // that those before were sent with
+	resp    Response  // as far as it has come
+	attempt *attempt  // the last one
+	secrets []string  // of the request, and each that it was sent with
+	few     [4]string // where they stand if there are no more
 
 	failures int       // attempts that failed, for MaxAttempts
 	refusals int       // and those that were refused for their rate
@@ -56,6 +55,7 @@ type call struct {
 // as [errors.Is] and [errors.As] see it. No text shows the query or a secret.
 func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	k := &call{Client: c, req: r, ctx: ctx}
+	k.secrets = append(k.few[:0], r.Secrets...)
 	k.resp = Response{Began: time.Now(), call: k}
 	c.budget.called()
 	err := k.run()
@@ -121,9 +121,6 @@ func (k *call) roundTrip(req *http.Request) (*http.Response, error) {
 func (k *call) keep(a *attempt) {
 	if a.sent() {
 		k.resp.Earlier = append(k.resp.Earlier, Attempt{a.Status, a.err, a.neverSent()})
-	}
-	if !slices.Contains(k.secrets, a.auth.Secret) {
-		k.secrets = append(k.secrets, a.auth.Secret)
 	}
 }
 
@@ -200,17 +197,9 @@ func (k *call) cause(err error) error {
 	return fmt.Errorf("%w; the last attempt failed with %s", err, last.Err)
 }
 
-func (k *call) redact() *redact.Set {
-	sent := k.secrets
-	if k.attempt != nil {
-		sent = append(slices.Clip(sent), k.attempt.auth.Secret)
-	}
-	return redact.New(k.req.Secrets...).With(sent...)
-}
-
 // clean is err without the secrets and the query of the call: net/http quotes what
 // it cannot parse, and a round tripper of the caller's may say anything.
-func (k *call) clean(err error) error { return k.redact().With(k.req.Query).Error(err) }
+func (k *call) clean(err error) error { return k.resp.Redact().With(k.req.Query).Error(err) }
 
 // stripURL takes off the wrapper of net/http, which shows the URL and its query.
 func stripURL(err error) error {

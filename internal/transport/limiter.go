@@ -52,8 +52,9 @@ func (g *gate) wait(ctx context.Context, least time.Duration) error {
 	if least <= 0 && len(g.limiters) == 0 && g.pacer.free() {
 		return nil
 	}
-	within, leave := g.pacer.whileOpen(ctx)
+	within, leave := context.WithCancel(ctx)
 	defer leave()
+	defer g.pacer.whenShut(leave)()
 	err := g.queue(within, least)
 	if err != nil && ctx.Err() != nil {
 		return backoff.ContextError(ctx)

@@ -72,13 +72,11 @@ func (p *pacer) free() bool {
 	return !p.on
 }
 
-// whileOpen returns ctx, ended as well when a pause begins that nobody waits for.
-func (p *pacer) whileOpen(ctx context.Context) (context.Context, func()) {
+// whenShut has f called when a pause begins that nobody waits for.
+func (p *pacer) whenShut(f func()) (stop func() bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	within, cancel := context.WithCancel(ctx)
-	stop := context.AfterFunc(p.open, cancel)
-	return within, func() { stop(); cancel() }
+	return context.AfterFunc(p.open, f)
 }
 
 // patience is how long a call waits for its turn while nothing is let through.

@@ -133,7 +133,7 @@ type Attempt struct {
 
 // Redact returns the set of the call's secrets: those of its request, and every
 // credential it was sent with.
-func (r *Response) Redact() *redact.Set { return r.call.redact() }
+func (r *Response) Redact() *redact.Set { return redact.New(r.call.secrets...) }
 
 // Release gives up Body. It may be called more than once.
 func (r *Response) Release() {
