@@ -95,7 +95,7 @@ type trip func(*http.Request) (*http.Response, error)
 
 func (t trip) RoundTrip(req *http.Request) (*http.Response, error) { return t(req) }
 
-// noBackoff leaves waiting to waitTurn, which a context can end.
+// noBackoff leaves waiting to the gate, which a context can end.
 func noBackoff(time.Duration, time.Duration, int, *http.Response) time.Duration { return 0 }
 
 // roundTrip sends one attempt, and tells the loop no more of the response than its

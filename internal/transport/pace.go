@@ -140,7 +140,8 @@ func interval(rate float64) time.Duration { return time.Duration(float64(time.Se
 func (p *pacer) accepted(sent, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.meter.add(now)
+	p.meter.turn(now)
+	p.meter.now++
 	p.let = now
 	if sent.After(p.cut) {
 		p.pause = 0
@@ -208,11 +209,6 @@ type meter struct {
 }
 
 const meterSpan = 500 * time.Millisecond
-
-func (m *meter) add(now time.Time) {
-	m.turn(now)
-	m.now++
-}
 
 // turn begins another span when it is time. After a gap what was before is no
 // measure any more.
