@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// attempt is one request on its way and what came back. It is made by call and
-// filled by the stages.
+// attempt is one request on its way and what came back. A call makes it, and the
+// stages of send fill it.
 type attempt struct {
 	call *call
 	req  *http.Request // of the loop
@@ -122,9 +122,8 @@ const (
 	growAhead    = 1 << 20 // a Content-Length is a claim: believe it up to here
 )
 
-// read takes in the body of a response as far as it is wanted: of a success all of
-// it, and where that is above the limit its start. Of anything else the status says
-// enough, whatever can be read of the body.
+// read takes in a body as far as it is wanted: of a success all of it, or its start
+// where that is above the limit. Anything else its status says, whatever can be read.
 func read(resp *http.Response, buf *bytes.Buffer, limit int64) ([]byte, error) {
 	start := min(limit, maxErrorBody)
 	switch {

@@ -75,9 +75,8 @@ type fixed AuthHeader
 func (f fixed) Header(context.Context) (AuthHeader, error) { return AuthHeader(f), nil }
 func (f fixed) Rejected(AuthHeader) bool                   { return false }
 
-// Tokens is a bearer token that fetch returns, which is asked before each attempt
-// and should return the same one for as long as that is valid. It is fit for a
-// header: nothing here looks into it.
+// Tokens is a bearer token that fetch returns, fit for a header. fetch is asked
+// before each attempt and should return the same one for as long as that is valid.
 //
 // fetch runs on a goroutine of its own, one at a time for all calls, under a
 // context of its own that ends with the attempt timeout or when nobody waits any

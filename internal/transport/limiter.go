@@ -131,9 +131,7 @@ func ask(ctx context.Context, l Limiter) error {
 // they are told even if this call ends.
 func (g *gate) tellLimiters(ctx context.Context, d time.Duration) (failed error) {
 	for _, one := range g.limiters {
-		l, ok := one.(interface {
-			Pause(ctx context.Context, d time.Duration) error
-		})
+		l, ok := one.(Pauser)
 		if !ok {
 			continue
 		}

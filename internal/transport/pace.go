@@ -24,7 +24,11 @@ type pacer struct {
 	policy Policy
 
 	mu   sync.Mutex
-	held pause              // nothing is sent before its end
+	held struct { // nothing is sent in the pause that a refusal has asked for
+		until   time.Time
+		beyond  bool // the cap: nobody waits for its end
+		refusal Reply
+	}
 	open context.Context    // ends when a pause begins that nobody waits for
 	shut context.CancelFunc // ends open
 
@@ -39,13 +43,6 @@ type pacer struct {
 	pause   time.Duration // without Retry-After, of the last cut
 	let     time.Time     // when the last request was let through
 	meter   meter
-}
-
-// pause is a time in which the server wants nothing, and the response that said so.
-type pause struct {
-	until   time.Time
-	beyond  bool // the cap: nobody waits for its end
-	refusal Reply
 }
 
 const (
@@ -148,9 +145,9 @@ func (p *pacer) accepted(sent, now time.Time) {
 	}
 }
 
-// refused notes a request that was sent at the given time and refused, with asked
-// as its Retry-After. It returns how long the client pauses, and whether that is
-// longer than before.
+// refused notes a request that was sent at the given time and refused by a reply,
+// with asked as its Retry-After. It returns how long the client pauses, and whether
+// that is longer than before.
 func (p *pacer) refused(sent, now time.Time, asked time.Duration, by Reply) (wait time.Duration, longer bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -166,7 +163,7 @@ func (p *pacer) refused(sent, now time.Time, asked time.Duration, by Reply) (wai
 	}
 	if longer = now.Add(wait).After(p.held.until); longer {
 		by.Body = bytes.Clone(by.Body) // which is in a buffer of the call's
-		p.held = pause{now.Add(wait), asked > p.policy.MaxRetryAfter, by}
+		p.held.until, p.held.beyond, p.held.refusal = now.Add(wait), asked > p.policy.MaxRetryAfter, by
 		if p.held.beyond {
 			p.shut()
 			p.open, p.shut = context.WithCancel(context.Background())

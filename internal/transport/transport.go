@@ -56,18 +56,18 @@ type Policy struct {
 	MaxRetryAfter time.Duration // default 60 s
 }
 
-// Limiter says when a request may be sent. Calls ask it one at a time, in order.
-//
-// One that also has
-//
-//	Pause(ctx context.Context, d time.Duration) error
-//
-// is told when the server has asked for a pause of d, so that it can hold back
-// others who share it.
+// Limiter says when a request may be sent. Calls ask it one at a time, in order. A
+// [Pauser] is told of pauses as well.
 type Limiter interface {
 	// Wait returns when the next request may be sent, and early with an error when
 	// ctx ends or would end first.
 	Wait(ctx context.Context) error
+}
+
+// Pauser is a limiter that is told when the server has asked for a pause of d, so
+// that it can hold back others who share it.
+type Pauser interface {
+	Pause(ctx context.Context, d time.Duration) error
 }
 
 // Credential is what authenticates a request; see [Fixed] and [Tokens].
@@ -88,12 +88,9 @@ type AuthHeader struct {
 
 // Request is one call.
 type Request struct {
-	Method string
-	// Path is what follows the base URL: escaped, and begun by a slash.
-	Path string
-	// Template is the path as logs and events show it, without ids:
-	// "/v1/users/{id}".
-	Template string
+	Method   string
+	Path     string   // what follows the base URL: escaped, and begun by a slash
+	Template string   // the path as logs and events show it, without ids: "/v1/users/{id}"
 	Query    string   // encoded
 	Body     []byte   // JSON; nil for none
 	Secrets  []string // values of the body that no text may show
@@ -111,12 +108,8 @@ type Reply struct {
 type Response struct {
 	Reply // its Body is valid until Release
 
-	// Attempts is how many requests were sent.
-	Attempts int
-	// Earlier are those that did not end in this response, in order. After an error
-	// it is all of them.
-	Earlier []Attempt
-
+	Attempts  int           // requests that were sent
+	Earlier   []Attempt     // those that did not end in this response, in order; after an error all
 	Began     time.Time     // when the call began
 	FirstTook time.Duration // how long the first attempt took; 0 if nothing was sent
 
@@ -125,10 +118,9 @@ type Response struct {
 
 // Attempt is one request that was sent.
 type Attempt struct {
-	Status int   // 0 if no response came
-	Err    error // nil if a response came in full; without secrets
-	// NeverSent says that provably no byte of the request left.
-	NeverSent bool
+	Status    int   // 0 if no response came
+	Err       error // nil if a response came in full; without secrets
+	NeverSent bool  // provably no byte of the request left
 }
 
 // Redact returns the set of the call's secrets: those of its request, and every
@@ -191,8 +183,8 @@ func New(cfg Config) *Client {
 	}
 }
 
-// send takes an attempt through its stages. Around it, in call.go, a call goes round
-// as often as retry.go says.
+// send takes an attempt through its stages. In call.go a call comes here as often as
+// retry.go says.
 func (c *Client) send(a *attempt) error {
 	if err := c.gate.hold(a, a.wait); err != nil { // limiter.go: until backoff, pause, pacing and limiters allow it
 		return err
