@@ -36,8 +36,8 @@ var errSlowCredential = errors.New("it took longer than the attempt timeout")
 
 // header asks for the credential, for no longer than an attempt may take.
 func (c *Client) header(ctx context.Context) (AuthHeader, error) {
-	if c, ok := c.cfg.Credential.(fixed); ok { // which needs no time
-		return AuthHeader(c), nil
+	if f, ok := c.cfg.Credential.(fixed); ok { // which needs no time
+		return AuthHeader(f), nil
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.AttemptTimeout, errSlowCredential)
 	defer cancel()

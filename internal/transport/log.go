@@ -31,27 +31,26 @@ func (k *call) decided(a *attempt, retry bool, s situation) {
 	if k.cfg.Logger == nil || !k.cfg.Logger.Enabled(k.ctx, slog.LevelDebug) {
 		return
 	}
-	attrs := append(make([]slog.Attr, 0, 9), slog.String("method", k.req.Method), slog.String("path", k.req.Template))
-	message := "attempt"
-	if a.sent() {
-		attrs = append(attrs,
-			slog.Int("status", a.Status), // 0 where no response came
-			slog.Duration("duration", a.took),
-			slog.Int("attempt", k.resp.Attempts),
-			slog.Duration("waited", a.waited), // by backoff, pause and limits before this attempt
-		)
-	} else {
-		message = "gave up waiting"
-		attrs = append(attrs, slog.Int("attempts", k.resp.Attempts))
+	method, path := slog.String("method", k.req.Method), slog.String("path", k.req.Template)
+	if !a.sent() {
+		k.log(slog.LevelDebug, "gave up waiting", method, path,
+			slog.Int("attempts", k.resp.Attempts), slog.String("error", a.err.Error()))
+		return
 	}
+	attrs := append(make([]slog.Attr, 0, 9), method, path,
+		slog.Int("status", a.Status), // 0 where no response came
+		slog.Duration("duration", a.took),
+		slog.Int("attempt", k.resp.Attempts),
+		slog.Duration("waited", a.waited), // by backoff, pause and limits before this attempt
+	)
 	if a.err != nil {
 		attrs = append(attrs, slog.String("error", a.err.Error()))
 	}
 	switch {
 	case retry:
 		attrs = append(attrs, slog.Duration("retry_in", s.wait))
-	case failed && a.sent():
+	case failed:
 		attrs = append(attrs, slog.Bool("gave_up", true))
 	}
-	k.log(slog.LevelDebug, message, attrs...)
+	k.log(slog.LevelDebug, "attempt", attrs...)
 }
