@@ -420,6 +420,22 @@ func TestBackoffGrows(t *testing.T) {
 	})
 }
 
+// How long the first attempt took is how long a write may still be under way.
+func TestTheFirstAttemptIsTimed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		took := 5 * time.Second
+		c := newTestClient(t, Config{RoundTripper: tripper(func(*http.Request) (*http.Response, error) {
+			time.Sleep(took)
+			took = time.Second
+			return response(503, ""), nil
+		})})
+		if r, err := c.Do(t.Context(), request("PUT")); err != nil || r.Attempts != 4 || r.FirstTook != 5*time.Second {
+			t.Errorf("%d attempts, of which the first took %s: %v", r.Attempts, r.FirstTook, err)
+		}
+	})
+}
+
 // The wait of one failure is not waited again before the next attempt.
 func TestEachWaitIsWaitedOnce(t *testing.T) {
 	t.Parallel()
