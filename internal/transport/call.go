@@ -28,7 +28,7 @@ type call struct {
 	resp    Response  // as far as it has come
 	attempt *attempt  // the last one
 	secrets []string  // of the request, and each that it was sent with
-	few     [4]string // where they stand if there are no more
+	few     [4]string // room for them, so that few cost no allocation
 
 	failures int       // attempts that failed, for MaxAttempts
 	refusals int       // and those that were refused for their rate
