@@ -15,23 +15,20 @@ import (
 
 // Sleep waits for d or for the end of ctx, whose error it then returns.
 func Sleep(ctx context.Context, d time.Duration) error {
-	if ctx.Err() != nil {
-		return ContextError(ctx)
-	}
 	if d <= 0 {
-		return nil
+		return ContextError(ctx)
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return ContextError(ctx)
 	case <-timer.C:
-		return nil
 	}
+	return ContextError(ctx)
 }
 
-// ContextError is why ctx ended: its error, and its cause where it has one.
+// ContextError is why ctx ended: its error, and its cause where it has one. It is nil
+// while ctx has not ended.
 func ContextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if cause == err {

@@ -30,9 +30,10 @@ const Grace = time.Second
 
 // Flight is one run of a function, which any number of callers may wait for.
 type Flight[T any] struct {
-	done  chan struct{}
-	value T
-	err   error
+	done     chan struct{}
+	value    T
+	err      error
+	panicked any
 }
 
 // Go runs f on a goroutine of its own. Whatever f does, its error says so.
@@ -41,8 +42,8 @@ func Go[T any](f func() (T, error)) *Flight[T] {
 	go func() {
 		defer close(r.done)
 		defer func() {
-			if p := recover(); p != nil {
-				r.err = Broken("it panicked: " + text.Printable(fmt.Sprint(p), 200))
+			if r.panicked = recover(); r.panicked != nil {
+				r.err = Broken("it panicked: " + text.Printable(fmt.Sprint(r.panicked), 200))
 			}
 		}()
 		r.value, r.err = f()
@@ -52,21 +53,21 @@ func Go[T any](f func() (T, error)) *Flight[T] {
 
 // Wait returns what the function has returned, or the error of ctx if that ends
 // first.
-func (r *Flight[T]) Wait(ctx context.Context) (T, error) {
-	if !r.endsWithin(ctx) {
-		var none T
-		return none, backoff.ContextError(ctx)
-	}
-	return r.value, r.err
-}
-
-func (r *Flight[T]) endsWithin(ctx context.Context) bool {
+func (r *Flight[T]) Wait(ctx context.Context) (value T, err error) {
 	select {
 	case <-r.done:
-		return true
+		return r.value, r.err
 	case <-ctx.Done():
-		return false
+		return value, backoff.ContextError(ctx)
 	}
+}
+
+// Join returns what the function has returned, and panics where it has.
+func (r *Flight[T]) Join() (T, error) {
+	if <-r.done; r.panicked != nil {
+		panic(r.panicked)
+	}
+	return r.value, r.err
 }
 
 // Slot lets one call at a time run, so that code that hangs in every call holds
@@ -76,33 +77,31 @@ type Slot struct{ busy atomic.Bool }
 // Run calls f on a goroutine of its own and waits for it, or until ctx has been
 // over for [Grace]. late, which may be nil, gets the value that f returns without
 // an error after Run has given up.
-func Run[T any](ctx context.Context, slot *Slot, f func(context.Context) (T, error), late func(T)) (T, error) {
-	var none T
+func Run[T any](ctx context.Context, slot *Slot, f func(context.Context) (T, error), late func(T)) (value T, err error) {
 	if !slot.busy.CompareAndSwap(false, true) {
-		return none, ErrStuck
+		return value, ErrStuck
 	}
 	r := Go(func() (T, error) {
 		defer slot.busy.Store(false) // before the waiter can come back with another call
 		return f(ctx)
 	})
-	if r.endsWithin(ctx) {
+	select {
+	case <-r.done:
 		return r.value, r.err
+	case <-ctx.Done():
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), Grace)
-	defer cancel()
-	if r.endsWithin(grace) {
+	select {
+	case <-r.done:
 		return r.value, r.err
+	case <-time.After(Grace):
 	}
 	if late != nil {
-		go r.handOver(late)
+		Go(func() (none struct{}, _ error) {
+			if v, err := r.Join(); err == nil {
+				late(v)
+			}
+			return none, nil
+		})
 	}
-	return none, backoff.ContextError(ctx)
-}
-
-// handOver gives late the value, whatever that does with it.
-func (r *Flight[T]) handOver(late func(T)) {
-	defer func() { _ = recover() }()
-	if <-r.done; r.err == nil {
-		late(r.value)
-	}
+	return value, backoff.ContextError(ctx)
 }

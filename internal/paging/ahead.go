@@ -2,8 +2,8 @@ package paging
 
 import (
 	"context"
-	"errors"
-	"sync"
+
+	"github.com/motive-go/motive/internal/isolate"
 )
 
 // Ahead fetches pages, and those that follow them at the same time. Pages that
@@ -12,20 +12,10 @@ type Ahead[T any] struct {
 	ctx    context.Context
 	fetch  func(ctx context.Context, page int) (T, error)
 	most   int // pages under way at once
-	flying []*flight[T]
+	flying []*isolate.Flight[T]
 
 	ahead  context.Context // of the pages under way
 	cancel context.CancelFunc
-	group  sync.WaitGroup
-}
-
-// flight is a page under way.
-type flight[T any] struct {
-	page     int
-	done     chan struct{}
-	got      T
-	err      error
-	panicked any
 }
 
 // NewAhead returns an Ahead that has up to most pages under way. The caller stops
@@ -45,39 +35,21 @@ func (a *Ahead[T]) Get(page, last int) (got T, ahead bool, err error) {
 		return got, false, err
 	}
 	for next := page + len(a.flying); len(a.flying) < a.most && next <= last; next++ {
-		a.launch(next)
+		a.flying = append(a.flying, isolate.Go(func() (T, error) { return a.fetch(a.ahead, next) }))
 	}
-	f := a.flying[0]
+	first := a.flying[0]
 	a.flying = a.flying[1:]
-	<-f.done // which comes when the context ends, if not before
-	if f.panicked != nil {
-		panic(f.panicked)
-	}
-	return f.got, true, f.err
-}
-
-var errGone = errors.New("fetching a page ended its goroutine")
-
-// launch fetches a page on a goroutine. A panic there waits for whoever asks for
-// the page, since it would end the process otherwise.
-func (a *Ahead[T]) launch(page int) {
-	f := &flight[T]{page: page, done: make(chan struct{}), err: errGone}
-	a.flying = append(a.flying, f)
-	a.group.Go(func() {
-		defer close(f.done)
-		defer func() { f.panicked = recover() }()
-		f.got, f.err = a.fetch(a.ahead, page)
-	})
+	got, err = first.Join() // which comes when the context ends, if not before
+	return got, true, err
 }
 
 // Stop ends what is under way, waits for that, and returns the pages that nobody
 // asked for. From then on one page is fetched at a time.
 func (a *Ahead[T]) Stop() (thrown []T) {
 	a.cancel()
-	a.group.Wait()
 	for _, f := range a.flying {
-		if f.err == nil {
-			thrown = append(thrown, f.got)
+		if got, err := f.Wait(context.Background()); err == nil {
+			thrown = append(thrown, got)
 		}
 	}
 	a.flying, a.most = nil, 1

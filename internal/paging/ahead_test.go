@@ -3,6 +3,7 @@ package paging_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -104,4 +105,23 @@ func TestPanicReachesWhoeverAsksForThePage(t *testing.T) {
 	}()
 	_, _, err := pages.Get(2, 9)
 	t.Errorf("no panic, but %v", err)
+}
+
+func TestStopOverlooksWhatBroke(t *testing.T) {
+	t.Parallel()
+	pages := paging.NewAhead(t.Context(), 4, func(_ context.Context, page int) (int, error) {
+		switch page {
+		case 2:
+			panic("broken")
+		case 3:
+			runtime.Goexit()
+		}
+		return page, nil
+	})
+	if _, _, err := pages.Get(1, 4); err != nil {
+		t.Fatal(err)
+	}
+	if thrown := pages.Stop(); len(thrown) != 1 || thrown[0] != 4 {
+		t.Errorf("thrown away %v, want page 4 alone", thrown)
+	}
 }

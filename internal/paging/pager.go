@@ -43,7 +43,7 @@ type Pager struct {
 	seen    map[int64]struct{}
 	covered int
 	highest int // rows before the end of the furthest page that was read
-	total   int
+	total   int // 0 while it is not known
 	least   int // the smallest total so far: so many must come
 	known   bool
 
@@ -248,32 +248,22 @@ func (p *Pager) end() Verdict {
 // pages before it: it is full, or the last one, of the same size and total, and
 // nobody on it has come before. [Ahead] may only go on while that is so.
 func (p *Pager) Steady(page Page) bool {
-	if !p.known || !page.HasTotal || page.Total != p.total || page.Size != p.size {
+	if !p.known || !page.HasTotal || page.Total != p.total || page.Size != p.size ||
+		len(page.IDs) != min(p.size, p.total-p.start()) {
 		return false
 	}
-	if len(page.IDs) != min(p.size, p.total-p.start()) {
-		return false
-	}
-	here := make(map[int64]struct{}, len(page.IDs))
+	unseen := make(map[int64]struct{}, len(page.IDs))
 	for _, id := range page.IDs {
-		_, old := p.seen[id]
-		_, twice := here[id]
-		if old || twice {
-			return false
+		if _, old := p.seen[id]; !old {
+			unseen[id] = struct{}{}
 		}
-		here[id] = struct{}{}
 	}
-	return true
+	return len(unseen) == len(page.IDs)
 }
 
 // LastPage is the number of the last page by what is known, 0 where that is
 // nothing.
-func (p *Pager) LastPage() int {
-	if !p.known {
-		return 0
-	}
-	return (p.total + p.size - 1) / p.size
-}
+func (p *Pager) LastPage() int { return (p.total + p.size - 1) / p.size }
 
 // Distrust goes back by a number of pages, and further by what the totals of pages
 // that were thrown away say has left.

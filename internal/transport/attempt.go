@@ -9,26 +9,25 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptrace"
-	"sync"
+	"slices"
 	"sync/atomic"
 	"time"
 )
 
-// attempt is one request on its way and what came back. It is made by call and
-// filled by the stages.
+// attempt is one request on its way and what came back. A call makes it, and the
+// stages of send fill it.
 type attempt struct {
 	call *call
-	req  *http.Request   // with the caller's context
-	ctx  context.Context // with the time of the attempt
+	req  *http.Request // of the loop
 	auth AuthHeader
 
-	waited  time.Duration // before it, for its turn
-	fetched time.Duration // how long it took to get auth
+	wait   time.Duration // of the call's own before it
+	waited time.Duration // in all, for its turn
+	began  time.Time     // when it was sent; zero if it was not
+	took   time.Duration
 
-	sent  bool // it reached the round tripper
-	began time.Time
-	took  time.Duration
-	reply
+	Reply
+	buf *bytes.Buffer // which has the body
 	err error
 
 	dialled   atomic.Bool // a connection was asked for
@@ -37,49 +36,40 @@ type attempt struct {
 	shown http.Response // to the retry loop
 }
 
-// reply is what came back: after an error as far as it came.
-type reply struct {
-	status int
-	header http.Header
-	body   []byte // in buf
-	buf    *bytes.Buffer
-}
-
-func (r reply) ok() bool { return r.status >= 200 && r.status <= 299 }
+// sent reports whether the attempt reached the round tripper.
+func (a *attempt) sent() bool { return !a.began.IsZero() }
 
 // neverSent reports whether, given its error, no byte of the attempt left.
 func (a *attempt) neverSent() bool {
 	return a.err != nil && neverSent(a.err, a.dialled.Load(), a.connected.Load())
 }
 
-// refusal is what came back, to be kept for those who are refused for the same
-// reason.
-func (a *attempt) refusal() Refusal { return Refusal{a.status, a.header, bytes.Clone(a.body)} }
-
-// limitTime ends an attempt that takes longer than limit.
-func limitTime(limit time.Duration) stage {
-	return func(next sender) sender {
-		return func(a *attempt) error {
-			ctx, cancel := context.WithTimeout(a.req.Context(), limit)
-			defer cancel()
-			a.ctx = ctx
-			err := next(a)
-			if err != nil && ctx.Err() != nil && a.req.Context().Err() == nil {
-				return fmt.Errorf("%w: %w", ErrAttemptTimeout, stripURL(err))
-			}
-			return err
-		}
+// exchange sends the request and reads the response, within the time that an
+// attempt has. It counts and times it, and takes the secrets out of its error.
+func (c *Client) exchange(a *attempt) error {
+	k := a.call
+	if !slices.Contains(k.secrets, a.auth.Secret) {
+		k.secrets = append(k.secrets, a.auth.Secret)
 	}
-}
-
-// exchange sends the request and reads the response.
-func exchange(cfg Config, pool *buffers) stage {
-	return func(sender) sender {
-		return func(a *attempt) (err error) {
-			a.reply, err = roundTrip(cfg, a.request(cfg.Header), pool)
-			return err
+	k.resp.Attempts++
+	k.tell(Event{Kind: KindStart})
+	ctx, cancel := context.WithTimeout(k.ctx, c.cfg.AttemptTimeout)
+	defer cancel()
+	a.began = time.Now()
+	err := c.roundTrip(a, a.request(ctx, c.cfg.Header))
+	if err != nil {
+		err = stripURL(err)
+		if ctx.Err() != nil && k.ctx.Err() == nil {
+			err = fmt.Errorf("%w: %w", ErrAttemptTimeout, err)
 		}
+		err = k.clean(err)
 	}
+	a.took = time.Since(a.began)
+	if k.resp.Attempts == 1 {
+		k.resp.FirstTook = a.took
+	}
+	k.tell(Event{Kind: KindEnd, Status: a.Status, Took: a.took, Err: err})
+	return err
 }
 
 var jsonContent = []string{"application/json"}
@@ -87,8 +77,7 @@ var jsonContent = []string{"application/json"}
 // request is a copy of the loop's request with all its headers. Where it is not
 // safe to repeat, it notes on the way whether it got a connection, since without
 // one it did not leave.
-func (a *attempt) request(header http.Header) *http.Request {
-	ctx := a.ctx
+func (a *attempt) request(ctx context.Context, header http.Header) *http.Request {
 	if a.req.Method != http.MethodGet {
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 			GetConn: func(string) { a.dialled.Store(true) },
@@ -108,18 +97,24 @@ func (a *attempt) request(header http.Header) *http.Request {
 	return req
 }
 
-func roundTrip(cfg Config, req *http.Request, pool *buffers) (reply, error) {
-	resp, err := cfg.RoundTripper.RoundTrip(req)
+func (c *Client) roundTrip(a *attempt, req *http.Request) error {
+	resp, err := c.cfg.RoundTripper.RoundTrip(req)
 	switch {
 	case err != nil:
-		return reply{}, explain(req, err)
+		return explain(req, err)
 	case resp == nil:
-		return reply{}, errors.New("the round tripper returned neither a response nor an error")
+		return errors.New("the round tripper returned neither a response nor an error")
 	case resp.Body == nil:
 		resp.Body = http.NoBody
 	}
 	defer resp.Body.Close()
-	return read(resp, cfg.MaxBody, pool)
+	a.Status, a.Header = resp.StatusCode, resp.Header
+	if a.Status < 200 { // behind which is no body but a connection that may never end
+		return nil
+	}
+	a.buf = c.buffers.Get().(*bytes.Buffer)
+	a.Body, err = read(resp, a.buf, c.cfg.MaxBody)
+	return err
 }
 
 const (
@@ -127,52 +122,35 @@ const (
 	growAhead    = 1 << 20 // a Content-Length is a claim: believe it up to here
 )
 
-// read takes in the body of a response as far as it is wanted: of a success up to
-// limit, of anything else up to maxErrorBody, and what cannot be read of that is
-// let go, since its status says enough. Of a success that is too large its start is
-// kept. Behind a 1xx is no body but a connection that may never end.
-func read(resp *http.Response, limit int64, pool *buffers) (reply, error) {
-	r := reply{status: resp.StatusCode, header: resp.Header}
-	if r.status < 200 {
-		return r, nil
-	}
-	r.buf = pool.get()
-	start, most := min(limit, maxErrorBody), limit
+// read takes in a body as far as it is wanted: of a success all of it, or its start
+// where that is above the limit. Anything else its status says, whatever can be read.
+func read(resp *http.Response, buf *bytes.Buffer, limit int64) ([]byte, error) {
+	start := min(limit, maxErrorBody)
 	switch {
-	case !r.ok():
-		start, most = maxErrorBody, maxErrorBody
+	case resp.StatusCode > 299:
+		_, _ = buf.ReadFrom(io.LimitReader(resp.Body, maxErrorBody))
+		return buf.Bytes(), nil
 	case resp.ContentLength > limit:
-		most = start
+		_, _ = buf.ReadFrom(io.LimitReader(resp.Body, start))
+		return buf.Bytes(), ErrBodyTooLarge
 	case resp.ContentLength > 0:
-		r.buf.Grow(int(min(resp.ContentLength, growAhead)) + bytes.MinRead)
+		buf.Grow(int(min(resp.ContentLength, growAhead)) + bytes.MinRead)
 	}
-	n, err := r.buf.ReadFrom(io.LimitReader(resp.Body, most+1))
-	r.body = r.buf.Bytes()
-	if n > most || resp.ContentLength > limit {
-		r.body, err = r.body[:min(n, start)], ErrBodyTooLarge
+	n, err := buf.ReadFrom(io.LimitReader(resp.Body, limit+1))
+	if n > limit {
+		return buf.Bytes()[:start], ErrBodyTooLarge
 	}
-	if !r.ok() {
-		err = nil
-	}
-	return r, err
+	return buf.Bytes(), err
 }
-
-// buffers keeps the buffers that bodies are read into.
-type buffers struct{ pool sync.Pool }
 
 // keepBuffer is the largest buffer worth keeping, in bytes.
 const keepBuffer = 2 << 20
 
-func (p *buffers) get() *bytes.Buffer {
-	if b, ok := p.pool.Get().(*bytes.Buffer); ok {
-		b.Reset()
-		return b
+// release gives up the body, whose buffer the next one is read into.
+func (a *attempt) release() {
+	if a.buf != nil && a.buf.Cap() <= keepBuffer {
+		a.buf.Reset()
+		a.call.buffers.Put(a.buf)
 	}
-	return new(bytes.Buffer)
-}
-
-func (p *buffers) put(b *bytes.Buffer) {
-	if b != nil && b.Cap() <= keepBuffer {
-		p.pool.Put(b)
-	}
+	a.buf = nil
 }

@@ -5,64 +5,58 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/motive-go/motive/internal/backoff"
 	"github.com/motive-go/motive/internal/isolate"
 )
 
-// credential is a Credential and how long it may take.
-type credential struct {
-	Credential
-	limit time.Duration
+// authenticate puts the credential on an attempt and keeps it at home.
+func (c *Client) authenticate(a *attempt) (err error) {
+	if home, u := c.cfg.BaseURL, a.req.URL; u.Scheme != home.Scheme || u.Host != home.Host {
+		return ErrForeignHost
+	}
+	if a.auth.Name != "" { // for which renew has asked
+		return nil
+	}
+	start := time.Now()
+	if a.auth, err = c.header(a.call.ctx); err != nil {
+		return err
+	}
+	const turn = 20 * time.Millisecond // how long one is good
+	if time.Since(start) > turn {
+		return c.gate.hold(a, 0) // else all calls that wait for one token leave together
+	}
+	return nil
 }
 
 var errSlowCredential = errors.New("it took longer than the attempt timeout")
 
-func (c credential) header(ctx context.Context) (AuthHeader, error) {
-	if c, ok := c.Credential.(fixed); ok { // which needs no time
-		return AuthHeader(c), nil
+// header asks for the credential, for no longer than an attempt may take.
+func (c *Client) header(ctx context.Context) (AuthHeader, error) {
+	if f, ok := c.cfg.Credential.(fixed); ok { // which needs no time
+		return AuthHeader(f), nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.limit, errSlowCredential)
+	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.AttemptTimeout, errSlowCredential)
 	defer cancel()
-	h, err := c.Header(ctx)
+	h, err := c.cfg.Credential.Header(ctx)
 	if err != nil {
-		return AuthHeader{}, fmt.Errorf("%w: %w", ErrCredential, err)
+		return AuthHeader{}, fmt.Errorf("%w: %w", ErrCredential, stripURL(err))
 	}
 	return h, nil
-}
-
-// authenticate puts the credential on each attempt and keeps it at home.
-func authenticate(home *url.URL, auth credential) stage {
-	return func(next sender) sender {
-		return func(a *attempt) (err error) {
-			if u := a.req.URL; u.Scheme != home.Scheme || u.Host != home.Host {
-				return ErrForeignHost
-			}
-			if a.auth.Name == "" {
-				start := time.Now()
-				if a.auth, err = auth.header(a.req.Context()); err != nil {
-					return err
-				}
-				a.fetched = time.Since(start)
-			}
-			return next(a)
-		}
-	}
 }
 
 // renew asks for another credential after a 401, once a call, and reports whether
 // there is one to send with. That is safe for every method, since the server has
 // refused to handle the request.
 func (k *call) renew(a *attempt) (bool, error) {
-	if a.err != nil || a.status != http.StatusUnauthorized || !k.Client.auth.Rejected(a.auth) || k.renewed {
+	if a.err != nil || a.Status != http.StatusUnauthorized || !k.cfg.Credential.Rejected(a.auth) || k.renewed {
 		return false, nil
 	}
 	k.renewed = true
-	h, err := k.Client.auth.header(k.ctx)
+	h, err := k.header(k.ctx)
 	if err != nil || h.Secret == a.auth.Secret {
 		return false, err
 	}
@@ -81,8 +75,8 @@ type fixed AuthHeader
 func (f fixed) Header(context.Context) (AuthHeader, error) { return AuthHeader(f), nil }
 func (f fixed) Rejected(AuthHeader) bool                   { return false }
 
-// Tokens is a bearer token that fetch returns, which is asked before each attempt
-// and should return the same one for as long as that is valid.
+// Tokens is a bearer token that fetch returns, fit for a header. fetch is asked
+// before each attempt and should return the same one for as long as that is valid.
 //
 // fetch runs on a goroutine of its own, one at a time for all calls, under a
 // context of its own that ends with the attempt timeout or when nobody waits any
@@ -99,9 +93,10 @@ type tokens struct {
 	fetch func(context.Context) (string, error)
 	tell  func(string)
 
-	mu       sync.Mutex
-	flight   *flight
-	rejected string // the token that met a 401 last
+	rejected atomic.Value // a string: the token that met a 401 last
+
+	mu     sync.Mutex
+	flight *flight
 }
 
 // flight is one run of fetch.
@@ -117,14 +112,11 @@ type flight struct {
 // handed out, so that the 401 reaches the caller.
 func (t *tokens) Header(ctx context.Context) (AuthHeader, error) {
 	token, err := t.ask(ctx)
-	if err == nil && t.isRejected(token) {
+	if err == nil && t.rejected.Load() == token {
 		token, err = t.ask(ctx)
 	}
 	var broken isolate.Broken
-	switch {
-	case err == nil:
-		err = checkToken(token)
-	case errors.As(err, &broken):
+	if errors.As(err, &broken) {
 		err = fmt.Errorf("the token source failed: %w", err)
 	}
 	if err != nil {
@@ -134,19 +126,11 @@ func (t *tokens) Header(ctx context.Context) (AuthHeader, error) {
 }
 
 func (t *tokens) Rejected(h AuthHeader) bool {
-	t.mu.Lock()
-	t.rejected = h.Secret
-	t.mu.Unlock()
+	t.rejected.Store(h.Secret)
 	if t.tell != nil {
 		t.tell(h.Secret)
 	}
 	return true
-}
-
-func (t *tokens) isRejected(token string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return token != "" && token == t.rejected
 }
 
 func (t *tokens) ask(ctx context.Context) (string, error) {
@@ -192,16 +176,4 @@ func (t *tokens) land() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.flight = nil
-}
-
-// checkToken says what keeps a token from being the value of a header. It does not
-// quote the token.
-func checkToken(token string) error {
-	if token == "" {
-		return errors.New("the token source returned no access token")
-	}
-	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return errors.New("the access token has white space, a control character or one outside ASCII in it")
-	}
-	return nil
 }

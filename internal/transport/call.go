@@ -4,21 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"net/http"
 	"net/url"
-	"slices"
-	"strconv"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
 
 	"github.com/motive-go/motive/internal/backoff"
-	"github.com/motive-go/motive/internal/redact"
 )
 
 // call is one call, from Do to Release. It has a retryablehttp client of its own,
-// so that it can be what that client asks at each turn: RoundTrip sends an attempt
+// so that it can be what that client asks at each turn: roundTrip sends an attempt
 // and checkRetry decides on the next.
 type call struct {
 	*Client
@@ -27,21 +25,18 @@ type call struct {
 	loop retryablehttp.Client
 	http http.Client
 
+	resp    Response  // as far as it has come
 	attempt *attempt  // the last one
-	earlier []Attempt // those before
-	sent    int       // requests that reached the round tripper
-	began   time.Time
-	waited  time.Duration
+	secrets []string  // of the request, and each that it was sent with
+	few     [4]string // room for them, so that few cost no allocation
 
-	wait     time.Duration // of its own before the next attempt
-	failures int           // attempts that failed, for MaxAttempts
-	refusals int           // and those that were refused for their rate
-	refused  time.Time     // when the first of these was
-	reason   string        // how the last of either failed
+	failures int       // attempts that failed, for MaxAttempts
+	refusals int       // and those that were refused for their rate
+	refused  time.Time // when the first of these was
 
-	auth    AuthHeader // for the next attempt, where a 401 asked for another
-	renewed bool       // that has been done
-	secrets []string   // that were sent by earlier attempts
+	wait    time.Duration // of the call's own before the next attempt
+	auth    AuthHeader    // for the next attempt, where a 401 asked for another
+	renewed bool          // that has been done
 }
 
 // Do sends r and reads the response. A status other than 2xx is no error. What
@@ -59,10 +54,18 @@ type call struct {
 //
 // as [errors.Is] and [errors.As] see it. No text shows the query or a secret.
 func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
-	k := &call{Client: c, req: r, ctx: ctx, began: time.Now()}
+	k := &call{Client: c, req: r, ctx: ctx}
+	k.secrets = append(k.few[:0], r.Secrets...)
+	k.resp = Response{Began: time.Now(), call: k}
 	c.budget.called()
 	err := k.run()
-	return k.response(err), err
+	if a := k.attempt; a != nil {
+		k.resp.Reply = a.Reply
+		if err != nil {
+			k.keep(a)
+		}
+	}
+	return k.resp, err
 }
 
 func (k *call) run() error {
@@ -92,35 +95,32 @@ type trip func(*http.Request) (*http.Response, error)
 
 func (t trip) RoundTrip(req *http.Request) (*http.Response, error) { return t(req) }
 
-// noBackoff leaves waiting to waitTurn, which a context can end.
+// noBackoff leaves waiting to the gate, which a context can end.
 func noBackoff(time.Duration, time.Duration, int, *http.Response) time.Duration { return 0 }
 
-// RoundTrip sends one attempt, and tells the loop no more of the response than its
+// roundTrip sends one attempt, and tells the loop no more of the response than its
 // status: there is no Location in it to follow, and no body to read. That call has
 // no CloseIdleConnections keeps retryablehttp from calling it after each failure,
 // at the cost of all other calls.
 func (k *call) roundTrip(req *http.Request) (*http.Response, error) {
 	if last := k.attempt; last != nil {
 		k.keep(last)
-		k.release()
-		if !slices.Contains(k.secrets, last.auth.Secret) {
-			k.secrets = append(k.secrets, last.auth.Secret)
-		}
+		last.release()
 	}
-	a := &attempt{call: k, req: req, auth: k.auth}
-	k.attempt, k.auth = a, AuthHeader{}
-	a.err = k.send(a)
-	if a.err != nil {
+	a := &attempt{call: k, req: req, auth: k.auth, wait: k.wait}
+	k.attempt, k.auth, k.wait = a, AuthHeader{}, 0
+	if err := k.send(a); err != nil {
+		a.err = k.clean(err)
 		return nil, a.err
 	}
-	a.shown = http.Response{StatusCode: a.status, Body: http.NoBody, Request: req}
+	a.shown = http.Response{StatusCode: a.Status, Body: http.NoBody, Request: req}
 	return &a.shown, nil
 }
 
 // keep notes what became of a, which did not end in the response of the call.
 func (k *call) keep(a *attempt) {
-	if a.sent {
-		k.earlier = append(k.earlier, Attempt{a.status, a.err, a.neverSent(), a.took})
+	if a.sent() {
+		k.resp.Earlier = append(k.resp.Earlier, Attempt{a.Status, a.err, a.neverSent()})
 	}
 }
 
@@ -130,62 +130,49 @@ func (k *call) checkRetry(context.Context, *http.Response, error) (bool, error) 
 	if a == nil { // net/http would not send the request at all
 		return false, nil
 	}
-	if !a.sent {
-		k.watch.leftWaiting(k, k.clean(a.err))
-		return false, nil
+	var s situation
+	retry, err := k.renew(a)
+	if a.sent() && !retry && err == nil {
+		s = k.judge(a)
+		retry = s.retry() && (s.fate.limits() || k.budget.mayRetry())
 	}
-	if another, err := k.renew(a); another || err != nil {
-		k.watch.decided(a, another, situation{})
-		return another, err
-	}
-	s := k.judge(a)
-	retry := s.retry() && (s.fate.limits() || k.budget.mayRetry())
-	k.watch.decided(a, retry, s)
-	return retry, nil
+	k.decided(a, retry, s)
+	return retry, err
 }
 
-// judge is what retry.go has to know of a, the last attempt. It has the whole
-// client pause where the server asked for that.
+// judge counts what a came to, and is what the decision on the next attempt depends
+// on. It has the whole client pause where the server asked for that.
 func (k *call) judge(a *attempt) situation {
 	now := time.Now()
-	s := situation{policy: k.policy, method: k.req.Method, asked: backoff.RetryAfter(a.header, now), left: timeLeft(k.ctx, now)}
-	s.fate = classify(a.status, s.asked, a.err, a.neverSent())
-	k.wait = 0
-	if !s.fate.limits() && a.err == nil {
-		k.gate.pacer.accepted(a.began, now)
-	}
-	switch {
-	case s.fate == final:
-		return s
-	case s.fate.limits():
+	s := situation{policy: k.cfg.Policy, method: k.req.Method, asked: backoff.RetryAfter(a.Header, now), left: timeLeft(k.ctx, now)}
+	s.fate = classify(a.Status, s.asked, a.err, a.neverSent())
+	if s.fate.limits() {
 		if k.refusals++; k.refusals == 1 {
 			k.refused = now
 		}
 		s.attempts, s.limited = k.refusals, now.Sub(k.refused)
-		s.wait = k.hold(a, s.asked, now)
-	default:
+		s.wait = k.pause(a, s.asked, now)
+		return s
+	}
+	if a.err == nil {
+		k.gate.pacer.accepted(a.began, now)
+	}
+	if s.fate != final {
 		k.failures++
 		s.attempts = k.failures
-		s.wait = delay(k.policy, k.failures, s.asked)
+		s.wait = delay(k.cfg.Policy, k.failures, s.asked)
 		k.wait = s.wait
-	}
-	switch {
-	case s.left <= 0: // which is a reason of its own
-	case a.err != nil:
-		k.reason = a.err.Error()
-	default:
-		k.reason = strconv.Itoa(a.status)
 	}
 	return s
 }
 
-// hold has the client pause after a refusal, and returns for how long.
-func (k *call) hold(a *attempt, asked time.Duration, now time.Time) time.Duration {
-	wait, longer := k.gate.pacer.refused(a.began, now, asked, a.refusal)
+// pause has the client pause after a refusal, and returns for how long.
+func (k *call) pause(a *attempt, asked time.Duration, now time.Time) time.Duration {
+	wait, longer := k.gate.pacer.refused(a.began, now, asked, a.Reply)
 	if longer {
-		k.watch.tell(Event{Kind: KindPause, Status: a.status, Wait: wait}, k)
+		k.tell(Event{Kind: KindPause, Status: a.Status, Wait: wait})
 		if err := k.gate.tellLimiters(k.ctx, wait); err != nil {
-			k.watch.limiterFailed(k, err)
+			k.log(slog.LevelWarn, "the limiter was not told of a pause", slog.String("error", k.clean(err).Error()))
 		}
 	}
 	return wait
@@ -194,52 +181,25 @@ func (k *call) hold(a *attempt, asked time.Duration, now time.Time) time.Duratio
 // cause is what ended the call, and how the last attempt failed where that is
 // something else.
 func (k *call) cause(err error) error {
-	if a := k.attempt; a != nil && a.err != nil {
-		err = a.err
-	}
 	err = stripURL(err)
 	if k.ctx.Err() != nil {
 		err = backoff.ContextError(k.ctx)
 	}
 	err = k.clean(err)
-	if k.reason != "" && k.reason != err.Error() {
-		return fmt.Errorf("%w; the last attempt failed with %s", err, k.reason)
+	earlier := k.resp.Earlier
+	if len(earlier) == 0 || k.attempt.sent() && k.ctx.Err() == nil {
+		return err
 	}
-	return err
-}
-
-func (k *call) response(err error) Response {
-	r := Response{Attempts: k.sent, Began: k.began, Waited: k.waited, call: k}
-	if a := k.attempt; a != nil {
-		r.Status, r.Header, r.Body, r.FirstTook = a.status, a.header, a.body, a.took
-		if err != nil {
-			k.keep(a)
-		}
+	last := earlier[len(earlier)-1]
+	if last.Err == nil {
+		return fmt.Errorf("%w; the last attempt failed with %d", err, last.Status)
 	}
-	if r.Earlier = k.earlier; len(r.Earlier) > 0 {
-		r.FirstTook = r.Earlier[0].Took
-	}
-	return r
-}
-
-func (k *call) release() {
-	if a := k.attempt; a != nil {
-		k.buffers.put(a.buf)
-		a.buf, a.body = nil, nil
-	}
-}
-
-func (k *call) redact() *redact.Set {
-	sent := k.secrets
-	if k.attempt != nil {
-		sent = append(slices.Clip(sent), k.attempt.auth.Secret)
-	}
-	return redact.New(k.req.Secrets...).With(sent...)
+	return fmt.Errorf("%w; the last attempt failed with %s", err, last.Err)
 }
 
 // clean is err without the secrets and the query of the call: net/http quotes what
 // it cannot parse, and a round tripper of the caller's may say anything.
-func (k *call) clean(err error) error { return k.redact().With(k.req.Query).Error(err) }
+func (k *call) clean(err error) error { return k.resp.Redact().With(k.req.Query).Error(err) }
 
 // stripURL takes off the wrapper of net/http, which shows the URL and its query.
 func stripURL(err error) error {

@@ -24,17 +24,10 @@ var (
 	ErrNoRoom = fmt.Errorf("the rate limit leaves no room before the deadline: %w", context.DeadlineExceeded)
 )
 
-// Refusal is a response that asked the client to hold back.
-type Refusal struct {
-	Status int
-	Header http.Header
-	Body   []byte // its start, at most 64 KiB
-}
-
 // PauseError says that the server has asked for a pause that a call does not wait
 // for: it is longer than Policy.MaxRetryAfter, or than the call has time.
 type PauseError struct {
-	Refusal Refusal       // which began the pause
+	Refusal Reply         // which began the pause
 	Left    time.Duration // of the pause
 	// Deadline says that it is the deadline of the context that comes first. The
 	// error is a [context.DeadlineExceeded] then.

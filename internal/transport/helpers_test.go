@@ -25,6 +25,9 @@ func newTestClient(t testing.TB, cfg Config) *Client {
 	if cfg.Credential == nil {
 		cfg.Credential = Fixed("Authorization", "Bearer ", secret)
 	}
+	if cfg.RoundTripper == nil {
+		cfg.RoundTripper = NewHTTPTransport()
+	}
 	c := New(cfg)
 	t.Cleanup(func() {
 		if rt, ok := c.RoundTripper().(*http.Transport); ok {

@@ -30,44 +30,15 @@ func newGate(l []Limiter, p Policy, limit time.Duration) *gate {
 	return &gate{limiters: l, limit: limit, pacer: newPacer(p), turn: make(chan struct{}, 1)}
 }
 
-// waitTurn holds an attempt until it may be sent, outside its own time.
-func waitTurn(g *gate) stage {
-	return func(next sender) sender {
-		return func(a *attempt) error {
-			if err := g.hold(a, a.call.wait); err != nil {
-				return err
-			}
-			return next(a)
-		}
-	}
-}
-
-// renewTurn waits for another turn where the credential was so long in coming that
-// the first one is past. Else all calls that wait for one token would leave together.
-func renewTurn(g *gate) stage {
-	const good = 20 * time.Millisecond // how long a turn is
-	return func(next sender) sender {
-		return func(a *attempt) error {
-			if a.fetched > good {
-				if err := g.hold(a, 0); err != nil {
-					return err
-				}
-			}
-			return next(a)
-		}
-	}
-}
-
 // hold holds an attempt until its turn, and not before least has passed.
 func (g *gate) hold(a *attempt, least time.Duration) error {
 	k := a.call
 	start := time.Now()
-	err := g.wait(a.req.Context(), least)
+	err := g.wait(k.ctx, least)
 	waited := time.Since(start)
 	a.waited += waited
-	k.waited += waited
 	if held := waited - least; err == nil && held > time.Millisecond {
-		k.watch.tell(Event{Kind: KindWait, Wait: held}, k)
+		k.tell(Event{Kind: KindWait, Wait: held})
 	}
 	return err
 }
@@ -81,8 +52,9 @@ func (g *gate) wait(ctx context.Context, least time.Duration) error {
 	if least <= 0 && len(g.limiters) == 0 && g.pacer.free() {
 		return nil
 	}
-	within, leave := g.pacer.whileOpen(ctx)
+	within, leave := context.WithCancel(ctx)
 	defer leave()
+	defer g.pacer.whenShut(leave)()
 	err := g.queue(within, least)
 	if err != nil && ctx.Err() != nil {
 		return backoff.ContextError(ctx)
@@ -145,36 +117,30 @@ func (g *gate) queueTime(ahead int64) (longest time.Duration) {
 
 // ask waits until l lets the next request through.
 func ask(ctx context.Context, l Limiter) error {
-	_, err := isolate.Go(func() (struct{}, error) { return struct{}{}, l.Wait(ctx) }).Wait(ctx)
+	_, err := isolate.Go(func() (none struct{}, _ error) { return none, l.Wait(ctx) }).Wait(ctx)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
 	if _, ok := l.(*rate.Limiter); ok && backoff.PastDeadline(ctx, year) {
 		return ErrNoRoom
 	}
-	return fmt.Errorf("the limiter failed: %w", err)
+	return fmt.Errorf("the limiter failed: %w", stripURL(err))
 }
 
-// tellLimiters tells the limiters of a pause that want to know.
+// tellLimiters tells the limiters of a pause that want to know. Others share them:
+// they are told even if this call ends.
 func (g *gate) tellLimiters(ctx context.Context, d time.Duration) (failed error) {
 	for _, one := range g.limiters {
-		if l, ok := one.(pauser); ok {
-			failed = errors.Join(failed, g.tell(ctx, l, d))
+		l, ok := one.(Pauser)
+		if !ok {
+			continue
 		}
+		_, err := isolate.Go(func() (none struct{}, _ error) {
+			whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.limit)
+			defer cancel()
+			return none, l.Pause(whole, d)
+		}).Wait(ctx)
+		failed = errors.Join(failed, err)
 	}
 	return failed
-}
-
-type pauser interface {
-	Pause(ctx context.Context, d time.Duration) error
-}
-
-func (g *gate) tell(ctx context.Context, l pauser, d time.Duration) error {
-	// Others share the limiter: it is told even if this call ends.
-	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.limit)
-	_, err := isolate.Go(func() (struct{}, error) {
-		defer cancel()
-		return struct{}{}, l.Pause(whole, d)
-	}).Wait(ctx)
-	return err
 }

@@ -31,12 +31,14 @@ func TestEvents(t *testing.T) {
 		"a 429":              {"POST", []any{429, 200}, "attempt_start attempt_end pause retry wait attempt_start attempt_end"},
 		"beyond the cap":     {"POST", []any{[]string{"Retry-After", "900"}}, "attempt_start attempt_end pause give_up"},
 		"permanent":          {"GET", []any{claim{permanent: true}}, "attempt_start attempt_end give_up"},
+		"another credential": {"GET", []any{401, 200}, "attempt_start attempt_end attempt_start attempt_end"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var seen events
-				c := newTestClient(t, Config{RoundTripper: answers(tt.steps...), Observer: seen.add})
+				credential := &renewing{secrets: []string{"canary-1", "canary-2"}}
+				c := newTestClient(t, Config{RoundTripper: answers(tt.steps...), Credential: credential, Observer: seen.add})
 				r, _ := c.Do(t.Context(), request(tt.method))
 				if got := seen.kinds(); got != tt.want {
 					t.Errorf("%s, want %s", got, tt.want)
@@ -132,10 +134,11 @@ func TestLog(t *testing.T) {
 		var out bytes.Buffer
 		logger := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		leak := errors.New("round tripper says canary-credential, canary-body and name=canary-query")
-		c := newTestClient(t, Config{RoundTripper: answers(503, leak, 401, 500, 500), Logger: logger, Name: "it", Policy: Policy{MaxAttempts: 2}})
+		var seen events
+		c := newTestClient(t, Config{RoundTripper: answers(503, leak, 401, 500, 500), Logger: logger, Observer: seen.add, Name: "it", Policy: Policy{MaxAttempts: 2}})
 		_, err := c.Do(t.Context(), request("PUT"))
-		if err == nil || strings.Contains(err.Error(), "canary") {
-			t.Errorf("error %v", err)
+		if err == nil || strings.Contains(fmt.Sprint(err, seen.all), "canary") {
+			t.Errorf("error %v, events %+v", err, seen.all)
 		}
 		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 		for i, want := range []string{
@@ -154,6 +157,26 @@ func TestLog(t *testing.T) {
 		get(t, quiet, request("GET"))
 		if out.Len() != before {
 			t.Error("logged at a level that is off")
+		}
+	})
+}
+
+// That a limiter could not be told of a pause keeps no call from going on.
+func TestALimiterThatFailsToPauseIsLogged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		limiter := sharedLimiter{
+			func(context.Context) error { return nil },
+			func(context.Context, time.Duration) error { return errors.New("no table for canary-credential") },
+		}
+		c := newTestClient(t, Config{
+			RoundTripper: answers(429, 200), Limiters: []Limiter{limiter},
+			Logger: slog.New(slog.NewTextHandler(&out, nil)), Name: "it",
+		})
+		get(t, c, request("GET"))
+		if text := out.String(); !strings.Contains(text, `level=WARN msg="it: the limiter was not told of a pause" error="no table for [redacted]"`) {
+			t.Errorf("logged %s", text)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"math/rand/v2"
@@ -20,10 +21,14 @@ import (
 // where it was refused, stays there for a while, and probes above. The longer a
 // refusal costs, the more rarely one is provoked.
 type pacer struct {
-	firstPause, maxPause, cap time.Duration
+	policy Policy
 
 	mu   sync.Mutex
-	held pause              // nothing is sent before its end
+	held struct { // nothing is sent in the pause that a refusal has asked for
+		until   time.Time
+		beyond  bool // the cap: nobody waits for its end
+		refusal Reply
+	}
 	open context.Context    // ends when a pause begins that nobody waits for
 	shut context.CancelFunc // ends open
 
@@ -40,13 +45,6 @@ type pacer struct {
 	meter   meter
 }
 
-// pause is a time in which the server wants nothing, and the response that said so.
-type pause struct {
-	until   time.Time
-	beyond  bool // the cap: nobody waits for its end
-	refusal Refusal
-}
-
 const (
 	afterCut  = 0.85                   // of the ceiling
 	doubling  = 250 * time.Millisecond // of the rate, while no ceiling is known
@@ -60,9 +58,8 @@ const (
 )
 
 func newPacer(p Policy) pacer {
-	first := min(max(p.MinWait/10, time.Millisecond), p.MaxWait)
 	open, shut := context.WithCancel(context.Background())
-	return pacer{firstPause: first, maxPause: p.MaxWait, cap: p.MaxRetryAfter, open: open, shut: shut}
+	return pacer{policy: p, open: open, shut: shut}
 }
 
 // free reports whether nothing holds a request back.
@@ -72,18 +69,15 @@ func (p *pacer) free() bool {
 	return !p.on
 }
 
-// whileOpen returns ctx, ended as well when a pause begins that nobody waits for.
-func (p *pacer) whileOpen(ctx context.Context) (context.Context, func()) {
+// whenShut has f called when a pause begins that nobody waits for.
+func (p *pacer) whenShut(f func()) (stop func() bool) {
 	p.mu.Lock()
-	open := p.open
-	p.mu.Unlock()
-	within, cancel := context.WithCancel(ctx)
-	stop := context.AfterFunc(open, cancel)
-	return within, func() { stop(); cancel() }
+	defer p.mu.Unlock()
+	return context.AfterFunc(p.open, f)
 }
 
 // patience is how long a call waits for its turn while nothing is let through.
-func (p *pacer) patience() time.Duration { return max(p.cap, time.Second) }
+func (p *pacer) patience() time.Duration { return max(p.policy.MaxRetryAfter, time.Second) }
 
 // check returns a [*PauseError] if there is nothing to wait for, for a call with ctx
 // that has waited since then: the pause is longer than it waits, or for all its
@@ -143,17 +137,18 @@ func interval(rate float64) time.Duration { return time.Duration(float64(time.Se
 func (p *pacer) accepted(sent, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.meter.add(now)
+	p.meter.turn(now)
+	p.meter.now++
 	p.let = now
 	if sent.After(p.cut) {
 		p.pause = 0
 	}
 }
 
-// refused notes a request that was sent at the given time and refused, with asked
-// as its Retry-After. It returns how long the client pauses, and whether that is
-// longer than before.
-func (p *pacer) refused(sent, now time.Time, asked time.Duration, refusal func() Refusal) (wait time.Duration, longer bool) {
+// refused notes a request that was sent at the given time and refused by a reply,
+// with asked as its Retry-After. It returns how long the client pauses, and whether
+// that is longer than before.
+func (p *pacer) refused(sent, now time.Time, asked time.Duration, by Reply) (wait time.Duration, longer bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	asked = min(asked, year)
@@ -161,13 +156,14 @@ func (p *pacer) refused(sent, now time.Time, asked time.Duration, refusal func()
 	if !p.on || sent.After(p.cut) {
 		if asked == 0 {
 			wait = p.nextPause()
-		} else if asked <= p.cap {
+		} else if asked <= p.policy.MaxRetryAfter {
 			wait = backoff.Spread(asked)
 		}
 		p.slowDown(now, wait)
 	}
 	if longer = now.Add(wait).After(p.held.until); longer {
-		p.held = pause{now.Add(wait), asked > p.cap, refusal()}
+		by.Body = bytes.Clone(by.Body) // which is in a buffer of the call's
+		p.held.until, p.held.beyond, p.held.refusal = now.Add(wait), asked > p.policy.MaxRetryAfter, by
 		if p.held.beyond {
 			p.shut()
 			p.open, p.shut = context.WithCancel(context.Background())
@@ -179,7 +175,7 @@ func (p *pacer) refused(sent, now time.Time, asked time.Duration, refusal func()
 // nextPause is the pause after a refusal that names none. It doubles while nothing
 // else comes back.
 func (p *pacer) nextPause() time.Duration {
-	p.pause = min(max(2*p.pause, p.firstPause), p.maxPause)
+	p.pause = min(max(2*p.pause, p.policy.MinWait/10, time.Millisecond), p.policy.MaxWait)
 	return p.pause/2 + rand.N(p.pause/2+1)
 }
 
@@ -189,14 +185,11 @@ func (p *pacer) slowDown(now time.Time, wait time.Duration) {
 	switch {
 	case p.on:
 		rate := p.rate()
-		p.ceiling = min(max(measured, rate/2), rate)
+		p.ceiling = max(min(max(measured, rate/2), rate), minRate)
 	case steady:
-		p.ceiling = measured
+		p.ceiling = max(measured, minRate)
 	default: // a first burst tells nothing
 		p.ceiling, p.start = 0, max(measured, startRate)
-	}
-	if p.ceiling != 0 {
-		p.ceiling = max(p.ceiling, minRate)
 	}
 	p.on, p.age, p.cut = true, 0, now
 	p.plateau = min(recovery+refusals*wait, maxGrowth)
@@ -213,11 +206,6 @@ type meter struct {
 }
 
 const meterSpan = 500 * time.Millisecond
-
-func (m *meter) add(now time.Time) {
-	m.turn(now)
-	m.now++
-}
 
 // turn begins another span when it is time. After a gap what was before is no
 // measure any more.

@@ -187,7 +187,7 @@ func TestPauses(t *testing.T) {
 				for _, r := range tt.refusals {
 					time.Sleep(r.at - time.Since(start))
 					now := time.Now()
-					p.refused(now, now, r.asked, func() Refusal { return Refusal{Status: 429} })
+					p.refused(now, now, r.asked, Reply{Status: 429})
 				}
 				for wait := p.take(time.Now()); wait > 0; wait = p.take(time.Now()) {
 					time.Sleep(wait)
@@ -206,7 +206,7 @@ func TestAPauseWithoutATimeGrowsToItsBoundAndStartsAgain(t *testing.T) {
 		p := newPacer(Policy{}.WithDefaults())
 		refuse := func() time.Duration {
 			time.Sleep(time.Minute)
-			wait, _ := p.refused(time.Now(), time.Now(), 0, func() Refusal { return Refusal{} })
+			wait, _ := p.refused(time.Now(), time.Now(), 0, Reply{})
 			return wait
 		}
 		var last time.Duration
@@ -233,7 +233,7 @@ func TestWhatCountsAsAccepted(t *testing.T) {
 		sent := time.Now()
 		for range 5 {
 			time.Sleep(time.Minute)
-			p.refused(time.Now(), time.Now(), 0, func() Refusal { return Refusal{} })
+			p.refused(time.Now(), time.Now(), 0, Reply{})
 		}
 		grown := p.pause
 		if p.accepted(sent, time.Now()); p.pause != grown {
@@ -481,7 +481,7 @@ func TestPatienceEndsWithARefusal(t *testing.T) {
 				p := newPacer(Policy{}.WithDefaults())
 				start := time.Now()
 				refuse := func(at time.Duration) {
-					p.refused(start.Add(at), start.Add(at), 0, func() Refusal { return Refusal{Status: 429} })
+					p.refused(start.Add(at), start.Add(at), 0, Reply{Status: 429})
 				}
 				refuse(0)
 				p.accepted(start, start.Add(tt.accepted))
@@ -503,7 +503,7 @@ func TestAShorterPauseBeyondTheCapEndsNoLongerOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPacer(Policy{}.WithDefaults())
 		for _, asked := range []time.Duration{600 * time.Second, 100 * time.Second} {
-			p.refused(time.Now(), time.Now(), asked, func() Refusal { return Refusal{Status: int(asked / time.Second)} })
+			p.refused(time.Now(), time.Now(), asked, Reply{Status: int(asked / time.Second)})
 		}
 		time.Sleep(200 * time.Second)
 		var pause *PauseError
@@ -522,7 +522,7 @@ func TestPausesAreSpreadAndTheRateHasAFloor(t *testing.T) {
 		spread := map[time.Duration]bool{}
 		for range 50 {
 			time.Sleep(time.Hour)
-			wait, _ := p.refused(time.Now(), time.Now(), time.Minute, func() Refusal { return Refusal{} })
+			wait, _ := p.refused(time.Now(), time.Now(), time.Minute, Reply{})
 			spread[wait] = true
 		}
 		if len(spread) < 40 || p.rate() < afterCut*minRate {
@@ -542,7 +542,7 @@ func TestAPauseMakesForARestAfterIt(t *testing.T) {
 			time.Minute:     {maxGrowth, maxGrowth},
 		} {
 			p := newPacer(Policy{}.WithDefaults())
-			p.refused(time.Now(), time.Now(), asked, func() Refusal { return Refusal{} })
+			p.refused(time.Now(), time.Now(), asked, Reply{})
 			if p.plateau < want[0] || p.plateau > want[1] {
 				t.Errorf("after a pause of %s: %s, want %s to %s", asked, p.plateau, want[0], want[1])
 			}
@@ -558,7 +558,7 @@ func TestAnIdleHourDoesNotRaiseTheRate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPacer(Policy{}.WithDefaults())
-		p.refused(time.Now(), time.Now(), 0, func() Refusal { return Refusal{} })
+		p.refused(time.Now(), time.Now(), 0, Reply{})
 		for range 3 {
 			time.Sleep(time.Hour)
 			if wait := p.take(time.Now()); wait > 0 {
@@ -581,7 +581,7 @@ func TestAPauseBeginsWhileTheLimiterIsWaitedFor(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		time.AfterFunc(time.Second, func() {
-			g.pacer.refused(time.Now(), time.Now(), 30*time.Second, func() Refusal { return Refusal{Status: 429} })
+			g.pacer.refused(time.Now(), time.Now(), 30*time.Second, Reply{Status: 429})
 		})
 		var pause *PauseError
 		if err := g.wait(ctx, 0); !errors.As(err, &pause) || !pause.Deadline || time.Since(start) != 3*time.Second {

@@ -9,6 +9,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +56,7 @@ func (f fate) limits() bool { return f == limited || f == busy }
 // classify says what an attempt came to. asked is its Retry-After.
 func classify(status int, asked time.Duration, err error, neverSent bool) fate {
 	switch {
-	case permanent(err):
+	case err != nil && permanent(err):
 		return final
 	case err != nil && neverSent:
 		return unsent
@@ -123,11 +124,7 @@ func timeLeft(ctx context.Context, now time.Time) time.Duration {
 
 // idempotent reports whether two requests come to the same as one.
 func idempotent(method string) bool {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodDelete:
-		return true
-	}
-	return false
+	return slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodDelete}, method)
 }
 
 // neverSent reports whether err proves that no byte of the request left: there was
@@ -143,30 +140,22 @@ func neverSent(err error, dialled, connected bool) bool {
 		return own.NeverSent()
 	}
 	var op *net.OpError
-	if errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") {
-		return true
-	}
 	var dns *net.DNSError
-	return dialled || errors.As(err, &dns) || refusedByUs(err) || mocked(err)
+	return dialled || errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") ||
+		errors.As(err, &dns) || ourRefusal(err)
 }
 
 // permanent reports whether err will be the same next time. A round tripper can
 // say so of its own errors.
 func permanent(err error) bool {
-	if err == nil {
-		return false
-	}
 	var own interface{ Permanent() bool }
-	return refusedByUs(err) || mocked(err) || errors.Is(err, ErrBodyTooLarge) || errors.As(err, &own) && own.Permanent()
+	return errors.As(err, &own) && own.Permanent() || errors.Is(err, ErrBodyTooLarge) || ourRefusal(err)
 }
 
-// refusedByUs reports whether err is this side's own decision not to send.
-func refusedByUs(err error) bool {
+// ourRefusal reports whether err is this side's own decision not to send: to a
+// server that it has no trust in, or with httpmock without a responder.
+func ourRefusal(err error) bool {
 	var cert *tls.CertificateVerificationError
 	return errors.As(err, &cert) || errors.Is(err, http.ErrSchemeMismatch) ||
-		errors.Is(err, ErrForeignHost) || errors.Is(err, ErrCredential)
+		strings.Contains(err.Error(), "no responder found")
 }
-
-// mocked reports whether err is that of httpmock for a request that no responder
-// is registered for.
-func mocked(err error) bool { return strings.Contains(err.Error(), "no responder found") }

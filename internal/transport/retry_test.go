@@ -48,7 +48,7 @@ func TestClassify(t *testing.T) {
 		{"broken off", 0, 0, broken, false, failed},
 		{"broken off in a success", 201, 0, broken, false, failed},
 		{"never left", 0, 0, broken, true, unsent},
-		{"foreign host", 0, 0, ErrForeignHost, true, final},
+		{"no trust", 0, 0, fmt.Errorf("so: %w", http.ErrSchemeMismatch), true, final},
 		{"too large", 200, 0, fmt.Errorf("reading: %w", ErrBodyTooLarge), false, final},
 		{"permanent by its own word", 0, 0, fmt.Errorf("so: %w", claim{permanent: true}), false, final},
 		{"not permanent by its own word", 0, 0, claim{}, false, failed},
@@ -84,7 +84,6 @@ func TestNeverSent(t *testing.T) {
 		{"by its own word, though it was connected", claim{neverSent: true}, true, true, false},
 		{"the proxy refused", &ProxyError{407}, false, false, true},
 		{"no responder", errors.New(`GET https://x/y: no responder found`), false, false, true},
-		{"no credential", fmt.Errorf("%w: expired", ErrCredential), false, false, true},
 	} {
 		if got := neverSent(tt.err, tt.dialled, tt.connected); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)

@@ -7,20 +7,22 @@
 package transport
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"log/slog"
 	"math"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/motive-go/motive/internal/redact"
 )
 
-// Config is what a [Client] is made of. Only BaseURL and Credential are needed.
+// Config is what a [Client] is made of. BaseURL, Credential and RoundTripper are
+// needed.
 type Config struct {
 	// BaseURL is where every path begins: a scheme, a host and perhaps a prefix.
 	// The credential goes to its scheme and host and nowhere else.
@@ -28,8 +30,8 @@ type Config struct {
 	// Header goes with every request. It is not modified.
 	Header     http.Header
 	Credential Credential
-	// RoundTripper sends a request; default [NewHTTPTransport]. It must return when
-	// the context of the request ends, and so must reading the body.
+	// RoundTripper sends a request. It must return when the context of the request
+	// ends, and so must reading the body.
 	RoundTripper http.RoundTripper
 	Policy       Policy
 	// Limiters are asked before each attempt, each of them. [rate.Limiter] is one.
@@ -54,18 +56,18 @@ type Policy struct {
 	MaxRetryAfter time.Duration // default 60 s
 }
 
-// Limiter says when a request may be sent. Calls ask it one at a time, in order.
-//
-// One that also has
-//
-//	Pause(ctx context.Context, d time.Duration) error
-//
-// is told when the server has asked for a pause of d, so that it can hold back
-// others who share it.
+// Limiter says when a request may be sent. Calls ask it one at a time, in order. A
+// [Pauser] is told of pauses as well.
 type Limiter interface {
 	// Wait returns when the next request may be sent, and early with an error when
 	// ctx ends or would end first.
 	Wait(ctx context.Context) error
+}
+
+// Pauser is a limiter that is told when the server has asked for a pause of d, so
+// that it can hold back others who share it.
+type Pauser interface {
+	Pause(ctx context.Context, d time.Duration) error
 }
 
 // Credential is what authenticates a request; see [Fixed] and [Tokens].
@@ -86,61 +88,51 @@ type AuthHeader struct {
 
 // Request is one call.
 type Request struct {
-	Method string
-	// Path is what follows the base URL: escaped, and begun by a slash.
-	Path string
-	// Template is the path as logs and events show it, without ids:
-	// "/v1/users/{id}".
-	Template string
+	Method   string
+	Path     string   // what follows the base URL: escaped, and begun by a slash
+	Template string   // the path as logs and events show it, without ids: "/v1/users/{id}"
 	Query    string   // encoded
 	Body     []byte   // JSON; nil for none
 	Secrets  []string // values of the body that no text may show
 }
 
-// Response is what came back, and what it took. After an error it holds what is
-// known all the same; Status is 0 unless a response had begun.
+// Reply is what came back of a request: after an error as far as it came.
+type Reply struct {
+	Status int         // 0 unless a response had begun
+	Header http.Header // as it came: it may repeat a secret, and so may Body
+	Body   []byte
+}
+
+// Response is what came back in the end, and what it took. After an error it holds
+// what is known all the same.
 type Response struct {
-	Status int
-	Header http.Header // as it came: it may repeat a secret
-	Body   []byte      // as it came, valid until Release
+	Reply // its Body is valid until Release
 
-	// Attempts is how many requests were sent.
-	Attempts int
-	// Earlier are those that did not end in this response, in order. After an error
-	// it is all of them.
-	Earlier []Attempt
-
+	Attempts  int           // requests that were sent
+	Earlier   []Attempt     // those that did not end in this response, in order; after an error all
 	Began     time.Time     // when the call began
 	FirstTook time.Duration // how long the first attempt took; 0 if nothing was sent
-	Waited    time.Duration // for pauses, limits and backoff, all in all
 
 	call *call
 }
 
-// Attempt is one request that was sent, or that was meant to be.
+// Attempt is one request that was sent.
 type Attempt struct {
-	Status int   // 0 if no response came
-	Err    error // nil if a response came in full; without secrets
-	// NeverSent says that provably no byte of the request left.
-	NeverSent bool
-	Took      time.Duration
+	Status    int   // 0 if no response came
+	Err       error // nil if a response came in full; without secrets
+	NeverSent bool  // provably no byte of the request left
 }
 
 // Redact returns the set of the call's secrets: those of its request, and every
 // credential it was sent with.
-func (r *Response) Redact() *redact.Set {
-	if r.call == nil {
-		return nil
-	}
-	return r.call.redact()
-}
+func (r *Response) Redact() *redact.Set { return redact.New(r.call.secrets...) }
 
 // Release gives up Body. It may be called more than once.
 func (r *Response) Release() {
-	if r.call != nil {
-		r.call.release()
-		r.Body = nil
+	if a := r.call.attempt; a != nil {
+		a.release()
 	}
+	r.Body = nil
 }
 
 // Event is something that happens to a call on its way.
@@ -171,65 +163,37 @@ const (
 // Client sends calls with one credential to one server. It is safe for concurrent
 // use.
 type Client struct {
+	cfg     Config
 	base    string // without a trailing slash
-	policy  Policy
-	tripper http.RoundTripper
-	auth    credential
 	gate    *gate
 	budget  budget
-	watch   watcher
-	buffers buffers
-	send    sender
+	buffers sync.Pool // of *bytes.Buffer, which bodies are read into
 }
 
 // New returns a client. It does no I/O.
 func New(cfg Config) *Client {
-	cfg = cfg.withDefaults()
-	c := &Client{
-		base:    strings.TrimSuffix(cfg.BaseURL.String(), "/"),
-		policy:  cfg.Policy,
-		tripper: cfg.RoundTripper,
-		auth:    credential{cfg.Credential, cfg.AttemptTimeout},
-		gate:    newGate(cfg.Limiters, cfg.Policy, cfg.AttemptTimeout),
-		watch:   watcher{cfg.Logger, cfg.Observer, cfg.Name},
-	}
-	// In call.go a call goes round, as often as retry.go says. Each attempt passes
-	// these on its way out, and what it came to passes them on the way back.
-	c.send = chain(
-		waitTurn(c.gate),                  // limiter.go: until backoff, pause, pacing and limiter allow it
-		authenticate(cfg.BaseURL, c.auth), // auth.go: with the credential, to the base URL's host alone
-		renewTurn(c.gate),                 // limiter.go: with another turn where that took too long
-		observe(c.watch),                  // log.go: counted, timed, and told without secrets
-		limitTime(cfg.AttemptTimeout),     // attempt.go: from connecting to the last byte of the body
-		exchange(cfg, &c.buffers),         // attempt.go: a request for a response and its body
-	)
-	return c
-}
-
-// sender sends one attempt and notes in it what came back.
-type sender func(*attempt) error
-
-// stage is one thing that is done around sending.
-type stage func(next sender) sender
-
-// chain returns a sender that passes the stages in order. The last one sends.
-func chain(stages ...stage) sender {
-	var send sender
-	for _, s := range slices.Backward(stages) {
-		send = s(send)
-	}
-	return send
-}
-
-func (cfg Config) withDefaults() Config {
 	cfg.Policy = cfg.Policy.WithDefaults()
 	cfg.AttemptTimeout = cmp.Or(cfg.AttemptTimeout, time.Minute)
 	cfg.MaxBody = min(cmp.Or(cfg.MaxBody, 64<<20), math.MaxInt64-1) // one byte more is read
-	if cfg.RoundTripper == nil {
-		cfg.RoundTripper = NewHTTPTransport()
+	return &Client{
+		cfg:     cfg,
+		base:    strings.TrimSuffix(cfg.BaseURL.String(), "/"),
+		gate:    newGate(cfg.Limiters, cfg.Policy, cfg.AttemptTimeout),
+		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
-	return cfg
+}
+
+// send takes an attempt through its stages. In call.go a call comes here as often as
+// retry.go says.
+func (c *Client) send(a *attempt) error {
+	if err := c.gate.hold(a, a.wait); err != nil { // limiter.go: until backoff, pause, pacing and limiters allow it
+		return err
+	}
+	if err := c.authenticate(a); err != nil { // auth.go: with the credential, to the base URL's host alone
+		return err
+	}
+	return c.exchange(a) // attempt.go: a request for a response and its body
 }
 
 // RoundTripper returns what requests are sent with.
-func (c *Client) RoundTripper() http.RoundTripper { return c.tripper }
+func (c *Client) RoundTripper() http.RoundTripper { return c.cfg.RoundTripper }
