@@ -143,7 +143,7 @@ func failure(r transport.Request, resp *transport.Response, err error) error {
 		return unexpected(r, resp, err)
 	case errors.As(err, &pause) && !pause.Deadline:
 		held := *resp // for its secrets
-		held.Status, held.Header, held.Body = pause.Refusal.Status, pause.Refusal.Header, pause.Refusal.Body
+		held.Reply = pause.Refusal
 		e := refusal(r, &held)
 		e.RetryAfter = pause.Left
 		return e
