@@ -506,9 +506,6 @@ func (o CallSettings) report(resp *transport.Response) {
 		return
 	}
 	header := resp.Redact().Header(resp.Header)
-	if header != nil && len(resp.Header) > 0 {
-		header = maps.Clone(header) // the caller's own
-	}
 	*o.Response = Response{
 		StatusCode: resp.Status,
 		Header:     header,

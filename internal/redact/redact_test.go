@@ -164,16 +164,20 @@ type typed struct{ err error }
 func (e *typed) Error() string { return e.err.Error() }
 func (e *typed) Unwrap() error { return e.err }
 
-func TestHeaderIsCopiedOnlyWhereItHoldsASecret(t *testing.T) {
+func TestHeaderIsCopiedWithoutTheSecrets(t *testing.T) {
 	t.Parallel()
-	set := redact.New("canary-plain")
-	h := http.Header{"A": {"x", "see canary-plain"}, "B": {"y"}}
-	if got := set.Header(h); got.Values("A")[1] != "see "+redact.Mark || h["A"][1] != "see canary-plain" {
-		t.Errorf("got %v from %v", got, h)
+	set := redact.New("canary-plain", "canary-other")
+	h := http.Header{"A": {"x", "see canary-plain", "canary-other"}, "B": {"y"}}
+	got := set.Header(h)
+	if fmt.Sprint(got) != "map[A:[x see "+redact.Mark+" "+redact.Mark+"] B:[y]]" {
+		t.Errorf("got %v", got)
 	}
-	h = http.Header{"B": {"y"}}
-	if got := set.Header(h); fmt.Sprintf("%p", got) != fmt.Sprintf("%p", h) {
-		t.Error("a clean header was copied")
+	got.Set("B", "z")
+	if h["A"][1] != "see canary-plain" || h["A"][2] != "canary-other" || h.Get("B") != "y" {
+		t.Errorf("the header became %v", h)
+	}
+	if set.Header(nil) != nil {
+		t.Error("nothing became something")
 	}
 }
 
