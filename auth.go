@@ -17,44 +17,11 @@ import (
 	"github.com/motive-go/motive/oauth"
 )
 
-// credential is what authenticates, under the name of the option that gave it. It
-// is made when all options are known: base carries its own requests, and report gets
-// the failures that no call sees.
-type credential struct {
-	name   string
-	apiKey bool
-	make   func(base http.RoundTripper, report func(error)) transport.Credential
-}
-
-// theOne returns the one credential that was given.
-func theOne(given []credential) (credential, error) {
-	if len(given) == 1 {
-		return given[0], nil
-	}
-	const choice = "exactly one of WithAccessToken, WithAPIKey, WithTokenSource and WithOAuth2, " +
-		"or NewClientFromEnv with MOTIVE_ACCESS_TOKEN or MOTIVE_API_KEY"
-	if len(given) == 0 {
-		return credential{}, errors.New("no credential: use " + choice)
-	}
-	var names []string
-	for _, c := range given {
-		names = append(names, c.name)
-	}
-	return credential{}, fmt.Errorf("%d credentials (%s): use %s", len(names), strings.Join(names, ", "), choice)
-}
-
 // The two ways to put a fixed secret on a request.
 var (
 	bearer = [2]string{"Authorization", "Bearer "}
 	apiKey = [2]string{"X-Api-Key", ""}
 )
-
-// fixed is a credential that does not change.
-func fixed(name string, header [2]string, secret string) credential {
-	return credential{name, header == apiKey, func(http.RoundTripper, func(error)) transport.Credential {
-		return transport.Fixed(header[0], header[1], secret)
-	}}
-}
 
 // tokens is the credential that a token source gives.
 func tokens(src oauth2.TokenSource) transport.Credential {
