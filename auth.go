@@ -94,7 +94,7 @@ func checkCredential(v string) error {
 	switch {
 	case found && strings.EqualFold(strings.TrimSuffix(scheme, ":"), "Bearer"):
 		return errors.New(`begins with "Bearer": give what stands behind it, the scheme is added`)
-	case strings.ContainsRune("\"'`", rune(v[0])), strings.ContainsRune("\"'`", rune(v[len(v)-1])):
+	case strings.Trim(v, "\"'`") != v:
 		return errors.New("begins or ends with a quotation mark: leave the quotation marks out")
 	}
 	return nil

@@ -37,6 +37,18 @@ var (
 	ErrUnexpectedResponse = errors.New("unexpected response")
 )
 
+// sentinels are those of the status codes; that of 500 is the one of all above, too.
+var sentinels = map[int]error{
+	http.StatusBadRequest:          ErrBadRequest,
+	http.StatusUnauthorized:        ErrUnauthorized,
+	http.StatusForbidden:           ErrForbidden,
+	http.StatusNotFound:            ErrNotFound,
+	http.StatusConflict:            ErrConflict,
+	http.StatusUnprocessableEntity: ErrUnprocessable,
+	http.StatusTooManyRequests:     ErrRateLimited,
+	http.StatusInternalServerError: ErrServer,
+}
+
 // APIError is a response of the server that is not the success it should be:
 // every status outside 2xx, and a 2xx whose body is not what the call promises.
 //
@@ -86,7 +98,8 @@ func (e *APIError) Error() string {
 // Is reports whether target is the sentinel of e's status code. A web page in place
 // of a record is none of them.
 func (e *APIError) Is(target error) bool {
-	return e.err == nil && target != nil && target == sentinelOf(e.StatusCode)
+	sentinel, ok := sentinels[min(e.StatusCode, http.StatusInternalServerError)]
+	return ok && e.err == nil && target == sentinel
 }
 
 // Unwrap returns why a 2xx is an error, else nil.
@@ -94,29 +107,6 @@ func (e *APIError) Unwrap() error { return e.err }
 
 // Format prints the message under every verb, so that no verb prints Body.
 func (e *APIError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
-
-func sentinelOf(status int) error {
-	switch status {
-	case http.StatusBadRequest:
-		return ErrBadRequest
-	case http.StatusUnauthorized:
-		return ErrUnauthorized
-	case http.StatusForbidden:
-		return ErrForbidden
-	case http.StatusNotFound:
-		return ErrNotFound
-	case http.StatusConflict:
-		return ErrConflict
-	case http.StatusUnprocessableEntity:
-		return ErrUnprocessable
-	case http.StatusTooManyRequests:
-		return ErrRateLimited
-	}
-	if status >= http.StatusInternalServerError {
-		return ErrServer
-	}
-	return nil
-}
 
 func attempts(n int) string {
 	if n == 1 {

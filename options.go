@@ -168,7 +168,10 @@ func WithObserver(f func(Event)) Option {
 	return func(c *config) {
 		c.observer, c.Observer = f, nil
 		if f != nil {
-			c.Observer = func(e transport.Event) { f(eventOf(e)) }
+			c.Observer = func(e transport.Event) {
+				f(Event{Kind: EventKind(e.Kind), Method: e.Method, Path: e.Template, Attempt: e.Attempt,
+					StatusCode: e.Status, Wait: e.Wait, Duration: e.Took, Err: e.Err})
+			}
 		}
 	}
 }
@@ -354,13 +357,6 @@ const (
 	EventTokenError   EventKind = "token_error"   // a token could not be refreshed or saved, and an older one serves
 )
 
-func eventOf(e transport.Event) Event {
-	return Event{
-		Kind: EventKind(e.Kind), Method: e.Method, Path: e.Template, Attempt: e.Attempt,
-		StatusCode: e.Status, Wait: e.Wait, Duration: e.Took, Err: e.Err,
-	}
-}
-
 // tokenError reports a failure of a token's refresh or save that no call may see,
 // since an older token still serves.
 func (c *config) tokenError(err error) {
@@ -406,8 +402,11 @@ func ApplyCallOptions(opts ...CallOption) CallSettings {
 
 // check returns what pre-flight validation found, less what the call skips.
 func (o CallSettings) check(err error) error {
-	invalid, ok := err.(*ValidationError)
-	if !ok {
+	if err == nil {
+		return nil
+	}
+	var invalid *ValidationError
+	if !errors.As(err, &invalid) {
 		return err
 	}
 	left := slices.DeleteFunc(slices.Clone(invalid.Problems), func(p FieldError) bool {
@@ -421,10 +420,7 @@ func (o CallSettings) check(err error) error {
 
 // encodeQuery is the query of a call with the parameters that its options add.
 func (o CallSettings) encodeQuery(query url.Values) string {
-	if len(o.Query) == 0 {
-		return query.Encode()
-	}
-	all := make(url.Values, len(query)+len(o.Query))
+	all := url.Values{}
 	maps.Copy(all, query)
 	maps.Copy(all, o.Query)
 	return all.Encode()
