@@ -159,17 +159,14 @@ func record(method, path string, id int64) (request, error) {
 	return request{method: method, path: path + "/" + strconv.FormatInt(id, 10), template: path + "/{id}"}, nil
 }
 
-var (
-	errNoClient  = errors.New("motive: this client was not made by NewClient, and has neither a credential nor a connection")
-	errNoContext = errors.New("motive: the context is nil: pass context.Background() where there is no other")
-)
+var errNoContext = errors.New("motive: the context is nil: pass context.Background() where there is no other")
 
 // do sends r and decodes the body of the response. It is the whole way of every
 // call: encode, send, judge.
 func do[T any](ctx context.Context, c *core, r request, o CallSettings, decode func(body []byte) (T, error)) (T, error) {
 	var none T
 	if c == nil || c.transport == nil {
-		return none, errNoClient
+		return none, errors.New("motive: this client was not made by NewClient, and has neither a credential nor a connection")
 	}
 	if ctx == nil {
 		return none, errNoContext

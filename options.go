@@ -118,7 +118,8 @@ func WithTokenSource(src oauth2.TokenSource) Option {
 // calls as well, make an [oauth.Source] and give it to [WithTokenSource].
 func WithOAuth2(cfg *oauth2.Config, store oauth.Store) Option {
 	return func(c *config) {
-		source, err := oauth.NewSource(cfg, store, oauth.WithHTTPClient(&http.Client{Transport: (*innermost)(c)}), oauth.WithReport(c.tokenError))
+		base := &http.Client{Transport: (*innermost)(c)}
+		source, err := oauth.NewSource(cfg, store, oauth.WithHTTPClient(base), oauth.WithReport(c.tokenError))
 		c.refuse(err != nil, "WithOAuth2: %v", err)
 		c.authenticate("WithOAuth2", tokens(source))
 	}
@@ -127,8 +128,8 @@ func WithOAuth2(cfg *oauth2.Config, store oauth.Store) Option {
 // innermost sends with the round tripper that the client has once all options are known.
 type innermost config
 
-func (c *innermost) RoundTrip(req *http.Request) (*http.Response, error) {
-	return c.RoundTripper.RoundTrip(req)
+func (c *innermost) RoundTrip(r *http.Request) (*http.Response, error) {
+	return c.RoundTripper.RoundTrip(r)
 }
 
 // WithBaseURL sets where the API is; default [DefaultBaseURL]. A path is kept as
@@ -152,9 +153,7 @@ func WithTransport(rt http.RoundTripper) Option {
 
 // WithUserAgent puts ua in front of this module's own User-Agent.
 func WithUserAgent(ua string) Option {
-	return func(c *config) {
-		c.setHeader("WithUserAgent", "User-Agent", ua+" motive-go/"+Version)
-	}
+	return func(c *config) { c.setHeader("WithUserAgent", "User-Agent", ua+" motive-go/"+Version) }
 }
 
 // WithLogger logs each attempt at debug level: method, path template, status,
@@ -180,9 +179,7 @@ func WithObserver(f func(Event)) Option {
 // zero keep their defaults.
 func WithRetry(p RetryPolicy) Option {
 	return func(c *config) {
-		c.Policy = transport.Policy{
-			MaxAttempts: p.MaxAttempts, MinWait: p.MinWait, MaxWait: p.MaxWait, MaxRetryAfter: p.MaxRetryAfter,
-		}
+		c.Policy = transport.Policy{MaxAttempts: p.MaxAttempts, MinWait: p.MinWait, MaxWait: p.MaxWait, MaxRetryAfter: p.MaxRetryAfter}
 		c.reconcileWait = p.ReconcileWait
 		err := c.Policy.Check()
 		c.refuse(err != nil, "WithRetry: %v", err)
@@ -254,9 +251,7 @@ func WithTimeZone(tz TimeZone) Option {
 
 // WithMetricUnits asks for metric units, or for imperial ones (X-Metric-Units).
 func WithMetricUnits(metric bool) Option {
-	return func(c *config) {
-		c.setHeader("WithMetricUnits", "X-Metric-Units", strconv.FormatBool(metric))
-	}
+	return func(c *config) { c.setHeader("WithMetricUnits", "X-Metric-Units", strconv.FormatBool(metric)) }
 }
 
 // WithActingUser makes the calls on behalf of the fleet admin with the given id
@@ -468,9 +463,7 @@ func Against(current *User) CallOption { return func(o *CallSettings) { o.Agains
 // ReadAhead has [UsersService.All] fetch up to so many pages at once, 1 (the
 // default) to 32. Users come in the same order. At the first sign that the list is
 // changing the rest is read page after page.
-func ReadAhead(pages int) CallOption {
-	return func(o *CallSettings) { o.ReadAhead = pages }
-}
+func ReadAhead(pages int) CallOption { return func(o *CallSettings) { o.ReadAhead = pages } }
 
 // WithQuery adds a parameter that this version does not know to the query of the
 // call. One that the call has itself is replaced.
