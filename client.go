@@ -173,7 +173,7 @@ func do[T any](ctx context.Context, c *core, r request, o CallSettings, decode f
 	}
 	sent := transport.Request{
 		Method: r.method, Path: r.path, Template: cmp.Or(r.template, r.path),
-		Query: o.encodeQuery(r.query), Body: r.body, Secrets: r.secrets,
+		Query: merged(r.query, o.Query).Encode(), Body: r.body, Secrets: r.secrets,
 	}
 	resp, err := c.transport.Do(ctx, sent)
 	defer resp.Release()

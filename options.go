@@ -413,12 +413,12 @@ func (o CallSettings) check(err error) error {
 	return &ValidationError{Problems: left}
 }
 
-// encodeQuery is the query of a call with the parameters that its options add.
-func (o CallSettings) encodeQuery(query url.Values) string {
+// merged returns the parameters of both, those of over in place of those of query.
+func merged(query, over url.Values) url.Values {
 	all := url.Values{}
 	maps.Copy(all, query)
-	maps.Copy(all, o.Query)
-	return all.Encode()
+	maps.Copy(all, over)
+	return all
 }
 
 // Response is what is known of the last response to a call, for [WithResponse]. It
@@ -468,12 +468,7 @@ func ReadAhead(pages int) CallOption { return func(o *CallSettings) { o.ReadAhea
 // WithQuery adds a parameter that this version does not know to the query of the
 // call. One that the call has itself is replaced.
 func WithQuery(key, value string) CallOption {
-	return func(o *CallSettings) {
-		query := url.Values{}
-		maps.Copy(query, o.Query)
-		query.Set(key, value)
-		o.Query = query
-	}
+	return func(o *CallSettings) { o.Query = merged(o.Query, url.Values{key: {value}}) }
 }
 
 // report fills the Response that the caller asked for.
