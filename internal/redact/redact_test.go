@@ -82,6 +82,39 @@ func TestEverySpellingIsFound(t *testing.T) {
 	}
 }
 
+func TestSpellingsThatFewWrite(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ secret, text string }{
+		{"canary<", "canary&#x3c;"},
+		{"canary<", "canary&#X3C;"},
+		{"canary<", "canary&#060;"},
+		{`canary"`, "canary&quot;"},
+		{"canary\u017f", "CANARYS"}, // a long s
+		{"canary\u212a", "canaryk"}, // the sign of the kelvin
+		{"canary\u0131", "CANARYI"}, // strings.ToUpper of a dotless i
+		{"canary\u0130", "canaryi"}, // strings.ToLower of a dotted one
+		{"canary\xe2\x82", "canary%e2%82%ac"},
+		{"éclair-canary", "ÉCLAIR-CANARY"},
+	} {
+		if got := redact.New(test.secret).String(test.text); !strings.HasPrefix(got, redact.Mark) {
+			t.Errorf("%q became %q, with the secret %q", test.text, got, test.secret)
+		}
+	}
+	if text := "canary&60;"; redact.New("canary<").String(text) != text {
+		t.Error("a number that is no entity was taken for one")
+	}
+}
+
+func TestSetsThatShareSecretsAreIndependent(t *testing.T) {
+	t.Parallel()
+	base := redact.New("canary-1", "canary-2").With("canary-3") // so that there is room for a fourth
+	left := base.With("canary-left")
+	base.With("canary-right")
+	if left.String("canary-left") != redact.Mark || base.String("canary-left") != "canary-left" {
+		t.Error("a set redacts what another was given")
+	}
+}
+
 func TestBasicAuthenticationIsFound(t *testing.T) {
 	t.Parallel()
 	id, secret := "my app", "canary/secret=1"
