@@ -17,44 +17,11 @@ import (
 	"github.com/motive-go/motive/oauth"
 )
 
-// credential is what authenticates, under the name of the option that gave it. It
-// is made when all options are known: base carries its own requests, and report gets
-// the failures that no call sees.
-type credential struct {
-	name   string
-	apiKey bool
-	make   func(base http.RoundTripper, report func(error)) transport.Credential
-}
-
-// theOne returns the one credential that was given.
-func theOne(given []credential) (credential, error) {
-	if len(given) == 1 {
-		return given[0], nil
-	}
-	const choice = "exactly one of WithAccessToken, WithAPIKey, WithTokenSource and WithOAuth2, " +
-		"or NewClientFromEnv with MOTIVE_ACCESS_TOKEN or MOTIVE_API_KEY"
-	if len(given) == 0 {
-		return credential{}, errors.New("no credential: use " + choice)
-	}
-	var names []string
-	for _, c := range given {
-		names = append(names, c.name)
-	}
-	return credential{}, fmt.Errorf("%d credentials (%s): use %s", len(names), strings.Join(names, ", "), choice)
-}
-
 // The two ways to put a fixed secret on a request.
 var (
 	bearer = [2]string{"Authorization", "Bearer "}
 	apiKey = [2]string{"X-Api-Key", ""}
 )
-
-// fixed is a credential that does not change.
-func fixed(name string, header [2]string, secret string) credential {
-	return credential{name, header == apiKey, func(http.RoundTripper, func(error)) transport.Credential {
-		return transport.Fixed(header[0], header[1], secret)
-	}}
-}
 
 // tokens is the credential that a token source gives.
 func tokens(src oauth2.TokenSource) transport.Credential {
@@ -127,7 +94,7 @@ func checkCredential(v string) error {
 	switch {
 	case found && strings.EqualFold(strings.TrimSuffix(scheme, ":"), "Bearer"):
 		return errors.New(`begins with "Bearer": give what stands behind it, the scheme is added`)
-	case strings.ContainsRune("\"'`", rune(v[0])), strings.ContainsRune("\"'`", rune(v[len(v)-1])):
+	case strings.Trim(v, "\"'`") != v:
 		return errors.New("begins or ends with a quotation mark: leave the quotation marks out")
 	}
 	return nil

@@ -37,10 +37,21 @@ func NewClient(opts ...Option) (*Client, error) {
 			opt(cfg)
 		}
 	}
-	core, err := newCore(cfg)
-	if err != nil {
-		return nil, fmt.Errorf("motive: %w", err)
+	base, err := parseBaseURL(cfg.baseURL, cfg.insecureHTTP)
+	cfg.BaseURL = base
+	cfg.refuse(err != nil, "%v", err)
+	const choice = "exactly one of WithAccessToken, WithAPIKey, WithTokenSource and WithOAuth2, " +
+		"or NewClientFromEnv with MOTIVE_ACCESS_TOKEN or MOTIVE_API_KEY"
+	given := cfg.credentials
+	cfg.refuse(len(given) == 0, "no credential: use "+choice)
+	cfg.refuse(len(given) > 1, "%d credentials (%s): use "+choice, len(given), strings.Join(given, ", "))
+	if len(cfg.problems) > 0 {
+		return nil, errors.New("motive: " + strings.ReplaceAll(strings.Join(cfg.problems, "\n"), "\n", "; "))
 	}
+	cfg.transport = transport.New(cfg.Config)
+	cfg.resend = cfg.Policy.MaxAttempts != 1
+	cfg.reconcileWait = cmp.Or(cfg.reconcileWait, 15*time.Second)
+	core := &cfg.core
 	return &Client{(*UsersService)(core), (*ExternalIDsService)(core), (*UserRolesService)(core), core}, nil
 }
 
@@ -50,13 +61,11 @@ func NewClient(opts ...Option) (*Client, error) {
 // one and is an error where the environment has one too.
 func NewClientFromEnv(opts ...Option) (*Client, error) {
 	var env []Option
-	for _, of := range [...]struct {
-		name   string
-		header [2]string
-	}{{"MOTIVE_ACCESS_TOKEN", bearer}, {"MOTIVE_API_KEY", apiKey}} {
-		if secret := os.Getenv(of.name); secret != "" {
-			env = append(env, withFixed(of.name, of.header, secret))
-		}
+	if token := os.Getenv("MOTIVE_ACCESS_TOKEN"); token != "" {
+		env = append(env, withFixed("MOTIVE_ACCESS_TOKEN", bearer, token))
+	}
+	if key := os.Getenv("MOTIVE_API_KEY"); key != "" {
+		env = append(env, withFixed("MOTIVE_API_KEY", apiKey, key))
 	}
 	if base := os.Getenv("MOTIVE_BASE_URL"); base != "" {
 		env = append(env, WithBaseURL(base))
@@ -67,11 +76,8 @@ func NewClientFromEnv(opts ...Option) (*Client, error) {
 // CloseIdleConnections closes the connections that no call is using. A program
 // that makes one client and keeps it has no need of it.
 func (c *Client) CloseIdleConnections() {
-	if c.core == nil {
-		return
-	}
-	if t, ok := c.core.transport.RoundTripper().(interface{ CloseIdleConnections() }); ok {
-		t.CloseIdleConnections()
+	if c.core != nil {
+		(&http.Client{Transport: c.core.transport.RoundTripper()}).CloseIdleConnections()
 	}
 }
 
@@ -96,7 +102,7 @@ type Request struct {
 func (c *Client) Do(ctx context.Context, req Request, out any, opts ...CallOption) error {
 	path, err := relativePath(req.Path)
 	if err != nil {
-		return fmt.Errorf("motive: %w", err)
+		return err
 	}
 	r := request{method: cmp.Or(req.Method, http.MethodGet), path: path, template: template(path), query: req.Query}
 	if req.Body != nil {
@@ -115,20 +121,11 @@ func (c *Client) Do(ctx context.Context, req Request, out any, opts ...CallOptio
 
 // relativePath refuses what is more than a path under the base URL.
 func relativePath(path string) (string, error) {
-	const want = `write it like "/v1/groups"`
 	u, err := url.Parse(path)
 	switch {
-	case path == "":
-		return "", errors.New("the path is empty; " + want)
-	case err != nil, u.Scheme != "", u.Host != "", u.User != nil, strings.HasPrefix(path, "//"), strings.Contains(path, `\`):
-		return "", errors.New("the path is more than a path under the base URL; " + want)
-	case strings.ContainsAny(path, "?#"):
-		return "", errors.New("the path has a query or a fragment; put the query into Query, and " + want)
-	}
-	for part := range strings.SplitSeq(u.Path, "/") {
-		if part == ".." || part == "." {
-			return "", errors.New("the path leaves the base URL; " + want)
-		}
+	case err != nil, path == "", u.Scheme != "", strings.HasPrefix(path, "//"), strings.ContainsAny(path, `\?#`),
+		strings.Contains("/"+u.Path+"/", "/../"), strings.Contains("/"+u.Path+"/", "/./"):
+		return "", errors.New(`motive: the path must lie under the base URL: write it like "/v1/groups", and put a query into Query`)
 	}
 	return "/" + strings.TrimPrefix(u.EscapedPath(), "/"), nil
 }
@@ -142,42 +139,6 @@ func template(path string) string {
 		}
 	}
 	return strings.Join(parts, "/")
-}
-
-// core is what the services share.
-type core struct {
-	transport     *transport.Client
-	apiKey        bool // whether the credential is an API key, which can be in test mode
-	resend        bool // whether the policy allows a second attempt
-	reconcileWait time.Duration
-	observer      func(Event)
-}
-
-// newCore makes of all options what the services share. Its error names each that
-// is wrong.
-func newCore(cfg *config) (*core, error) {
-	base, err := parseBaseURL(cfg.baseURL, cfg.insecureHTTP)
-	problems := append(cfg.problems, err)
-	credential, err := theOne(cfg.credentials)
-	if err := errors.Join(append(problems, err)...); err != nil {
-		return nil, oneLine(err)
-	}
-	cfg.BaseURL = base
-	if cfg.observer != nil {
-		observe := cfg.observer
-		cfg.Observer = func(e transport.Event) { observe(eventOf(e)) }
-	}
-	if cfg.RoundTripper == nil {
-		cfg.RoundTripper = transport.NewHTTPTransport()
-	}
-	cfg.Credential = credential.make(cfg.RoundTripper, cfg.tokenError)
-	return &core{
-		transport:     transport.New(cfg.Config),
-		apiKey:        credential.apiKey,
-		resend:        cfg.Policy.MaxAttempts != 1,
-		reconcileWait: cmp.Or(cfg.reconcileWait, 15*time.Second),
-		observer:      cfg.observer,
-	}, nil
 }
 
 // request is what a service method wants sent.
@@ -198,24 +159,21 @@ func record(method, path string, id int64) (request, error) {
 	return request{method: method, path: path + "/" + strconv.FormatInt(id, 10), template: path + "/{id}"}, nil
 }
 
-var (
-	errNoClient  = errors.New("motive: this client was not made by NewClient, and has neither a credential nor a connection")
-	errNoContext = errors.New("motive: the context is nil: pass context.Background() where there is no other")
-)
+var errNoContext = errors.New("motive: the context is nil: pass context.Background() where there is no other")
 
 // do sends r and decodes the body of the response. It is the whole way of every
 // call: encode, send, judge.
 func do[T any](ctx context.Context, c *core, r request, o CallSettings, decode func(body []byte) (T, error)) (T, error) {
 	var none T
 	if c == nil || c.transport == nil {
-		return none, errNoClient
+		return none, errors.New("motive: this client was not made by NewClient, and has neither a credential nor a connection")
 	}
 	if ctx == nil {
 		return none, errNoContext
 	}
 	sent := transport.Request{
 		Method: r.method, Path: r.path, Template: cmp.Or(r.template, r.path),
-		Query: o.encodeQuery(r.query), Body: r.body, Secrets: r.secrets,
+		Query: merged(r.query, o.Query).Encode(), Body: r.body, Secrets: r.secrets,
 	}
 	resp, err := c.transport.Do(ctx, sent)
 	defer resp.Release()

@@ -37,6 +37,18 @@ var (
 	ErrUnexpectedResponse = errors.New("unexpected response")
 )
 
+// sentinels are those of the status codes; that of 500 is the one of all above, too.
+var sentinels = map[int]error{
+	http.StatusBadRequest:          ErrBadRequest,
+	http.StatusUnauthorized:        ErrUnauthorized,
+	http.StatusForbidden:           ErrForbidden,
+	http.StatusNotFound:            ErrNotFound,
+	http.StatusConflict:            ErrConflict,
+	http.StatusUnprocessableEntity: ErrUnprocessable,
+	http.StatusTooManyRequests:     ErrRateLimited,
+	http.StatusInternalServerError: ErrServer,
+}
+
 // APIError is a response of the server that is not the success it should be:
 // every status outside 2xx, and a 2xx whose body is not what the call promises.
 //
@@ -45,19 +57,13 @@ type APIError struct {
 	StatusCode int
 	// Message is what the server said, from whichever field its body had it in,
 	// or the status text where the body says nothing readable.
-	Message string
-	// Fields are the problems of single fields, where the body lists them.
-	Fields []FieldError
-	// RequestID is the X-Request-Id of the response.
-	RequestID string
-	// RetryAfter is how long the server asked to wait; 0 if it did not. It is
-	// not capped.
-	RetryAfter time.Duration
-	// Attempts is how often the request was sent.
-	Attempts int
-	Method   string
-	// Path is the path under the base URL, without the query.
-	Path string
+	Message    string
+	Fields     []FieldError  // the problems of single fields, where the body lists them
+	RequestID  string        // X-Request-Id of the response
+	RetryAfter time.Duration // how long the server asked to wait, not capped; 0 if it did not
+	Attempts   int           // how often the request was sent
+	Method     string
+	Path       string // under the base URL, without the query
 	// Body is the start of the response's body, at most 64 KiB. The secrets of
 	// the request are redacted in it.
 	Body []byte
@@ -69,10 +75,7 @@ type APIError struct {
 // Error reads "motive: POST /v1/users: 422 email has already been taken
 // (request id abc, 1 attempt)".
 func (e *APIError) Error() string {
-	said := fmt.Sprintf("motive: %s %s: %d", e.Method, e.Path, e.StatusCode)
-	if e.Message != "" {
-		said += " " + e.Message
-	}
+	said := strings.TrimSpace(fmt.Sprintf("motive: %s %s: %d %s", e.Method, e.Path, e.StatusCode, e.Message))
 	if e.RetryAfter > 0 {
 		said += ", retry after " + e.RetryAfter.String()
 	}
@@ -86,7 +89,8 @@ func (e *APIError) Error() string {
 // Is reports whether target is the sentinel of e's status code. A web page in place
 // of a record is none of them.
 func (e *APIError) Is(target error) bool {
-	return e.err == nil && target != nil && target == sentinelOf(e.StatusCode)
+	sentinel, ok := sentinels[min(e.StatusCode, http.StatusInternalServerError)]
+	return ok && e.err == nil && target == sentinel
 }
 
 // Unwrap returns why a 2xx is an error, else nil.
@@ -94,29 +98,6 @@ func (e *APIError) Unwrap() error { return e.err }
 
 // Format prints the message under every verb, so that no verb prints Body.
 func (e *APIError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
-
-func sentinelOf(status int) error {
-	switch status {
-	case http.StatusBadRequest:
-		return ErrBadRequest
-	case http.StatusUnauthorized:
-		return ErrUnauthorized
-	case http.StatusForbidden:
-		return ErrForbidden
-	case http.StatusNotFound:
-		return ErrNotFound
-	case http.StatusConflict:
-		return ErrConflict
-	case http.StatusUnprocessableEntity:
-		return ErrUnprocessable
-	case http.StatusTooManyRequests:
-		return ErrRateLimited
-	}
-	if status >= http.StatusInternalServerError {
-		return ErrServer
-	}
-	return nil
-}
 
 func attempts(n int) string {
 	if n == 1 {
@@ -129,11 +110,9 @@ func attempts(n int) string {
 type FieldError struct {
 	// Field is the name in JSON, "first_name" or
 	// "external_ids_attributes[1].external_id"; "" if it is of no single field.
-	Field string
-	// Code is one of the Code constants, or "" in a response of the server.
-	Code string
-	// Message is a sentence that says what is wrong and what would be right.
-	Message string
+	Field   string
+	Code    string // one of the Code constants, or "" in a response of the server
+	Message string // a sentence that says what is wrong and what would be right
 }
 
 // Error reads "first_name: is required".
@@ -192,11 +171,9 @@ func invalid(field, code, message string) error {
 // OutcomeUnknownError says that a write was sent and that nothing certain came
 // back: it may or may not have happened. Look before sending it again.
 type OutcomeUnknownError struct {
-	Method string
-	// Path is the path under the base URL, without the query.
-	Path string
-	// Attempts is how often the request was sent.
-	Attempts int
+	Method   string
+	Path     string // under the base URL, without the query
+	Attempts int    // how often the request was sent
 	// Err is the cause: an [*APIError] for a response of the server, else the
 	// error of the transport or of the context.
 	Err error

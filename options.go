@@ -32,14 +32,22 @@ const DefaultBaseURL = "https://api.gomotive.com"
 // Option configures a [Client].
 type Option func(*config)
 
+// core is what the services share.
+type core struct {
+	transport     *transport.Client
+	apiKey        bool // whether the credential is an API key, which can be in test mode
+	resend        bool // whether the policy allows a second attempt
+	reconcileWait time.Duration
+	observer      func(Event)
+}
+
 type config struct {
 	transport.Config
-	credentials   []credential
-	baseURL       string
-	insecureHTTP  bool
-	observer      func(Event)
-	reconcileWait time.Duration
-	problems      []error
+	core
+	credentials  []string // the options that gave one
+	baseURL      string
+	insecureHTTP bool
+	problems     []string
 }
 
 func defaultConfig() *config {
@@ -51,20 +59,30 @@ func defaultConfig() *config {
 				"Accept":     {"application/json"},
 				"User-Agent": {"motive-go/" + Version},
 			},
+			RoundTripper: transport.NewHTTPTransport(),
 		},
 	}
 }
 
-func (c *config) problem(format string, args ...any) {
-	c.problems = append(c.problems, fmt.Errorf(format, args...))
+// refuse notes what is wrong with an option, if it is.
+func (c *config) refuse(wrong bool, format string, args ...any) {
+	if wrong {
+		c.problems = append(c.problems, fmt.Sprintf(format, args...))
+	}
+}
+
+// authenticate takes the credential of the option or the variable with the given name.
+func (c *config) authenticate(name string, credential transport.Credential) {
+	c.credentials = append(c.credentials, name)
+	c.Credential = credential
 }
 
 func withFixed(name string, header [2]string, secret string) Option {
 	return func(c *config) {
-		if err := checkCredential(secret); err != nil {
-			c.problem("%s: the value %w", name, err)
-		}
-		c.credentials = append(c.credentials, fixed(name, header, secret))
+		err := checkCredential(secret)
+		c.refuse(err != nil, "%s: the value %v", name, err)
+		c.apiKey = header == apiKey
+		c.authenticate(name, transport.Fixed(header[0], header[1], secret))
 	}
 }
 
@@ -88,13 +106,8 @@ func WithAPIKey(key string) Option { return withFixed("WithAPIKey", apiKey, key)
 // the attempt timeout, and a call that ends does not wait for it.
 func WithTokenSource(src oauth2.TokenSource) Option {
 	return func(c *config) {
-		if src == nil {
-			c.problem("WithTokenSource: the token source is nil")
-			return
-		}
-		c.credentials = append(c.credentials, credential{"WithTokenSource", false, func(http.RoundTripper, func(error)) transport.Credential {
-			return tokens(src)
-		}})
+		c.refuse(src == nil, "WithTokenSource: the token source is nil")
+		c.authenticate("WithTokenSource", tokens(src))
 	}
 }
 
@@ -105,15 +118,18 @@ func WithTokenSource(src oauth2.TokenSource) Option {
 // calls as well, make an [oauth.Source] and give it to [WithTokenSource].
 func WithOAuth2(cfg *oauth2.Config, store oauth.Store) Option {
 	return func(c *config) {
-		if _, err := oauth.NewSource(cfg, store); err != nil {
-			c.problem("WithOAuth2: %w", err)
-		}
-		c.credentials = append(c.credentials, credential{"WithOAuth2", false, func(base http.RoundTripper, report func(error)) transport.Credential {
-			source, _ := oauth.NewSource(cfg, store, oauth.WithHTTPClient(&http.Client{Transport: base}),
-				oauth.WithReport(report)) // checked above
-			return tokens(source)
-		}})
+		base := &http.Client{Transport: (*innermost)(c)}
+		source, err := oauth.NewSource(cfg, store, oauth.WithHTTPClient(base), oauth.WithReport(c.tokenError))
+		c.refuse(err != nil, "WithOAuth2: %v", err)
+		c.authenticate("WithOAuth2", tokens(source))
 	}
+}
+
+// innermost sends with the round tripper that the client has once all options are known.
+type innermost config
+
+func (c *innermost) RoundTrip(r *http.Request) (*http.Response, error) {
+	return c.RoundTripper.RoundTrip(r)
 }
 
 // WithBaseURL sets where the API is; default [DefaultBaseURL]. A path is kept as
@@ -130,18 +146,14 @@ func WithInsecureHTTP() Option { return func(c *config) { c.insecureHTTP = true 
 // the environment.
 func WithTransport(rt http.RoundTripper) Option {
 	return func(c *config) {
-		if rt == nil {
-			c.problem("WithTransport: the round tripper is nil: leave the option off for the default")
-		}
+		c.refuse(rt == nil, "WithTransport: the round tripper is nil: leave the option off for the default")
 		c.RoundTripper = rt
 	}
 }
 
 // WithUserAgent puts ua in front of this module's own User-Agent.
 func WithUserAgent(ua string) Option {
-	return func(c *config) {
-		c.setHeader("WithUserAgent", "User-Agent", ua+" motive-go/"+Version)
-	}
+	return func(c *config) { c.setHeader("WithUserAgent", "User-Agent", ua+" motive-go/"+Version) }
 }
 
 // WithLogger logs each attempt at debug level: method, path template, status,
@@ -151,22 +163,27 @@ func WithLogger(l *slog.Logger) Option { return func(c *config) { c.Logger = l }
 // WithObserver calls f for each [Event]: the start and the end of each attempt, a
 // retry, a wait, a call given up. It is called in the middle of a call: it must
 // not block, nor call the client.
-func WithObserver(f func(Event)) Option { return func(c *config) { c.observer = f } }
+func WithObserver(f func(Event)) Option {
+	return func(c *config) {
+		c.observer, c.Observer = f, nil
+		if f != nil {
+			c.Observer = func(e transport.Event) {
+				f(Event{Kind: EventKind(e.Kind), Method: e.Method, Path: e.Template, Attempt: e.Attempt,
+					StatusCode: e.Status, Wait: e.Wait, Duration: e.Took, Err: e.Err})
+			}
+		}
+	}
+}
 
 // WithRetry sets when and how often a request is sent again. Fields that are
 // zero keep their defaults.
 func WithRetry(p RetryPolicy) Option {
 	return func(c *config) {
-		c.Policy = transport.Policy{
-			MaxAttempts: p.MaxAttempts, MinWait: p.MinWait, MaxWait: p.MaxWait, MaxRetryAfter: p.MaxRetryAfter,
-		}
+		c.Policy = transport.Policy{MaxAttempts: p.MaxAttempts, MinWait: p.MinWait, MaxWait: p.MaxWait, MaxRetryAfter: p.MaxRetryAfter}
 		c.reconcileWait = p.ReconcileWait
-		if err := c.Policy.Check(); err != nil {
-			c.problem("WithRetry: %w", err)
-		}
-		if p.ReconcileWait < 0 {
-			c.problem("WithRetry: ReconcileWait (%s) is negative: use 0 for the default", p.ReconcileWait)
-		}
+		err := c.Policy.Check()
+		c.refuse(err != nil, "WithRetry: %v", err)
+		c.refuse(p.ReconcileWait < 0, "WithRetry: ReconcileWait (%s) is negative: use 0 for the default", p.ReconcileWait)
 	}
 }
 
@@ -175,10 +192,8 @@ func WithRetry(p RetryPolicy) Option {
 // server's rate from the first 429.
 func WithRateLimit(perSecond float64, burst int) Option {
 	return func(c *config) {
-		if !(perSecond > 0) || perSecond > 1e9 || burst < 1 {
-			c.problem("WithRateLimit(%v, %d): both must be above zero, the first at most 1e9", perSecond, burst)
-			return
-		}
+		valid := perSecond > 0 && perSecond <= 1e9 && burst >= 1 // which NaN is not
+		c.refuse(!valid, "WithRateLimit(%v, %d): both must be above zero, the first at most 1e9", perSecond, burst)
 		c.Limiters = append(c.Limiters, rate.NewLimiter(rate.Limit(perSecond), burst))
 	}
 }
@@ -200,10 +215,7 @@ type Limiter interface {
 // given more than once and beside [WithRateLimit]: each of them is asked.
 func WithLimiter(l Limiter) Option {
 	return func(c *config) {
-		if l == nil {
-			c.problem("WithLimiter: the limiter is nil")
-			return
-		}
+		c.refuse(l == nil, "WithLimiter: the limiter is nil")
 		c.Limiters = append(c.Limiters, l)
 	}
 }
@@ -213,9 +225,7 @@ func WithLimiter(l Limiter) Option {
 // seen to take 18 s. The whole call is limited by its context.
 func WithAttemptTimeout(d time.Duration) Option {
 	return func(c *config) {
-		if d <= 0 {
-			c.problem("WithAttemptTimeout(%s): must be above zero", d)
-		}
+		c.refuse(d <= 0, "WithAttemptTimeout(%s): must be above zero", d)
 		c.AttemptTimeout = d
 	}
 }
@@ -224,9 +234,7 @@ func WithAttemptTimeout(d time.Duration) Option {
 // bytes; default 64 MiB.
 func WithMaxBodySize(n int64) Option {
 	return func(c *config) {
-		if n <= 0 {
-			c.problem("WithMaxBodySize(%d): must be above zero", n)
-		}
+		c.refuse(n <= 0, "WithMaxBodySize(%d): must be above zero", n)
 		c.MaxBody = n
 	}
 }
@@ -235,36 +243,29 @@ func WithMaxBodySize(n int64) Option {
 // is UTC. The name is that of Rails; an IANA name is refused.
 func WithTimeZone(tz TimeZone) Option {
 	return func(c *config) {
-		if message := notRails(string(tz)); message != "" {
-			c.problem("WithTimeZone: %s", message)
-		}
+		message := notRails(string(tz))
+		c.refuse(message != "", "WithTimeZone: %s", message)
 		c.setHeader("WithTimeZone", "X-Time-Zone", string(tz))
 	}
 }
 
 // WithMetricUnits asks for metric units, or for imperial ones (X-Metric-Units).
 func WithMetricUnits(metric bool) Option {
-	return func(c *config) {
-		c.setHeader("WithMetricUnits", "X-Metric-Units", strconv.FormatBool(metric))
-	}
+	return func(c *config) { c.setHeader("WithMetricUnits", "X-Metric-Units", strconv.FormatBool(metric)) }
 }
 
 // WithActingUser makes the calls on behalf of the fleet admin with the given id
 // (X-User-Id); the default is the fleet's first active admin.
 func WithActingUser(id int64) Option {
 	return func(c *config) {
-		if id <= 0 {
-			c.problem("WithActingUser(%d): the id of a user is above zero", id)
-		}
+		c.refuse(id <= 0, "WithActingUser(%d): the id of a user is above zero", id)
 		c.setHeader("WithActingUser", "X-User-Id", strconv.FormatInt(id, 10))
 	}
 }
 
 func (c *config) setHeader(option, name, value string) {
-	if err := checkHeaderValue(value); err != nil {
-		c.problem("%s: the value %w", option, err)
-		return
-	}
+	err := checkHeaderValue(value)
+	c.refuse(err != nil, "%s: the value %v", option, err)
 	c.Header[name] = []string{value}
 }
 
@@ -273,8 +274,9 @@ func parseBaseURL(raw string, insecure bool) (*url.URL, error) {
 	if err != nil {
 		return nil, errors.New("the base URL cannot be parsed: it should look like " + DefaultBaseURL)
 	}
+	path := strings.TrimRight(u.EscapedPath(), "/")
 	switch {
-	case u.Host == "" || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http"):
+	case u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
 		return nil, errors.New("the base URL needs a scheme and a host, as in " + DefaultBaseURL)
 	case u.User != nil:
 		return nil, errors.New("the base URL holds a user or a password: leave them out, credentials have options of their own")
@@ -282,26 +284,14 @@ func parseBaseURL(raw string, insecure bool) (*url.URL, error) {
 		return nil, errors.New("the base URL has a query or a fragment: leave them out")
 	case u.Scheme == "http" && !insecure && !isLoopback(u.Hostname()):
 		return nil, fmt.Errorf("the base URL http://%s would send the credential unencrypted: use https, or WithInsecureHTTP if you mean it", u.Host)
-	}
-	prefix := strings.TrimRight(u.EscapedPath(), "/")
-	if strings.HasSuffix(prefix, "/v1/users") {
+	case strings.HasSuffix(path, "/v1/users"):
 		return nil, errors.New("the base URL ends in /v1/users, which the client adds: leave it out, as in " + DefaultBaseURL)
 	}
-	prefix = strings.TrimRight(strings.TrimSuffix(prefix, "/v1"), "/")
-	return url.Parse(u.Scheme + "://" + u.Host + prefix)
+	return url.Parse(u.Scheme + "://" + u.Host + strings.TrimRight(strings.TrimSuffix(path, "/v1"), "/"))
 }
 
 func isLoopback(host string) bool {
-	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}
-
-// oneLine joins the lines of errors.Join into a sentence.
-func oneLine(err error) error {
-	return errors.New(strings.ReplaceAll(err.Error(), "\n", "; "))
+	return strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") || net.ParseIP(host).IsLoopback()
 }
 
 // RetryPolicy says how often a request is sent and how long to wait in between.
@@ -361,13 +351,6 @@ const (
 	EventReconcile    EventKind = "reconcile"     // a create with an unknown outcome is being looked up
 	EventTokenError   EventKind = "token_error"   // a token could not be refreshed or saved, and an older one serves
 )
-
-func eventOf(e transport.Event) Event {
-	return Event{
-		Kind: EventKind(e.Kind), Method: e.Method, Path: e.Template, Attempt: e.Attempt,
-		StatusCode: e.Status, Wait: e.Wait, Duration: e.Took, Err: e.Err,
-	}
-}
 
 // tokenError reports a failure of a token's refresh or save that no call may see,
 // since an older token still serves.
@@ -430,15 +413,12 @@ func (o CallSettings) check(err error) error {
 	return &ValidationError{Problems: left}
 }
 
-// encodeQuery is the query of a call with the parameters that its options add.
-func (o CallSettings) encodeQuery(query url.Values) string {
-	if len(o.Query) == 0 {
-		return query.Encode()
-	}
-	all := make(url.Values, len(query)+len(o.Query))
+// merged returns the parameters of both, those of over in place of those of query.
+func merged(query, over url.Values) url.Values {
+	all := url.Values{}
 	maps.Copy(all, query)
-	maps.Copy(all, o.Query)
-	return all.Encode()
+	maps.Copy(all, over)
+	return all
 }
 
 // Response is what is known of the last response to a call, for [WithResponse]. It
@@ -483,21 +463,12 @@ func Against(current *User) CallOption { return func(o *CallSettings) { o.Agains
 // ReadAhead has [UsersService.All] fetch up to so many pages at once, 1 (the
 // default) to 32. Users come in the same order. At the first sign that the list is
 // changing the rest is read page after page.
-func ReadAhead(pages int) CallOption {
-	return func(o *CallSettings) { o.ReadAhead = pages }
-}
+func ReadAhead(pages int) CallOption { return func(o *CallSettings) { o.ReadAhead = pages } }
 
 // WithQuery adds a parameter that this version does not know to the query of the
 // call. One that the call has itself is replaced.
 func WithQuery(key, value string) CallOption {
-	return func(o *CallSettings) {
-		query := maps.Clone(o.Query)
-		if query == nil {
-			query = url.Values{}
-		}
-		query.Set(key, value)
-		o.Query = query
-	}
+	return func(o *CallSettings) { o.Query = merged(o.Query, url.Values{key: {value}}) }
 }
 
 // report fills the Response that the caller asked for.
@@ -506,9 +477,6 @@ func (o CallSettings) report(resp *transport.Response) {
 		return
 	}
 	header := resp.Redact().Header(resp.Header)
-	if header != nil && len(resp.Header) > 0 {
-		header = maps.Clone(header) // the caller's own
-	}
 	*o.Response = Response{
 		StatusCode: resp.Status,
 		Header:     header,

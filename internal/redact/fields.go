@@ -36,29 +36,24 @@ func Attrs(v any, secrets ...string) []slog.Attr {
 
 // Print writes a struct as fmt shows it: User{id:7 first_name:"Ada"}.
 func Print(w io.Writer, name string, attrs []slog.Attr) {
-	out := append([]byte(name), '{')
+	fields := make([]string, len(attrs))
 	for i, attr := range attrs {
-		if i > 0 {
-			out = append(out, ' ')
-		}
-		out = append(append(out, attr.Key...), ':')
-		out = appendShown(out, attr.Value)
+		fields[i] = attr.Key + ":" + shown(attr.Value.Any())
 	}
-	_, _ = w.Write(append(out, '}'))
+	_, _ = io.WriteString(w, name+"{"+strings.Join(fields, " ")+"}")
 }
 
-// appendShown writes a string in quotes, so that it shows where it ends, and
-// the rest as JSON.
-func appendShown(out []byte, v slog.Value) []byte {
-	if v.Kind() == slog.KindString {
-		if v.String() == Mark {
-			return append(out, Mark...)
-		}
-		return strconv.AppendQuote(out, v.String())
+// shown is a string in quotes, so that its end shows, and the rest as JSON.
+func shown(v any) string {
+	switch s, ok := v.(string); {
+	case s == Mark:
+		return Mark
+	case ok:
+		return strconv.Quote(s)
 	}
-	b, err := json.Marshal(v.Any())
+	b, err := json.Marshal(v)
 	if err != nil { // a time that JSON cannot hold
-		return fmt.Append(out, v.Any())
+		return fmt.Sprint(v)
 	}
-	return append(out, b...)
+	return string(b)
 }

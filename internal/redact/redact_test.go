@@ -82,6 +82,39 @@ func TestEverySpellingIsFound(t *testing.T) {
 	}
 }
 
+func TestSpellingsThatFewWrite(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ secret, text string }{
+		{"canary<", "canary&#x3c;"},
+		{"canary<", "canary&#X3C;"},
+		{"canary<", "canary&#060;"},
+		{`canary"`, "canary&quot;"},
+		{"canary\u017f", "CANARYS"}, // a long s
+		{"canary\u212a", "canaryk"}, // the sign of the kelvin
+		{"canary\u0131", "CANARYI"}, // strings.ToUpper of a dotless i
+		{"canary\u0130", "canaryi"}, // strings.ToLower of a dotted one
+		{"canary\xe2\x82", "canary%e2%82%ac"},
+		{"éclair-canary", "ÉCLAIR-CANARY"},
+	} {
+		if got := redact.New(test.secret).String(test.text); !strings.HasPrefix(got, redact.Mark) {
+			t.Errorf("%q became %q, with the secret %q", test.text, got, test.secret)
+		}
+	}
+	if text := "canary&60;"; redact.New("canary<").String(text) != text {
+		t.Error("a number that is no entity was taken for one")
+	}
+}
+
+func TestSetsThatShareSecretsAreIndependent(t *testing.T) {
+	t.Parallel()
+	base := redact.New("canary-1", "canary-2").With("canary-3") // so that there is room for a fourth
+	left := base.With("canary-left")
+	base.With("canary-right")
+	if left.String("canary-left") != redact.Mark || base.String("canary-left") != "canary-left" {
+		t.Error("a set redacts what another was given")
+	}
+}
+
 func TestBasicAuthenticationIsFound(t *testing.T) {
 	t.Parallel()
 	id, secret := "my app", "canary/secret=1"
@@ -164,16 +197,20 @@ type typed struct{ err error }
 func (e *typed) Error() string { return e.err.Error() }
 func (e *typed) Unwrap() error { return e.err }
 
-func TestHeaderIsCopiedOnlyWhereItHoldsASecret(t *testing.T) {
+func TestHeaderIsCopiedWithoutTheSecrets(t *testing.T) {
 	t.Parallel()
-	set := redact.New("canary-plain")
-	h := http.Header{"A": {"x", "see canary-plain"}, "B": {"y"}}
-	if got := set.Header(h); got.Values("A")[1] != "see "+redact.Mark || h["A"][1] != "see canary-plain" {
-		t.Errorf("got %v from %v", got, h)
+	set := redact.New("canary-plain", "canary-other")
+	h := http.Header{"A": {"x", "see canary-plain", "canary-other"}, "B": {"y"}}
+	got := set.Header(h)
+	if fmt.Sprint(got) != "map[A:[x see "+redact.Mark+" "+redact.Mark+"] B:[y]]" {
+		t.Errorf("got %v", got)
 	}
-	h = http.Header{"B": {"y"}}
-	if got := set.Header(h); fmt.Sprintf("%p", got) != fmt.Sprintf("%p", h) {
-		t.Error("a clean header was copied")
+	got.Set("B", "z")
+	if h["A"][1] != "see canary-plain" || h["A"][2] != "canary-other" || h.Get("B") != "y" {
+		t.Errorf("the header became %v", h)
+	}
+	if set.Header(nil) != nil {
+		t.Error("nothing became something")
 	}
 }
 

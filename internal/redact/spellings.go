@@ -1,91 +1,121 @@
 package redact
 
 import (
-	"bytes"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// Each function here reads the one encoded character that b begins with, and
+const (
+	encoders = `%+\&` // what an encoded character begins with
+	longest  = 12     // bytes of one: "%f0%9f%9a%9a"
+)
+
+// readings adds to ends where each reading of text as the character want ends; text
+// begins at start.
+func readings(ends []int, text string, start int, want rune) []int {
+	add := func(r rune, n int) {
+		if n > 0 && fold(r) == want && !slices.Contains(ends, start+n) {
+			ends = append(ends, start+n)
+		}
+	}
+	if text == "" {
+		return ends
+	}
+	add(utf8.DecodeRuneInString(text))
+	switch text[0] { // one of encoders
+	case '%', '+':
+		add(percentEncoded(text))
+	case '\\':
+		add(jsonEscaped(text))
+	case '&':
+		add(htmlEntity(text))
+	}
+	if want == utf8.RuneError { // where a secret breaks off within a character, what follows may complete it
+		add(utf8.DecodeRuneInString(text[:1]))
+		add(percentEncoded(text[:min(len(text), 3)]))
+	}
+	return ends
+}
+
+// fold gives all the cases of a character one form.
+func fold(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }
+
+// Each function here reads the one encoded character that text begins with, and
 // returns it with the length of its encoding; 0 if there is none.
 
-// percentEncoded reads "%41", or several of these that make up a character.
-func percentEncoded(b []byte) (rune, int) {
+// percentEncoded reads "%41", several of these that make up a character, or the "+"
+// of a form.
+func percentEncoded(text string) (rune, int) {
+	if strings.HasPrefix(text, "+") {
+		return ' ', 1
+	}
 	raw := make([]byte, 0, utf8.UTFMax)
-	for len(b) >= 3 && b[0] == '%' && !utf8.FullRune(raw) {
-		v, err := strconv.ParseUint(string(b[1:3]), 16, 8)
-		if err != nil {
+	for !utf8.FullRune(raw) {
+		v := hex(text[3*len(raw):], "%", 2)
+		if v < 0 {
 			break
 		}
 		raw = append(raw, byte(v))
-		b = b[3:]
 	}
 	r, n := utf8.DecodeRune(raw)
 	return r, 3 * n
 }
 
-// jsonEscaped reads `\n`, `\"` and their like, `\u00e9`, or a pair of
-// surrogates.
-func jsonEscaped(b []byte) (rune, int) {
-	if len(b) < 2 {
-		return 0, 0
-	}
+// jsonEscaped reads `\n`, `\"` and their like, `\u00e9`, or a pair of surrogates.
+func jsonEscaped(text string) (rune, int) {
 	const letters, meant = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
-	if i := bytes.IndexByte([]byte(letters), b[1]); i >= 0 {
-		return rune(meant[i]), 2
+	if len(text) >= 2 {
+		if i := strings.IndexByte(letters, text[1]); i >= 0 {
+			return rune(meant[i]), 2
+		}
 	}
-	r := codeUnit(b)
+	r := hex(text, `\u`, 4)
 	if r < 0 {
 		return 0, 0
 	}
-	if utf16.IsSurrogate(r) {
-		if pair := utf16.DecodeRune(r, codeUnit(b[6:])); pair != utf8.RuneError {
-			return pair, 12
-		}
+	if pair := utf16.DecodeRune(r, hex(text[6:], `\u`, 4)); pair != utf8.RuneError {
+		return pair, 12
 	}
 	return r, 6
 }
 
-func codeUnit(b []byte) rune {
-	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+// htmlEntity reads "&amp;", "&#39;", "&#x27;" and their like.
+func htmlEntity(text string) (rune, int) {
+	name, _, found := strings.Cut(text[1:], ";")
+	if !found {
+		return 0, 0
+	}
+	n := len("&" + name + ";")
+	if r := entities[name]; r > 0 {
+		return r, n
+	}
+	digits, base := strings.TrimPrefix(name, "#"), 10
+	if short := strings.TrimLeft(digits, "xX"); short != digits {
+		digits, base = short, 16
+	}
+	v, err := strconv.ParseUint(digits, base, 31)
+	if err != nil || name[0] != '#' {
+		return 0, 0
+	}
+	return rune(v), n
+}
+
+var entities = map[string]rune{"amp": '&', "lt": '<', "gt": '>', "quot": '"', "apos": '\''}
+
+// hex reads the given number of hexadecimal digits behind a prefix; -1 if they are
+// not there.
+func hex(text, prefix string, digits int) rune {
+	text, found := strings.CutPrefix(text, prefix)
+	if !found || len(text) < digits {
 		return -1
 	}
-	v, err := strconv.ParseUint(string(b[2:6]), 16, 16)
+	v, err := strconv.ParseUint(text[:digits], 16, 32)
 	if err != nil {
 		return -1
 	}
 	return rune(v)
-}
-
-// htmlEntity reads "&amp;", "&#39;", "&#x27;" and their like.
-func htmlEntity(b []byte) (rune, int) {
-	const longest = 10
-	end := bytes.IndexByte(b[:min(len(b), longest)], ';')
-	if end < 2 {
-		return 0, 0
-	}
-	name := string(b[1:end])
-	switch name {
-	case "amp":
-		return '&', end + 1
-	case "lt":
-		return '<', end + 1
-	case "gt":
-		return '>', end + 1
-	case "quot":
-		return '"', end + 1
-	case "apos":
-		return '\'', end + 1
-	}
-	digits, base := strings.TrimPrefix(name, "#"), 10
-	if hex, ok := strings.CutPrefix(strings.ToLower(digits), "x"); ok {
-		digits, base = hex, 16
-	}
-	v, err := strconv.ParseInt(digits, base, 32)
-	if err != nil || name[0] != '#' {
-		return 0, 0
-	}
-	return rune(v), end + 1
 }
