@@ -1,7 +1,6 @@
 package motive
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -102,16 +101,10 @@ var errAbsent = errors.New("motive: an absent Optional has no JSON; give its fie
 // option.
 func (o Optional[T]) MarshalJSON() ([]byte, error) { return o.appendJSON(nil) }
 
-// An appender appends its own JSON, which spares it the second look that
-// encoding/json takes at the output of a MarshalJSON.
-type appender interface {
-	appendJSON(dst []byte) ([]byte, error)
-}
-
 // An optional is an Optional of any type.
 type optional interface {
-	appender
 	IsZero() bool
+	appendJSON(dst []byte) ([]byte, error)
 	text() (s string, set bool)
 	differs(shown any) bool
 }
@@ -124,55 +117,28 @@ func (o *Optional[T]) text() (s string, set bool) {
 	return s, o.state == stateSet
 }
 
+// appendJSON appends the value, or null. A nil list that is set is an empty one.
 func (o *Optional[T]) appendJSON(dst []byte) ([]byte, error) {
-	switch o.state {
-	case stateAbsent:
+	v := reflect.ValueOf(&o.value).Elem()
+	switch {
+	case o.state == stateAbsent:
 		return dst, errAbsent
-	case stateNull:
+	case o.state == stateNull:
 		return append(dst, "null"...), nil
-	}
-	switch p := any(&o.value).(type) {
-	case *string, *bool: // most fields
-		return encode.Value(dst, p)
-	case appender:
-		return p.appendJSON(dst)
-	}
-	if v := reflect.ValueOf(&o.value).Elem(); v.Kind() == reflect.Slice {
-		return appendList(dst, v)
+	case v.Kind() == reflect.Slice && v.IsNil():
+		return append(dst, "[]"...), nil
 	}
 	return encode.Value(dst, &o.value)
 }
 
-// appendList appends a list; a nil one that is set is an empty list.
-func appendList(dst []byte, list reflect.Value) (_ []byte, err error) {
-	if list.IsNil() {
-		return append(dst, "[]"...), nil
-	}
-	if list.Len() == 0 || !list.Index(0).Addr().Type().Implements(reflect.TypeFor[appender]()) {
-		return encode.Value(dst, list.Addr().Interface())
-	}
-	dst = append(dst, '[')
-	for i := range list.Len() {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		if dst, err = list.Index(i).Addr().Interface().(appender).appendJSON(dst); err != nil {
-			return dst, err
-		}
-	}
-	return append(dst, ']'), nil
-}
-
 // UnmarshalJSON reads null as [Null] and all else as [Set].
 func (o *Optional[T]) UnmarshalJSON(data []byte) error {
-	if bytes.Equal(bytes.TrimSpace(data), []byte("null")) {
-		*o = Null[T]()
-		return nil
-	}
-	var v T
+	var v *T // nil for null
 	if err := json.Unmarshal(data, &v); err != nil {
 		return err
 	}
-	*o = Set(v)
+	if *o = Null[T](); v != nil {
+		*o = Set(*v)
+	}
 	return nil
 }

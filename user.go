@@ -9,7 +9,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -132,16 +131,6 @@ type ExternalID struct {
 
 var externalIDTable = lenient.Table[ExternalID]{ByValue: true}
 
-func (id *ExternalID) appendJSON(dst []byte) ([]byte, error) {
-	dst = append(dst, '{')
-	if id.ID != 0 {
-		dst = append(strconv.AppendInt(append(dst, `"id":`...), id.ID, 10), ',')
-	}
-	dst = encode.String(append(dst, `"external_id":`...), id.ExternalID)
-	dst = encode.String(append(dst, `,"integration_name":`...), id.IntegrationName)
-	return append(dst, '}'), nil
-}
-
 // userFields is a User without its methods: a program that only reads users would
 // link these, with all that they need.
 type userFields User
@@ -200,24 +189,18 @@ func (u *User) UnmarshalJSON(data []byte) error {
 func (u User) MarshalJSON() ([]byte, error) {
 	fields := reflect.ValueOf(&u).Elem()
 	out := []byte{'{'}
-	for i, name := range userTable.Names() {
-		_, kept := u.Extra[name]
-		if name == "" || (fields.Field(i).IsZero() && (name != "id" || kept)) {
-			continue
-		}
-		var err error
-		if out, err = encode.Value(appendKey(out, name), fields.Field(i).Addr().Interface()); err != nil {
-			return nil, fmt.Errorf("motive: write user: %s: %w", name, err)
-		}
+	if _, kept := u.Extra["id"]; u.ID == 0 && !kept {
+		out = append(out, `"id":0`...)
+	}
+	out, err := appendFields(out, userTable.Names(), fields)
+	if err != nil {
+		return nil, fmt.Errorf("motive: write user: %w", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(u.Extra)) {
 		if i, known := userTable.Index(name); known && !fields.Field(i).IsZero() {
 			continue
 		}
-		raw := u.Extra[name]
-		if raw == nil {
-			raw = json.RawMessage("null")
-		}
+		raw, _ := u.Extra[name].MarshalJSON() // null for nil
 		value, err := lenient.Check(raw)
 		if err != nil {
 			return nil, fmt.Errorf("motive: write user: extra field %q: %w", name, err)
@@ -225,6 +208,27 @@ func (u User) MarshalJSON() ([]byte, error) {
 		out = append(appendKey(out, name), value...)
 	}
 	return append(out, '}'), nil
+}
+
+// appendFields adds the fields of a struct that are not zero to the object that dst
+// ends in. Names are those of the fields, as of [lenient.Table].
+func appendFields(dst []byte, names []string, fields reflect.Value) (_ []byte, err error) {
+	for i, name := range names {
+		if name == "" || fields.Field(i).IsZero() {
+			continue
+		}
+		dst = appendKey(dst, name)
+		p := fields.Field(i).Addr().Interface()
+		if o, ok := p.(optional); ok { // spared the second look that encoding/json takes at its output
+			dst, err = o.appendJSON(dst)
+		} else {
+			dst, err = encode.Value(dst, p)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return dst, nil
 }
 
 // appendKey begins a member of the object that dst ends in.
@@ -396,38 +400,23 @@ func isAttribute(name string) bool {
 	return known
 }
 
-// encodeBody returns the body of a request. What appends itself is spared the
-// second look that encoding/json takes at the output of a MarshalJSON.
+// encodeBody returns the body of a request. Attributes are spared the second look
+// that encoding/json takes at the output of a MarshalJSON.
 func encodeBody(body any) ([]byte, error) {
-	const usual = 2 << 10 // bytes that hold every field of a user
-	if a, ok := body.(appender); ok {
-		return a.appendJSON(make([]byte, 0, usual))
+	if a, ok := body.(*UserAttributes); ok && a != nil {
+		return a.encode()
 	}
 	return json.Marshal(body)
 }
 
-// appendJSON appends a as the body of a request.
-func (a *UserAttributes) appendJSON(dst []byte) ([]byte, error) {
-	if a == nil {
-		return append(dst, "null"...), nil
+func (a *UserAttributes) encode() ([]byte, error) {
+	const usual = 2 << 10 // bytes that hold every field of a user
+	out, err := appendFields(append(make([]byte, 0, usual), '{'), attributeTable.Names(), reflect.ValueOf(a).Elem())
+	if err != nil {
+		return nil, fmt.Errorf("motive: write request: %w", err)
 	}
-	fields := reflect.ValueOf(a).Elem()
-	dst = append(dst, '{')
-	for i, key := range attributeTable.Keys() {
-		if key == "" {
-			continue
-		}
-		field := fields.Field(i).Addr().Interface().(optional)
-		if field.IsZero() {
-			continue
-		}
-		if dst[len(dst)-1] != '{' {
-			dst = append(dst, ',')
-		}
-		var err error
-		if dst, err = field.appendJSON(append(dst, key...)); err != nil {
-			return nil, fmt.Errorf("motive: write request: %s: %w", attributeTable.Names()[i], err)
-		}
+	if len(a.Extra) == 0 {
+		return append(out, '}'), nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Extra)) {
 		if isAttribute(name) {
@@ -437,20 +426,20 @@ func (a *UserAttributes) appendJSON(dst []byte) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("motive: write request: %s: %w", name, err)
 		}
-		dst = append(appendKey(dst, name), value...)
+		out = append(appendKey(out, name), value...)
 	}
-	return append(dst, '}'), nil
+	return append(out, '}'), nil
 }
 
 // MarshalJSON writes the body of a request: the fields that are not absent, then
 // Extra.
-func (a UserAttributes) MarshalJSON() ([]byte, error) { return encodeBody(&a) }
+func (a UserAttributes) MarshalJSON() ([]byte, error) { return a.encode() }
 
 // MarshalJSON writes the body of the request, as that of [UserAttributes].
-func (r CreateUserRequest) MarshalJSON() ([]byte, error) { return encodeBody((*UserAttributes)(&r)) }
+func (r CreateUserRequest) MarshalJSON() ([]byte, error) { return (*UserAttributes)(&r).encode() }
 
 // MarshalJSON writes the body of the request, as that of [UserAttributes].
-func (r UpdateUserRequest) MarshalJSON() ([]byte, error) { return encodeBody((*UserAttributes)(&r)) }
+func (r UpdateUserRequest) MarshalJSON() ([]byte, error) { return (*UserAttributes)(&r).encode() }
 
 // UnmarshalJSON reads the body of a request: a field that is null as [Null], all
 // others as [Set]. A field of a type that does not fit is an error. One that this
