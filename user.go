@@ -568,6 +568,12 @@ func (r UpdateUserRequest) Format(s fmt.State, _ rune) {
 
 // Date is a day without a time of day: midnight UTC of that day. Its JSON form
 // is "2006-01-02".
+// MarshalJSON writes what String returns, in quotes.
+func (d Date) MarshalJSON() ([]byte, error) {
+	text, err := d.AppendText(append(make([]byte, 0, len(`"2006-01-02"`)), '"'))
+	return append(text, '"'), err
+}
+
 type Date struct{ time.Time }
 
 // NewDate returns the date of the given day.
@@ -577,10 +583,8 @@ func NewDate(year int, month time.Month, day int) Date {
 
 // String returns the date as "2006-01-02", or "" for the zero Date.
 func (d Date) String() string {
-	if d.IsZero() {
-		return ""
-	}
-	return d.Format(time.DateOnly)
+	text, _ := d.AppendText(nil)
+	return string(text)
 }
 
 // AppendText appends what String returns.
@@ -597,37 +601,17 @@ func (d Date) MarshalText() ([]byte, error) { return d.AppendText(nil) }
 // UnmarshalText reads "2006-01-02", a full RFC 3339 time whose time of day is
 // dropped, or "".
 func (d *Date) UnmarshalText(text []byte) error {
-	if d.UnmarshalJSON([]byte(`"`+string(text)+`"`)) != nil {
-		return errNoDate
-	}
-	return nil
-}
-
-var errNoDate = errors.New("a date such as \"2006-01-02\" was expected")
-
-// MarshalJSON writes "2006-01-02", or "" for the zero Date.
-func (d Date) MarshalJSON() ([]byte, error) { return d.appendJSON(nil) }
-
-func (d Date) appendJSON(dst []byte) ([]byte, error) {
-	dst, err := d.AppendText(append(dst, '"'))
-	return append(dst, '"'), err
+	return d.UnmarshalJSON([]byte(`"` + string(text) + `"`))
 }
 
 // UnmarshalJSON reads a string as UnmarshalText does, and null as "". The time
 // may lack its offset.
 func (d *Date) UnmarshalJSON(data []byte) error {
 	value, err := lenient.Check(data)
-	switch {
-	case err != nil:
-		return err
-	case string(value) == "null" || string(value) == `""`:
-		*d = Date{}
-		return nil
+	day, ok := lenient.Time(value)
+	if blank := string(value) == "null" || string(value) == `""`; err != nil || !ok && !blank {
+		return errors.New(`a date such as "2006-01-02" was expected`)
 	}
-	t, ok := lenient.Time(value)
-	if !ok {
-		return errNoDate
-	}
-	*d = NewDate(t.Date())
+	*d = NewDate(day.Date()) // of what is blank the zero Date
 	return nil
 }
