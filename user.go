@@ -523,57 +523,43 @@ func (o *laxIDs) UnmarshalJSON(data []byte) error {
 
 // LogValue shows the fields of u that are not zero and the keys of Extra. The
 // license number is redacted.
-func (u User) LogValue() slog.Value {
-	return slog.GroupValue(withExtra(redact.Attrs(u, "drivers_license_number"), u.Extra)...)
-}
-
-// withExtra adds the keys of what stands in Extra, whose values may be secrets.
-func withExtra[V any](attrs []slog.Attr, extra map[string]V) []slog.Attr {
-	if len(extra) == 0 {
-		return attrs
-	}
-	return append(attrs, slog.Any("extra", slices.Sorted(maps.Keys(extra))))
-}
+func (u User) LogValue() slog.Value { return shown(u, u.Extra) }
 
 // Format prints u as LogValue shows it, under every verb:
 // User{id:7 first_name:"Ada"}.
-func (u User) Format(s fmt.State, _ rune) { redact.Print(s, "User", u.LogValue().Group()) }
+func (u User) Format(s fmt.State, _ rune) { redact.Print(s, u) }
 
 // LogValue shows the fields of a that are sent and the keys of Extra. The
 // password and the license number are redacted.
-func (a UserAttributes) LogValue() slog.Value {
-	return slog.GroupValue(withExtra(redact.Attrs(a, "password", "drivers_license_number"), a.Extra)...)
-}
+func (a UserAttributes) LogValue() slog.Value { return shown(a, a.Extra) }
 
 // Format prints a as LogValue shows it, under every verb.
-func (a UserAttributes) Format(s fmt.State, _ rune) {
-	redact.Print(s, "UserAttributes", a.LogValue().Group())
-}
+func (a UserAttributes) Format(s fmt.State, _ rune) { redact.Print(s, a) }
 
 // LogValue shows r as that of [UserAttributes] does.
 func (r CreateUserRequest) LogValue() slog.Value { return UserAttributes(r).LogValue() }
 
 // Format prints r as LogValue shows it, under every verb.
-func (r CreateUserRequest) Format(s fmt.State, _ rune) {
-	redact.Print(s, "CreateUserRequest", r.LogValue().Group())
-}
+func (r CreateUserRequest) Format(s fmt.State, _ rune) { redact.Print(s, r) }
 
 // LogValue shows r as that of [UserAttributes] does.
 func (r UpdateUserRequest) LogValue() slog.Value { return UserAttributes(r).LogValue() }
 
 // Format prints r as LogValue shows it, under every verb.
-func (r UpdateUserRequest) Format(s fmt.State, _ rune) {
-	redact.Print(s, "UpdateUserRequest", r.LogValue().Group())
+func (r UpdateUserRequest) Format(s fmt.State, _ rune) { redact.Print(s, r) }
+
+// shown is what a struct shows of itself: of Extra the keys, for the values may be
+// secrets.
+func shown[V any](fields any, extra map[string]V) slog.Value {
+	attrs := redact.Attrs(fields, "password", "drivers_license_number")
+	if len(extra) > 0 {
+		attrs = append(attrs, slog.Any("extra", slices.Sorted(maps.Keys(extra))))
+	}
+	return slog.GroupValue(attrs...)
 }
 
 // Date is a day without a time of day: midnight UTC of that day. Its JSON form
 // is "2006-01-02".
-// MarshalJSON writes what String returns, in quotes.
-func (d Date) MarshalJSON() ([]byte, error) {
-	text, err := d.AppendText(append(make([]byte, 0, len(`"2006-01-02"`)), '"'))
-	return append(text, '"'), err
-}
-
 type Date struct{ time.Time }
 
 // NewDate returns the date of the given day.

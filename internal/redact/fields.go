@@ -34,10 +34,10 @@ func Attrs(v any, secrets ...string) []slog.Attr {
 	return attrs
 }
 
-// Print writes a struct as fmt shows it: User{id:7 first_name:"Ada"}.
-func Print(w io.Writer, name string, attrs []slog.Attr) {
-	out := append([]byte(name), '{')
-	for i, attr := range attrs {
+// Print writes a struct as fmt shows it, by its LogValue: User{id:7 first_name:"Ada"}.
+func Print(w io.Writer, v slog.LogValuer) {
+	out := append([]byte(reflect.TypeOf(v).Name()), '{')
+	for i, attr := range v.LogValue().Group() {
 		if i > 0 {
 			out = append(out, ' ')
 		}
