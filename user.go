@@ -446,34 +446,46 @@ func (r UpdateUserRequest) MarshalJSON() ([]byte, error) { return (*UserAttribut
 // version does not know goes to Extra as a [json.RawMessage], but external_ids is
 // an error: in a request it is external_ids_attributes.
 func (a *UserAttributes) UnmarshalJSON(data []byte) error {
-	type plain UserAttributes // without this method
-	var read struct {
-		plain
-		IDs laxIDs `json:"external_ids_attributes"` // before that of plain
+	object, err := lenient.Check(data)
+	switch {
+	case err != nil:
+		return fmt.Errorf("motive: read request: %w", err)
+	case object[0] != '{' && string(object) != "null":
+		return errors.New("motive: read request: a JSON object was expected")
 	}
-	read.plain, read.IDs.Optional = plain(*a), a.ExternalIDsAttributes
-	if err := json.Unmarshal(data, &read); err != nil {
-		return err
-	}
-	extra := make(map[string]any)
-	for name, value := range lenient.Members(bytes.TrimSpace(data)) {
-		known := slices.ContainsFunc(attributeTable.Names(), func(field string) bool {
-			return strings.EqualFold(field, string(name)) // as encoding/json compares
-		})
-		switch {
+	read, extra := *a, make(map[string]any)
+	for key, value := range lenient.Members(object) {
+		name := strings.ToLower(string(key)) // encoding/json takes any case, too
+		switch i, known := attributeTable.Index(name); {
 		case known:
-		case strings.EqualFold(string(name), "external_ids"):
+			if err := readAttribute(reflect.ValueOf(&read).Elem().Field(i).Addr().Interface(), value); err != nil {
+				return fmt.Errorf("motive: read request: %s: %w", name, err)
+			}
+		case name == "external_ids":
 			return errors.New("motive: read request: external_ids is a field of users; in a request it is external_ids_attributes")
 		default:
-			extra[string(name)] = json.RawMessage(bytes.Clone(value))
+			extra[string(key)] = json.RawMessage(bytes.Clone(value))
 		}
 	}
-	*a = UserAttributes(read.plain)
-	a.ExternalIDsAttributes = read.IDs.Optional
 	if len(extra) > 0 {
-		a.Extra = extra
+		read.Extra = extra
 	}
+	*a = read
 	return nil
+}
+
+// readAttribute reads a field of a request. External ids are read as those of a user
+// are, where that can be done: Motive's own sample writes the id of a record as a
+// string.
+func readAttribute(field any, value []byte) error {
+	if ids, ok := field.(*Optional[[]ExternalID]); ok {
+		var u User
+		if u.UnmarshalJSON(slices.Concat([]byte(`{"external_ids":`), value, []byte("}"))) == nil && u.ExternalIDs != nil {
+			*ids = Set(u.ExternalIDs)
+			return nil
+		}
+	}
+	return json.Unmarshal(value, field)
 }
 
 // UnmarshalJSON reads the body of a request, as that of [UserAttributes].
@@ -484,34 +496,6 @@ func (r *CreateUserRequest) UnmarshalJSON(data []byte) error {
 // UnmarshalJSON reads the body of a request, as that of [UserAttributes].
 func (r *UpdateUserRequest) UnmarshalJSON(data []byte) error {
 	return (*UserAttributes)(r).UnmarshalJSON(data)
-}
-
-// A laxIDs is a list of external ids whose members may be numbers or strings:
-// Motive's own sample writes the id of a record as a string.
-type laxIDs struct{ Optional[[]ExternalID] }
-
-func (o *laxIDs) UnmarshalJSON(data []byte) error {
-	if string(data) == "null" {
-		o.Optional = Null[[]ExternalID]()
-		return nil
-	}
-	d := externalIDTable.Decoder(data)
-	defer d.Close()
-	if !d.At('[') {
-		return errors.New("motive: read request: external_ids_attributes is no list")
-	}
-	ids := []ExternalID{}
-	for range d.Elements() {
-		var id ExternalID
-		for _, member := range d.Read(&id, "") {
-			if _, known := externalIDTable.Index(string(member.Name)); known {
-				return fmt.Errorf("motive: read request: external_ids_attributes[%d]: %s is neither a string nor a whole number", len(ids), member.Name)
-			}
-		}
-		ids = append(ids, id)
-	}
-	o.Optional = Set(ids)
-	return d.End()
 }
 
 // Users and requests hold license numbers and passwords, so they print and log
@@ -583,6 +567,12 @@ func (d Date) AppendText(dst []byte) ([]byte, error) {
 
 // MarshalText writes what String returns.
 func (d Date) MarshalText() ([]byte, error) { return d.AppendText(nil) }
+
+// MarshalJSON writes what String returns, in quotes.
+func (d Date) MarshalJSON() ([]byte, error) {
+	text, err := d.AppendText(append(make([]byte, 0, len(`"2006-01-02"`)), '"'))
+	return append(text, '"'), err
+}
 
 // UnmarshalText reads "2006-01-02", a full RFC 3339 time whose time of day is
 // dropped, or "".

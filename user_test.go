@@ -361,10 +361,11 @@ func TestUnmarshalRequest(t *testing.T) {
 		{`null`, UpdateUserRequest{}, ""},
 		{`{"external_ids":[{"external_id":"987"}]}`, UpdateUserRequest{}, "in a request it is external_ids_attributes"},
 		{`{"External_IDs":[]}`, UpdateUserRequest{}, "in a request it is external_ids_attributes"},
-		{`{"external_ids_attributes":[{"id":"x"}]}`, UpdateUserRequest{}, "external_ids_attributes[0]: id is neither"},
-		{`{"external_ids_attributes":{}}`, UpdateUserRequest{}, "external_ids_attributes is no list"},
-		{`{"first_name":7}`, UpdateUserRequest{}, "cannot unmarshal"},
-		{`[]`, UpdateUserRequest{}, "cannot unmarshal"},
+		{`{"external_ids_attributes":[{"id":"x"}]}`, UpdateUserRequest{}, "external_ids_attributes: json: cannot unmarshal string into Go struct field ExternalID.id"},
+		{`{"external_ids_attributes":{}}`, UpdateUserRequest{}, "external_ids_attributes: json: cannot unmarshal object"},
+		{`{"external_ids_attributes":[{"id":1.5}]}`, UpdateUserRequest{}, "external_ids_attributes: json: cannot unmarshal number 1.5"},
+		{`{"first_name":7}`, UpdateUserRequest{}, "first_name: json: cannot unmarshal number"},
+		{`[]`, UpdateUserRequest{}, "motive: read request: a JSON object was expected"},
 	} {
 		var got UpdateUserRequest
 		err := json.Unmarshal([]byte(test.in), &got)
