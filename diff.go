@@ -15,7 +15,7 @@ import (
 type attribute struct {
 	name    string // in JSON
 	request int    // its place in UserAttributes
-	user    int    // its place in User; -1 where the API does not show it
+	user    int    // its place in User; 0, that of the id, where the API does not show it
 
 	exception Exception // that the field turns on, if it is one
 	cycle     string    // the field of the cycle that this is an exception to
@@ -25,7 +25,13 @@ type attribute struct {
 // writes to the list. It is made when it is first asked for: made as the program
 // starts, it would be linked into those that write nothing.
 func attributes() []*attribute {
-	attributeList.made.Do(func() { attributeList.all = listAttributes() })
+	attributeList.made.Do(func() {
+		for i, name := range attributeTable.Names() {
+			if name != "" {
+				attributeList.all = append(attributeList.all, newAttribute(name, i))
+			}
+		}
+	})
 	return attributeList.all
 }
 
@@ -34,23 +40,14 @@ var attributeList struct {
 	all  []*attribute
 }
 
-func listAttributes() (all []*attribute) {
-	for i, name := range attributeTable.Names() {
-		f := &attribute{name: name, request: i, user: -1}
-		if place, shown := userTable.Index(name); shown {
-			f.user = place
-		}
-		if base, second := strings.CutSuffix(name, "2"); strings.HasPrefix(name, "exception_") {
-			f.exception, f.cycle = Exception(base), "cycle"
-			if second {
-				f.cycle = "cycle2"
-			}
-		}
-		if name != "" {
-			all = append(all, f)
-		}
+func newAttribute(name string, place int) *attribute {
+	f := &attribute{name: name, request: place}
+	f.user, _ = userTable.Index(name)
+	if strings.HasPrefix(name, "exception_") {
+		base := strings.TrimSuffix(name, "2")
+		f.exception, f.cycle = Exception(base), "cycle"+strings.TrimPrefix(name, base)
 	}
-	return all
+	return f
 }
 
 // of returns the field of a.
@@ -78,11 +75,11 @@ func exceptionsTo(cycle string) iter.Seq[*attribute] {
 // sets to something else than u shows, and whether there are any. A nil u shows
 // nothing.
 //
-// Null differs from every value but the zero one. Group ids are compared without
-// their order, and the two names of an administrator are one role. An external id
-// is compared by its integration: a pair that u has is no change, and another id
-// for an integration that u has carries the ID of that record, so that it is
-// changed rather than added. A field of Extra is compared with that of u.
+// Null differs from every value but the zero one and an empty list. Group ids are
+// compared without their order, and the two names of an administrator are one role.
+// An external id is compared by its integration: a pair that u has is no change, and
+// another id for an integration that u has carries the ID of that record, so that it
+// is changed rather than added. A field of Extra is compared with that of u.
 //
 // What the API does not show cannot be compared and is left out: password,
 // time_tracking_mode, group_visibility and custom_user_role.
@@ -90,10 +87,11 @@ func (a UserAttributes) Diff(u *User) (UpdateUserRequest, bool) {
 	if u == nil {
 		u = new(User)
 	}
-	var update UserAttributes
+	update := a
+	update.Extra = nil
 	for _, f := range attributes() {
-		if f.user >= 0 && f.of(&a).differs(f.shown(u)) {
-			reflect.ValueOf(&update).Elem().Field(f.request).Set(reflect.ValueOf(&a).Elem().Field(f.request))
+		if f.user == 0 || !f.of(&a).differs(f.shown(u)) {
+			reflect.ValueOf(&update).Elem().Field(f.request).SetZero()
 		}
 	}
 	switch ids := a.ExternalIDsAttributes; {
@@ -112,12 +110,8 @@ func (a UserAttributes) Diff(u *User) (UpdateUserRequest, bool) {
 
 // isEmpty reports whether a would be sent as {}.
 func (a *UserAttributes) isEmpty() bool {
-	for _, f := range attributes() {
-		if !f.of(a).IsZero() {
-			return false
-		}
-	}
-	return len(a.Extra) == 0
+	isSet := func(f *attribute) bool { return !f.of(a).IsZero() }
+	return len(a.Extra) == 0 && !slices.ContainsFunc(attributes(), isSet)
 }
 
 // extra sets a field that this version does not know, and leaves a map alone that
@@ -129,24 +123,23 @@ func (a *UserAttributes) extra(name string, value any) {
 	a.Extra[name] = value
 }
 
-// differs reports whether o would change what a user shows, a *T.
+// differs reports whether o would change what a user shows, a *T. Of null the value
+// is zero.
 func (o *Optional[T]) differs(shown any) bool {
-	current := shown.(*T)
-	switch o.state {
-	case stateAbsent:
-		return false
-	case stateNull:
-		return !reflect.ValueOf(current).Elem().IsZero()
-	}
-	switch value := any(&o.value).(type) {
+	return o.state != stateAbsent && !reflect.DeepEqual(meaning(&o.value), meaning(shown))
+}
+
+// meaning is what is compared of the value that p points to.
+func meaning(p any) any {
+	switch p := p.(type) {
 	case *Role:
-		return administrator(*value) != administrator(*any(current).(*Role))
+		return administrator(*p)
 	case *Date:
-		return value.String() != any(current).(*Date).String()
+		return p.String() // without a time of day
 	case *[]int64:
-		return !slices.Equal(slices.Sorted(slices.Values(*value)), slices.Sorted(slices.Values(*any(current).(*[]int64))))
+		return slices.Sorted(slices.Values(*p))
 	}
-	return !reflect.DeepEqual(o.value, *current)
+	return p
 }
 
 // administrator makes the two names of an administrator one.

@@ -710,6 +710,9 @@ func TestDiffComparesWhatIsMeant(t *testing.T) {
 	if update, changed := (UserAttributes{ExternalIDsAttributes: Null[[]ExternalIDAttributes]()}).Diff(nil); changed {
 		t.Errorf("no external ids to clear: %v", update)
 	}
+	if update, changed := (UserAttributes{GroupIDs: Null[[]int64]()}).Diff(&User{GroupIDs: []int64{}}); changed {
+		t.Errorf("no groups to clear: %v", update)
+	}
 	if update, changed := (UserAttributes{FirstName: Set("Ada")}).Diff(nil); !changed || update.FirstName != Set("Ada") {
 		t.Errorf("against nobody: %v %v", update, changed)
 	}
