@@ -129,8 +129,6 @@ type ExternalID struct {
 	IntegrationName string `json:"integration_name"`
 }
 
-var externalIDTable = lenient.Table[ExternalID]{ByValue: true}
-
 // userFields is a User without its methods: a program that only reads users would
 // link these, with all that they need.
 type userFields User
