@@ -444,25 +444,22 @@ func (r UpdateUserRequest) MarshalJSON() ([]byte, error) { return (*UserAttribut
 // version does not know goes to Extra as a [json.RawMessage], but external_ids is
 // an error: in a request it is external_ids_attributes.
 func (a *UserAttributes) UnmarshalJSON(data []byte) error {
-	object, err := lenient.Check(data)
-	switch {
-	case err != nil:
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
 		return fmt.Errorf("motive: read request: %w", err)
-	case object[0] != '{' && string(object) != "null":
-		return errors.New("motive: read request: a JSON object was expected")
 	}
 	read, extra := *a, make(map[string]any)
-	for key, value := range lenient.Members(object) {
-		name := strings.ToLower(string(key)) // encoding/json takes any case, too
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		name := strings.ToLower(key) // encoding/json takes any case, too
 		switch i, known := attributeTable.Index(name); {
 		case known:
-			if err := readAttribute(reflect.ValueOf(&read).Elem().Field(i).Addr().Interface(), value); err != nil {
+			if err := readAttribute(reflect.ValueOf(&read).Elem().Field(i).Addr().Interface(), members[key]); err != nil {
 				return fmt.Errorf("motive: read request: %s: %w", name, err)
 			}
 		case name == "external_ids":
 			return errors.New("motive: read request: external_ids is a field of users; in a request it is external_ids_attributes")
 		default:
-			extra[string(key)] = json.RawMessage(bytes.Clone(value))
+			extra[key] = members[key]
 		}
 	}
 	if len(extra) > 0 {

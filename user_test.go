@@ -358,6 +358,7 @@ func TestUnmarshalRequest(t *testing.T) {
 		{`{"external_ids_attributes":null,"First_Name":"Ada"}`, UpdateUserRequest{FirstName: Set("Ada"), ExternalIDsAttributes: Null[[]ExternalIDAttributes]()}, ""},
 		{`{"external_ids_attributes":[]}`, UpdateUserRequest{ExternalIDsAttributes: Set([]ExternalIDAttributes{})}, ""},
 		{`{"new":9007199254740993}`, UpdateUserRequest{Extra: map[string]any{"new": json.RawMessage("9007199254740993")}}, ""},
+		{`{"new":{"a" : [null]},"newer":null}`, UpdateUserRequest{Extra: map[string]any{"new": json.RawMessage(`{"a" : [null]}`), "newer": json.RawMessage("null")}}, ""},
 		{`null`, UpdateUserRequest{}, ""},
 		{`{"external_ids":[{"external_id":"987"}]}`, UpdateUserRequest{}, "in a request it is external_ids_attributes"},
 		{`{"External_IDs":[]}`, UpdateUserRequest{}, "in a request it is external_ids_attributes"},
@@ -365,7 +366,7 @@ func TestUnmarshalRequest(t *testing.T) {
 		{`{"external_ids_attributes":{}}`, UpdateUserRequest{}, "external_ids_attributes: json: cannot unmarshal object"},
 		{`{"external_ids_attributes":[{"id":1.5}]}`, UpdateUserRequest{}, "external_ids_attributes: json: cannot unmarshal number 1.5"},
 		{`{"first_name":7}`, UpdateUserRequest{}, "first_name: json: cannot unmarshal number"},
-		{`[]`, UpdateUserRequest{}, "motive: read request: a JSON object was expected"},
+		{`[]`, UpdateUserRequest{}, "motive: read request: json: cannot unmarshal array"},
 	} {
 		var got UpdateUserRequest
 		err := json.Unmarshal([]byte(test.in), &got)
