@@ -126,7 +126,7 @@ func (a *UserAttributes) extra(name string, value any) {
 // differs reports whether o would change what a user shows, a *T. Of null the value
 // is zero.
 func (o *Optional[T]) differs(shown any) bool {
-	return o.state != stateAbsent && !reflect.DeepEqual(meaning(&o.value), meaning(shown))
+	return !o.IsZero() && !reflect.DeepEqual(meaning(&o.value), meaning(shown))
 }
 
 // meaning is what is compared of the value that p points to.
@@ -238,8 +238,7 @@ func (u User) Exceptions() []Exception { return u.exceptions("cycle") }
 // without the 2 that the names of their fields end in.
 func (u User) Exceptions2() []Exception { return u.exceptions("cycle2") }
 
-func (u User) exceptions(cycle string) []Exception {
-	var on []Exception
+func (u User) exceptions(cycle string) (on []Exception) {
 	for f := range exceptionsTo(cycle) {
 		if *f.shown(&u).(*bool) {
 			on = append(on, f.exception)

@@ -16,20 +16,12 @@ import (
 // it is. [Null] sends null, which clears the field. [Set] sends its argument,
 // also when that is false, 0 or "".
 type Optional[T any] struct {
-	value T
-	state optionalState
+	value     T
+	set, null bool // at most one of them; neither is absent
 }
 
-type optionalState uint8
-
-const (
-	stateAbsent optionalState = iota
-	stateNull
-	stateSet
-)
-
 // Set returns an Optional that sends v, whatever v is.
-func Set[T any](v T) Optional[T] { return Optional[T]{value: v, state: stateSet} }
+func Set[T any](v T) Optional[T] { return Optional[T]{value: v, set: true} }
 
 // SetNonZero is Set, but absent where v is the zero value of its type: an empty
 // cell of a spreadsheet, which should leave the field as it is.
@@ -41,25 +33,25 @@ func SetNonZero[T any](v T) Optional[T] {
 }
 
 // Null returns an Optional that sends null.
-func Null[T any]() Optional[T] { return Optional[T]{state: stateNull} }
+func Null[T any]() Optional[T] { return Optional[T]{null: true} }
 
 // Get returns the value and true, or the zero value and false where o is
 // absent or null.
-func (o Optional[T]) Get() (T, bool) { return o.value, o.state == stateSet }
+func (o Optional[T]) Get() (T, bool) { return o.value, o.set }
 
 // IsNull reports whether o sends null.
-func (o Optional[T]) IsNull() bool { return o.state == stateNull }
+func (o Optional[T]) IsNull() bool { return o.null }
 
 // IsZero reports whether o is absent. It is what the omitzero option of
 // encoding/json asks, so that an absent field is left out of the body.
-func (o Optional[T]) IsZero() bool { return o.state == stateAbsent }
+func (o Optional[T]) IsZero() bool { return !o.set && !o.null }
 
 // String returns the value as [fmt.Sprint] prints it, "null" or "absent".
 func (o Optional[T]) String() string {
-	switch o.state {
-	case stateSet:
+	switch {
+	case o.set:
 		return fmt.Sprint(o.value)
-	case stateNull:
+	case o.null:
 		return "null"
 	default:
 		return "absent"
@@ -69,23 +61,18 @@ func (o Optional[T]) String() string {
 // Equal reports whether o and other are in the same state and hold the same
 // value. A nil list and an empty one are the same, for both are sent as [].
 func (o Optional[T]) Equal(other Optional[T]) bool {
-	if o.state != other.state {
-		return false
-	}
 	a, b := reflect.ValueOf(&o.value).Elem(), reflect.ValueOf(&other.value).Elem()
-	if a.Kind() == reflect.Slice && a.Len() == 0 && b.Len() == 0 {
-		return true
-	}
-	return reflect.DeepEqual(o.value, other.value)
+	bothEmpty := a.Kind() == reflect.Slice && a.Len() == 0 && b.Len() == 0
+	return o.set == other.set && o.null == other.null && (bothEmpty || reflect.DeepEqual(o.value, other.value))
 }
 
 // LogValue is what o sends: its value or null, and "absent" where it sends
 // nothing.
 func (o Optional[T]) LogValue() slog.Value {
-	switch o.state {
-	case stateSet:
+	switch {
+	case o.set:
 		return slog.AnyValue(o.value)
-	case stateNull:
+	case o.null:
 		return slog.AnyValue(nil)
 	default:
 		return slog.StringValue("absent")
@@ -114,16 +101,16 @@ func (o *Optional[T]) text() (s string, set bool) {
 	if v := reflect.ValueOf(&o.value).Elem(); v.Kind() == reflect.String {
 		s = v.String()
 	}
-	return s, o.state == stateSet
+	return s, o.set
 }
 
 // appendJSON appends the value, or null. A nil list that is set is an empty one.
 func (o *Optional[T]) appendJSON(dst []byte) ([]byte, error) {
 	v := reflect.ValueOf(&o.value).Elem()
 	switch {
-	case o.state == stateAbsent:
+	case o.IsZero():
 		return dst, errAbsent
-	case o.state == stateNull:
+	case o.null:
 		return append(dst, "null"...), nil
 	case v.Kind() == reflect.Slice && v.IsNil():
 		return append(dst, "[]"...), nil
@@ -137,7 +124,8 @@ func (o *Optional[T]) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &v); err != nil {
 		return err
 	}
-	if *o = Null[T](); v != nil {
+	*o = Null[T]()
+	if v != nil {
 		*o = Set(*v)
 	}
 	return nil
