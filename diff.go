@@ -25,13 +25,7 @@ type attribute struct {
 // writes to the list. It is made when it is first asked for: made as the program
 // starts, it would be linked into those that write nothing.
 func attributes() []*attribute {
-	attributeList.made.Do(func() {
-		for i, name := range attributeTable.Names() {
-			if name != "" {
-				attributeList.all = append(attributeList.all, newAttribute(name, i))
-			}
-		}
-	})
+	attributeList.made.Do(listAttributes)
 	return attributeList.all
 }
 
@@ -40,14 +34,19 @@ var attributeList struct {
 	all  []*attribute
 }
 
-func newAttribute(name string, place int) *attribute {
-	f := &attribute{name: name, request: place}
-	f.user, _ = userTable.Index(name)
-	if strings.HasPrefix(name, "exception_") {
-		base := strings.TrimSuffix(name, "2")
-		f.exception, f.cycle = Exception(base), "cycle"+strings.TrimPrefix(name, base)
+func listAttributes() {
+	for i, name := range attributeTable.Names() {
+		if name == "" { // Extra
+			continue
+		}
+		f := &attribute{name: name, request: i}
+		f.user, _ = userTable.Index(name)
+		if strings.HasPrefix(name, "exception_") {
+			base := strings.TrimSuffix(name, "2")
+			f.exception, f.cycle = Exception(base), "cycle"+strings.TrimPrefix(name, base)
+		}
+		attributeList.all = append(attributeList.all, f)
 	}
-	return f
 }
 
 // of returns the field of a.
@@ -94,12 +93,7 @@ func (a UserAttributes) Diff(u *User) (UpdateUserRequest, bool) {
 			reflect.ValueOf(&update).Elem().Field(f.request).SetZero()
 		}
 	}
-	switch ids := a.ExternalIDsAttributes; {
-	case !ids.IsNull():
-		update.ExternalIDsAttributes = externalIDsToSend(ids.value, u.ExternalIDs)
-	case len(u.ExternalIDs) > 0:
-		update.ExternalIDsAttributes = ids
-	}
+	update.ExternalIDsAttributes = externalIDsToSend(a.ExternalIDsAttributes, u.ExternalIDs)
 	for name, value := range a.Extra {
 		if !equalJSON(value, u.Extra[name]) {
 			update.extra(name, value)
@@ -152,12 +146,15 @@ func administrator(r Role) Role {
 
 // externalIDsToSend are those of wanted that are not among shown. One that replaces
 // another id of the same integration gets the ID of its record, each record once.
-func externalIDsToSend(wanted, shown []ExternalID) Optional[[]ExternalID] {
+func externalIDsToSend(wanted Optional[[]ExternalID], shown []ExternalID) Optional[[]ExternalID] {
+	if wanted.IsNull() && len(shown) > 0 {
+		return wanted
+	}
 	var send []ExternalID
 	free := slices.DeleteFunc(slices.Clone(shown), func(s ExternalID) bool { // records to be replaced
-		return s.ID == 0 || slices.ContainsFunc(wanted, func(w ExternalID) bool { return samePair(w, s) })
+		return s.ID == 0 || slices.ContainsFunc(wanted.value, func(w ExternalID) bool { return samePair(w, s) })
 	})
-	for _, w := range wanted {
+	for _, w := range wanted.value {
 		if slices.ContainsFunc(shown, func(s ExternalID) bool { return samePair(w, s) && (w.ID == 0 || w.ID == s.ID) }) {
 			continue
 		}
@@ -195,40 +192,33 @@ func readJSON(data []byte) (value any) {
 
 // SetException sets the field of an exception to the user's cycle. One that this
 // version does not know goes to Extra.
-func (a *UserAttributes) SetException(e Exception, on bool) { a.setException("cycle", e, on) }
+func (a *UserAttributes) SetException(e Exception, on bool) { a.set(e, "", on) }
 
 // SetException2 is SetException for the exceptions to the second cycle: e is the
 // exception without the 2 that the name of its field ends in.
-func (a *UserAttributes) SetException2(e Exception, on bool) { a.setException("cycle2", e, on) }
+func (a *UserAttributes) SetException2(e Exception, on bool) { a.set(e, "2", on) }
 
-func (a *UserAttributes) setException(cycle string, e Exception, on bool) {
-	for f := range exceptionsTo(cycle) {
+// SetException is that of [UserAttributes].
+func (r *CreateUserRequest) SetException(e Exception, on bool) { (*UserAttributes)(r).set(e, "", on) }
+
+// SetException2 is that of [UserAttributes].
+func (r *CreateUserRequest) SetException2(e Exception, on bool) { (*UserAttributes)(r).set(e, "2", on) }
+
+// SetException is that of [UserAttributes].
+func (r *UpdateUserRequest) SetException(e Exception, on bool) { (*UserAttributes)(r).set(e, "", on) }
+
+// SetException2 is that of [UserAttributes].
+func (r *UpdateUserRequest) SetException2(e Exception, on bool) { (*UserAttributes)(r).set(e, "2", on) }
+
+// set sets an exception to the cycle whose names end in suffix.
+func (a *UserAttributes) set(e Exception, suffix string, on bool) {
+	for f := range exceptionsTo("cycle" + suffix) {
 		if f.exception == e {
 			*f.of(a).(*Optional[bool]) = Set(on)
 			return
 		}
 	}
-	a.extra(string(e)+strings.TrimPrefix(cycle, "cycle"), on)
-}
-
-// SetException is that of [UserAttributes].
-func (r *CreateUserRequest) SetException(e Exception, on bool) {
-	(*UserAttributes)(r).SetException(e, on)
-}
-
-// SetException2 is that of [UserAttributes].
-func (r *CreateUserRequest) SetException2(e Exception, on bool) {
-	(*UserAttributes)(r).SetException2(e, on)
-}
-
-// SetException is that of [UserAttributes].
-func (r *UpdateUserRequest) SetException(e Exception, on bool) {
-	(*UserAttributes)(r).SetException(e, on)
-}
-
-// SetException2 is that of [UserAttributes].
-func (r *UpdateUserRequest) SetException2(e Exception, on bool) {
-	(*UserAttributes)(r).SetException2(e, on)
+	a.extra(string(e)+suffix, on)
 }
 
 // Exceptions lists the exceptions to the user's cycle that are on.

@@ -429,31 +429,18 @@ func (a *UserAttributes) encode() ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-// MarshalJSON writes the body of a request: the fields that are not absent, then
-// Extra.
-func (a UserAttributes) MarshalJSON() ([]byte, error) { return a.encode() }
-
-// MarshalJSON writes the body of the request, as that of [UserAttributes].
-func (r CreateUserRequest) MarshalJSON() ([]byte, error) { return (*UserAttributes)(&r).encode() }
-
-// MarshalJSON writes the body of the request, as that of [UserAttributes].
-func (r UpdateUserRequest) MarshalJSON() ([]byte, error) { return (*UserAttributes)(&r).encode() }
-
-// UnmarshalJSON reads the body of a request: a field that is null as [Null], all
-// others as [Set]. A field of a type that does not fit is an error. One that this
-// version does not know goes to Extra as a [json.RawMessage], but external_ids is
-// an error: in a request it is external_ids_attributes.
-func (a *UserAttributes) UnmarshalJSON(data []byte) error {
+// read sets the fields that the body of a request has, all of them or none.
+func (a *UserAttributes) read(data []byte) error {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(data, &members); err != nil {
 		return fmt.Errorf("motive: read request: %w", err)
 	}
-	read, extra := *a, make(map[string]any)
+	set, extra := *a, make(map[string]any)
 	for _, key := range slices.Sorted(maps.Keys(members)) {
 		name := strings.ToLower(key) // encoding/json takes any case, too
 		switch i, known := attributeTable.Index(name); {
 		case known:
-			if err := readAttribute(reflect.ValueOf(&read).Elem().Field(i).Addr().Interface(), members[key]); err != nil {
+			if err := readAttribute(reflect.ValueOf(&set).Elem().Field(i).Addr().Interface(), members[key]); err != nil {
 				return fmt.Errorf("motive: read request: %s: %w", name, err)
 			}
 		case name == "external_ids":
@@ -463,9 +450,9 @@ func (a *UserAttributes) UnmarshalJSON(data []byte) error {
 		}
 	}
 	if len(extra) > 0 {
-		read.Extra = extra
+		set.Extra = extra
 	}
-	*a = read
+	*a = set
 	return nil
 }
 
@@ -483,15 +470,27 @@ func readAttribute(field any, value []byte) error {
 	return json.Unmarshal(value, field)
 }
 
-// UnmarshalJSON reads the body of a request, as that of [UserAttributes].
-func (r *CreateUserRequest) UnmarshalJSON(data []byte) error {
-	return (*UserAttributes)(r).UnmarshalJSON(data)
-}
+// MarshalJSON writes the body of a request: the fields that are not absent, then
+// Extra.
+func (a UserAttributes) MarshalJSON() ([]byte, error) { return a.encode() }
+
+// MarshalJSON writes the body of the request, as that of [UserAttributes].
+func (r CreateUserRequest) MarshalJSON() ([]byte, error) { return (*UserAttributes)(&r).encode() }
+
+// MarshalJSON writes the body of the request, as that of [UserAttributes].
+func (r UpdateUserRequest) MarshalJSON() ([]byte, error) { return (*UserAttributes)(&r).encode() }
+
+// UnmarshalJSON reads the body of a request: a field that is null as [Null], all
+// others as [Set]. A field of a type that does not fit is an error. One that this
+// version does not know goes to Extra as a [json.RawMessage], but external_ids is
+// an error: in a request it is external_ids_attributes.
+func (a *UserAttributes) UnmarshalJSON(data []byte) error { return a.read(data) }
 
 // UnmarshalJSON reads the body of a request, as that of [UserAttributes].
-func (r *UpdateUserRequest) UnmarshalJSON(data []byte) error {
-	return (*UserAttributes)(r).UnmarshalJSON(data)
-}
+func (r *CreateUserRequest) UnmarshalJSON(data []byte) error { return (*UserAttributes)(r).read(data) }
+
+// UnmarshalJSON reads the body of a request, as that of [UserAttributes].
+func (r *UpdateUserRequest) UnmarshalJSON(data []byte) error { return (*UserAttributes)(r).read(data) }
 
 // Users and requests hold license numbers and passwords, so they print and log
 // themselves: the fields that carry something, under the API's names, with
