@@ -420,11 +420,10 @@ func (a *UserAttributes) encode() ([]byte, error) {
 		if isAttribute(name) {
 			return nil, fmt.Errorf("motive: write request: %s stands in Extra and has a field of its own", name)
 		}
-		value, err := json.Marshal(a.Extra[name])
-		if err != nil {
+		value := a.Extra[name]
+		if out, err = encode.Value(appendKey(out, name), &value); err != nil {
 			return nil, fmt.Errorf("motive: write request: %s: %w", name, err)
 		}
-		out = append(appendKey(out, name), value...)
 	}
 	return append(out, '}'), nil
 }
