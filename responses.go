@@ -104,10 +104,9 @@ type rowsOf[T any] struct {
 
 // read reads a whole body that is an array, or an object with one under the name,
 // the last if there are several.
-func (l rowsOf[T]) read(ctx context.Context, d *lenient.Decoder) (rows []T, err error) {
-	if d.At('[') {
-		rows = l.rows(ctx, d)
-	} else {
+func (l rowsOf[T]) read(ctx context.Context, d *lenient.Decoder) ([]T, error) {
+	rows := l.rows(ctx, d)
+	if rows == nil {
 		for key := range d.Members() {
 			if string(key) == l.name {
 				rows = l.rows(ctx, d)
@@ -183,15 +182,15 @@ func decodeExternalID(body []byte) (*ExternalID, error) {
 
 // decodeDeletion takes the documented {"success":true}.
 func decodeDeletion(body []byte) (none struct{}, err error) {
-	value, err := lenient.Check(body)
+	s := lenient.Scan(body)
 	said := false
-	for key, value := range lenient.Members(value) {
+	for key := range s.Members() {
 		if string(key) == "success" {
-			said, _ = lenient.Bool(value)
+			said, _ = lenient.Bool(s.Value())
 		}
 	}
-	if err == nil && !said {
-		err = errNotDeleted
+	if err := s.End(); err != nil || said {
+		return none, err
 	}
-	return none, err
+	return none, errNotDeleted
 }

@@ -1,7 +1,6 @@
 package motive
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -166,15 +165,14 @@ func readUser(d *lenient.Decoder) (*User, int64) {
 func (u *User) UnmarshalJSON(data []byte) error {
 	d := userTable.Decoder(data)
 	defer d.Close()
-	isObject := d.At('{')
+	isObject, isNull := d.At('{'), d.At('n')
 	read, _ := readUser(d)
-	if err := d.End(); err != nil {
+	switch err := d.End(); {
+	case err != nil:
 		return fmt.Errorf("motive: read user: %w", err)
-	}
-	switch {
 	case isObject:
 		*u = *read
-	case string(bytes.TrimSpace(data)) != "null":
+	case !isNull:
 		return errors.New("motive: read user: a JSON object was expected")
 	}
 	return nil
@@ -209,7 +207,7 @@ func (u User) MarshalJSON() ([]byte, error) {
 }
 
 // appendFields adds the fields of a struct that are not zero to the object that dst
-// ends in. Names are those of the fields, as of [lenient.Table].
+// ends in, under the names of their [lenient.Table].
 func appendFields(dst []byte, names []string, fields reflect.Value) (_ []byte, err error) {
 	for i, name := range names {
 		if name == "" || fields.Field(i).IsZero() {
@@ -455,9 +453,8 @@ func (a *UserAttributes) read(data []byte) error {
 	return nil
 }
 
-// readAttribute reads a field of a request. External ids are read as those of a user
-// are, where that can be done: Motive's own sample writes the id of a record as a
-// string.
+// readAttribute reads a field of a request. External ids are first read as leniently
+// as those of a user: Motive's own sample writes the id of a record as a string.
 func readAttribute(field any, value []byte) error {
 	if ids, ok := field.(*Optional[[]ExternalID]); ok {
 		var u User
@@ -492,11 +489,9 @@ func (r *CreateUserRequest) UnmarshalJSON(data []byte) error { return (*UserAttr
 func (r *UpdateUserRequest) UnmarshalJSON(data []byte) error { return (*UserAttributes)(r).read(data) }
 
 // Users and requests hold license numbers and passwords, so they print and log
-// themselves: the fields that carry something, under the API's names, with
-// secrets redacted. Two ways around this a type cannot close: fmt does not ask
-// what stands in an unexported field of another struct, behind a pointer or not,
-// and slog's JSON handler writes a slice or another struct that holds users
-// through MarshalJSON.
+// themselves. Beside the way around this that User names, a type cannot close that
+// of slog's JSON handler: it writes a slice or a struct that holds users through
+// MarshalJSON.
 
 // LogValue shows the fields of u that are not zero and the keys of Extra. The
 // license number is redacted.
