@@ -574,9 +574,11 @@ func TestDateIsTextOfItsOwn(t *testing.T) {
 			t.Errorf("%q: got %s, error %v", test.in, got, err)
 		}
 	}
-	got := NewDate(1999, 1, 1)
-	if err := got.UnmarshalText([]byte("soon")); err == nil || got != NewDate(1999, 1, 1) {
-		t.Errorf("soon: got %s, error %v", got, err)
+	for _, in := range []string{"soon", `2024-02-29"x`, `\`} {
+		got := NewDate(1999, 1, 1)
+		if err := got.UnmarshalText([]byte(in)); err == nil || got != NewDate(1999, 1, 1) {
+			t.Errorf("%s: got %s, error %v", in, got, err)
+		}
 	}
 	if text, err := (Date{}).AppendText([]byte("x")); err != nil || string(text) != "x" {
 		t.Errorf("the zero date is %q, error %v", text, err)
@@ -722,11 +724,17 @@ func TestDiffComparesWhatIsMeant(t *testing.T) {
 func TestExceptionsByValue(t *testing.T) {
 	t.Parallel()
 	var create CreateUserRequest
+	var attributes UserAttributes
 	update := UpdateUserRequest{Extra: map[string]any{"a": 1}}
 	shared := update
 	for i, e := range Exceptions() {
 		create.SetException(e, i%2 == 0)
 		create.SetException2(e, i%2 == 1)
+		attributes.SetException(e, i%2 == 0)
+		attributes.SetException2(e, i%2 == 1)
+	}
+	if !reflect.DeepEqual(attributes, UserAttributes(create)) {
+		t.Errorf("attributes %v, want those of %v", attributes, create)
 	}
 	update.SetException("exception_new", true)
 	update.SetException2("exception_new", false)
