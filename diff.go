@@ -136,14 +136,6 @@ func meaning(p any) any {
 	return p
 }
 
-// administrator makes the two names of an administrator one.
-func administrator(r Role) Role {
-	if r == RoleFleetAdmin {
-		return RoleAdmin
-	}
-	return r
-}
-
 // externalIDsToSend are those of wanted that are not among shown. One that replaces
 // another id of the same integration gets the ID of its record, each record once.
 func externalIDsToSend(wanted Optional[[]ExternalID], shown []ExternalID) Optional[[]ExternalID] {

@@ -246,6 +246,14 @@ func (u User) ExternalID(integration string) (string, bool) {
 	return "", false
 }
 
+// administrator makes the two names of an administrator one.
+func administrator(r Role) Role {
+	if r == RoleFleetAdmin {
+		return RoleAdmin
+	}
+	return r
+}
+
 // UserAttributes lists the fields of a user that can be written. It is the
 // shape of both [CreateUserRequest] and [UpdateUserRequest]; every field is an
 // [Optional] and is sent only when it is [Set] or [Null]. A struct that embeds a
