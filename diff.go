@@ -15,7 +15,7 @@ import (
 type attribute struct {
 	name    string // in JSON
 	request int    // its place in UserAttributes
-	user    int    // its place in User; -1 where the API does not show it
+	user    int    // its place in User; 0, that of the id, where the API does not show it
 
 	exception Exception // that the field turns on, if it is one
 	cycle     string    // the field of the cycle that this is an exception to
@@ -25,7 +25,7 @@ type attribute struct {
 // writes to the list. It is made when it is first asked for: made as the program
 // starts, it would be linked into those that write nothing.
 func attributes() []*attribute {
-	attributeList.made.Do(func() { attributeList.all = listAttributes() })
+	attributeList.made.Do(listAttributes)
 	return attributeList.all
 }
 
@@ -34,23 +34,19 @@ var attributeList struct {
 	all  []*attribute
 }
 
-func listAttributes() (all []*attribute) {
+func listAttributes() {
 	for i, name := range attributeTable.Names() {
-		f := &attribute{name: name, request: i, user: -1}
-		if place, shown := userTable.Index(name); shown {
-			f.user = place
+		if name == "" { // Extra
+			continue
 		}
-		if base, second := strings.CutSuffix(name, "2"); strings.HasPrefix(name, "exception_") {
-			f.exception, f.cycle = Exception(base), "cycle"
-			if second {
-				f.cycle = "cycle2"
-			}
+		f := &attribute{name: name, request: i}
+		f.user, _ = userTable.Index(name)
+		if strings.HasPrefix(name, "exception_") {
+			base := strings.TrimSuffix(name, "2")
+			f.exception, f.cycle = Exception(base), "cycle"+strings.TrimPrefix(name, base)
 		}
-		if name != "" {
-			all = append(all, f)
-		}
+		attributeList.all = append(attributeList.all, f)
 	}
-	return all
 }
 
 // of returns the field of a.
@@ -78,11 +74,11 @@ func exceptionsTo(cycle string) iter.Seq[*attribute] {
 // sets to something else than u shows, and whether there are any. A nil u shows
 // nothing.
 //
-// Null differs from every value but the zero one. Group ids are compared without
-// their order, and the two names of an administrator are one role. An external id
-// is compared by its integration: a pair that u has is no change, and another id
-// for an integration that u has carries the ID of that record, so that it is
-// changed rather than added. A field of Extra is compared with that of u.
+// Null differs from every value but the zero one and an empty list. Group ids are
+// compared without their order, and the two names of an administrator are one role.
+// An external id is compared by its integration: a pair that u has is no change, and
+// another id for an integration that u has carries the ID of that record, so that it
+// is changed rather than added. A field of Extra is compared with that of u.
 //
 // What the API does not show cannot be compared and is left out: password,
 // time_tracking_mode, group_visibility and custom_user_role.
@@ -90,18 +86,14 @@ func (a UserAttributes) Diff(u *User) (UpdateUserRequest, bool) {
 	if u == nil {
 		u = new(User)
 	}
-	var update UserAttributes
+	update := a
+	update.Extra = nil
 	for _, f := range attributes() {
-		if f.user >= 0 && f.of(&a).differs(f.shown(u)) {
-			reflect.ValueOf(&update).Elem().Field(f.request).Set(reflect.ValueOf(&a).Elem().Field(f.request))
+		if f.user == 0 || !f.of(&a).differs(f.shown(u)) {
+			reflect.ValueOf(&update).Elem().Field(f.request).SetZero()
 		}
 	}
-	switch ids := a.ExternalIDsAttributes; {
-	case !ids.IsNull():
-		update.ExternalIDsAttributes = externalIDsToSend(ids.value, u.ExternalIDs)
-	case len(u.ExternalIDs) > 0:
-		update.ExternalIDsAttributes = ids
-	}
+	update.ExternalIDsAttributes = externalIDsToSend(a.ExternalIDsAttributes, u.ExternalIDs)
 	for name, value := range a.Extra {
 		if !equalJSON(value, u.Extra[name]) {
 			update.extra(name, value)
@@ -112,12 +104,8 @@ func (a UserAttributes) Diff(u *User) (UpdateUserRequest, bool) {
 
 // isEmpty reports whether a would be sent as {}.
 func (a *UserAttributes) isEmpty() bool {
-	for _, f := range attributes() {
-		if !f.of(a).IsZero() {
-			return false
-		}
-	}
-	return len(a.Extra) == 0
+	isSet := func(f *attribute) bool { return !f.of(a).IsZero() }
+	return len(a.Extra) == 0 && !slices.ContainsFunc(attributes(), isSet)
 }
 
 // extra sets a field that this version does not know, and leaves a map alone that
@@ -129,42 +117,36 @@ func (a *UserAttributes) extra(name string, value any) {
 	a.Extra[name] = value
 }
 
-// differs reports whether o would change what a user shows, a *T.
+// differs reports whether o would change what a user shows, a *T. Of null the value
+// is zero.
 func (o *Optional[T]) differs(shown any) bool {
-	current := shown.(*T)
-	switch o.state {
-	case stateAbsent:
-		return false
-	case stateNull:
-		return !reflect.ValueOf(current).Elem().IsZero()
-	}
-	switch value := any(&o.value).(type) {
-	case *Role:
-		return administrator(*value) != administrator(*any(current).(*Role))
-	case *Date:
-		return value.String() != any(current).(*Date).String()
-	case *[]int64:
-		return !slices.Equal(slices.Sorted(slices.Values(*value)), slices.Sorted(slices.Values(*any(current).(*[]int64))))
-	}
-	return !reflect.DeepEqual(o.value, *current)
+	return !o.IsZero() && !reflect.DeepEqual(meaning(&o.value), meaning(shown))
 }
 
-// administrator makes the two names of an administrator one.
-func administrator(r Role) Role {
-	if r == RoleFleetAdmin {
-		return RoleAdmin
+// meaning is what is compared of the value that p points to.
+func meaning(p any) any {
+	switch p := p.(type) {
+	case *Role:
+		return administrator(*p)
+	case *Date:
+		return p.String() // without a time of day
+	case *[]int64:
+		return slices.Sorted(slices.Values(*p))
 	}
-	return r
+	return p
 }
 
 // externalIDsToSend are those of wanted that are not among shown. One that replaces
 // another id of the same integration gets the ID of its record, each record once.
-func externalIDsToSend(wanted, shown []ExternalID) Optional[[]ExternalID] {
+func externalIDsToSend(wanted Optional[[]ExternalID], shown []ExternalID) Optional[[]ExternalID] {
+	if wanted.IsNull() && len(shown) > 0 {
+		return wanted
+	}
 	var send []ExternalID
 	free := slices.DeleteFunc(slices.Clone(shown), func(s ExternalID) bool { // records to be replaced
-		return s.ID == 0 || slices.ContainsFunc(wanted, func(w ExternalID) bool { return samePair(w, s) })
+		return s.ID == 0 || slices.ContainsFunc(wanted.value, func(w ExternalID) bool { return samePair(w, s) })
 	})
-	for _, w := range wanted {
+	for _, w := range wanted.value {
 		if slices.ContainsFunc(shown, func(s ExternalID) bool { return samePair(w, s) && (w.ID == 0 || w.ID == s.ID) }) {
 			continue
 		}
@@ -202,40 +184,33 @@ func readJSON(data []byte) (value any) {
 
 // SetException sets the field of an exception to the user's cycle. One that this
 // version does not know goes to Extra.
-func (a *UserAttributes) SetException(e Exception, on bool) { a.setException("cycle", e, on) }
+func (a *UserAttributes) SetException(e Exception, on bool) { a.set(e, "", on) }
 
 // SetException2 is SetException for the exceptions to the second cycle: e is the
 // exception without the 2 that the name of its field ends in.
-func (a *UserAttributes) SetException2(e Exception, on bool) { a.setException("cycle2", e, on) }
+func (a *UserAttributes) SetException2(e Exception, on bool) { a.set(e, "2", on) }
 
-func (a *UserAttributes) setException(cycle string, e Exception, on bool) {
-	for f := range exceptionsTo(cycle) {
+// SetException is that of [UserAttributes].
+func (r *CreateUserRequest) SetException(e Exception, on bool) { (*UserAttributes)(r).set(e, "", on) }
+
+// SetException2 is that of [UserAttributes].
+func (r *CreateUserRequest) SetException2(e Exception, on bool) { (*UserAttributes)(r).set(e, "2", on) }
+
+// SetException is that of [UserAttributes].
+func (r *UpdateUserRequest) SetException(e Exception, on bool) { (*UserAttributes)(r).set(e, "", on) }
+
+// SetException2 is that of [UserAttributes].
+func (r *UpdateUserRequest) SetException2(e Exception, on bool) { (*UserAttributes)(r).set(e, "2", on) }
+
+// set sets an exception to the cycle whose names end in suffix.
+func (a *UserAttributes) set(e Exception, suffix string, on bool) {
+	for f := range exceptionsTo("cycle" + suffix) {
 		if f.exception == e {
 			*f.of(a).(*Optional[bool]) = Set(on)
 			return
 		}
 	}
-	a.extra(string(e)+strings.TrimPrefix(cycle, "cycle"), on)
-}
-
-// SetException is that of [UserAttributes].
-func (r *CreateUserRequest) SetException(e Exception, on bool) {
-	(*UserAttributes)(r).SetException(e, on)
-}
-
-// SetException2 is that of [UserAttributes].
-func (r *CreateUserRequest) SetException2(e Exception, on bool) {
-	(*UserAttributes)(r).SetException2(e, on)
-}
-
-// SetException is that of [UserAttributes].
-func (r *UpdateUserRequest) SetException(e Exception, on bool) {
-	(*UserAttributes)(r).SetException(e, on)
-}
-
-// SetException2 is that of [UserAttributes].
-func (r *UpdateUserRequest) SetException2(e Exception, on bool) {
-	(*UserAttributes)(r).SetException2(e, on)
+	a.extra(string(e)+suffix, on)
 }
 
 // Exceptions lists the exceptions to the user's cycle that are on.
@@ -245,8 +220,7 @@ func (u User) Exceptions() []Exception { return u.exceptions("cycle") }
 // without the 2 that the names of their fields end in.
 func (u User) Exceptions2() []Exception { return u.exceptions("cycle2") }
 
-func (u User) exceptions(cycle string) []Exception {
-	var on []Exception
+func (u User) exceptions(cycle string) (on []Exception) {
 	for f := range exceptionsTo(cycle) {
 		if *f.shown(&u).(*bool) {
 			on = append(on, f.exception)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/motive-go/motive/internal/text"
@@ -92,9 +91,9 @@ type ExternalIDTakenError struct {
 func (e *ExternalIDTakenError) Error() string {
 	holder := "another user"
 	if e.Holder != nil {
-		holder = "user " + strconv.FormatInt(e.Holder.ID, 10)
+		holder = fmt.Sprintf("user %d", e.Holder.ID)
 	}
-	said := "motive: the external id " + text.Quote(e.ExternalID) + " of " + text.Quote(e.IntegrationName) + " belongs to " + holder
+	said := fmt.Sprintf("motive: the external id %s of %s belongs to %s", text.Quote(e.ExternalID), text.Quote(e.IntegrationName), holder)
 	if e.Err == nil {
 		return said
 	}

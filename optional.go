@@ -1,7 +1,6 @@
 package motive
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,20 +16,12 @@ import (
 // it is. [Null] sends null, which clears the field. [Set] sends its argument,
 // also when that is false, 0 or "".
 type Optional[T any] struct {
-	value T
-	state optionalState
+	value     T
+	set, null bool // at most one of them; neither is absent
 }
 
-type optionalState uint8
-
-const (
-	stateAbsent optionalState = iota
-	stateNull
-	stateSet
-)
-
 // Set returns an Optional that sends v, whatever v is.
-func Set[T any](v T) Optional[T] { return Optional[T]{value: v, state: stateSet} }
+func Set[T any](v T) Optional[T] { return Optional[T]{value: v, set: true} }
 
 // SetNonZero is Set, but absent where v is the zero value of its type: an empty
 // cell of a spreadsheet, which should leave the field as it is.
@@ -42,25 +33,25 @@ func SetNonZero[T any](v T) Optional[T] {
 }
 
 // Null returns an Optional that sends null.
-func Null[T any]() Optional[T] { return Optional[T]{state: stateNull} }
+func Null[T any]() Optional[T] { return Optional[T]{null: true} }
 
 // Get returns the value and true, or the zero value and false where o is
 // absent or null.
-func (o Optional[T]) Get() (T, bool) { return o.value, o.state == stateSet }
+func (o Optional[T]) Get() (T, bool) { return o.value, o.set }
 
 // IsNull reports whether o sends null.
-func (o Optional[T]) IsNull() bool { return o.state == stateNull }
+func (o Optional[T]) IsNull() bool { return o.null }
 
 // IsZero reports whether o is absent. It is what the omitzero option of
 // encoding/json asks, so that an absent field is left out of the body.
-func (o Optional[T]) IsZero() bool { return o.state == stateAbsent }
+func (o Optional[T]) IsZero() bool { return !o.set && !o.null }
 
 // String returns the value as [fmt.Sprint] prints it, "null" or "absent".
 func (o Optional[T]) String() string {
-	switch o.state {
-	case stateSet:
+	switch {
+	case o.set:
 		return fmt.Sprint(o.value)
-	case stateNull:
+	case o.null:
 		return "null"
 	default:
 		return "absent"
@@ -70,23 +61,18 @@ func (o Optional[T]) String() string {
 // Equal reports whether o and other are in the same state and hold the same
 // value. A nil list and an empty one are the same, for both are sent as [].
 func (o Optional[T]) Equal(other Optional[T]) bool {
-	if o.state != other.state {
-		return false
-	}
 	a, b := reflect.ValueOf(&o.value).Elem(), reflect.ValueOf(&other.value).Elem()
-	if a.Kind() == reflect.Slice && a.Len() == 0 && b.Len() == 0 {
-		return true
-	}
-	return reflect.DeepEqual(o.value, other.value)
+	bothEmpty := a.Kind() == reflect.Slice && a.Len() == 0 && b.Len() == 0
+	return o.set == other.set && o.null == other.null && (bothEmpty || reflect.DeepEqual(o.value, other.value))
 }
 
 // LogValue is what o sends: its value or null, and "absent" where it sends
 // nothing.
 func (o Optional[T]) LogValue() slog.Value {
-	switch o.state {
-	case stateSet:
+	switch {
+	case o.set:
 		return slog.AnyValue(o.value)
-	case stateNull:
+	case o.null:
 		return slog.AnyValue(nil)
 	default:
 		return slog.StringValue("absent")
@@ -102,16 +88,10 @@ var errAbsent = errors.New("motive: an absent Optional has no JSON; give its fie
 // option.
 func (o Optional[T]) MarshalJSON() ([]byte, error) { return o.appendJSON(nil) }
 
-// An appender appends its own JSON, which spares it the second look that
-// encoding/json takes at the output of a MarshalJSON.
-type appender interface {
-	appendJSON(dst []byte) ([]byte, error)
-}
-
 // An optional is an Optional of any type.
 type optional interface {
-	appender
 	IsZero() bool
+	appendJSON(dst []byte) ([]byte, error)
 	text() (s string, set bool)
 	differs(shown any) bool
 }
@@ -121,58 +101,32 @@ func (o *Optional[T]) text() (s string, set bool) {
 	if v := reflect.ValueOf(&o.value).Elem(); v.Kind() == reflect.String {
 		s = v.String()
 	}
-	return s, o.state == stateSet
+	return s, o.set
 }
 
+// appendJSON appends the value, or null. A nil list that is set is an empty one.
 func (o *Optional[T]) appendJSON(dst []byte) ([]byte, error) {
-	switch o.state {
-	case stateAbsent:
+	v := reflect.ValueOf(&o.value).Elem()
+	switch {
+	case o.IsZero():
 		return dst, errAbsent
-	case stateNull:
+	case o.null:
 		return append(dst, "null"...), nil
-	}
-	switch p := any(&o.value).(type) {
-	case *string, *bool: // most fields
-		return encode.Value(dst, p)
-	case appender:
-		return p.appendJSON(dst)
-	}
-	if v := reflect.ValueOf(&o.value).Elem(); v.Kind() == reflect.Slice {
-		return appendList(dst, v)
+	case v.Kind() == reflect.Slice && v.IsNil():
+		return append(dst, "[]"...), nil
 	}
 	return encode.Value(dst, &o.value)
 }
 
-// appendList appends a list; a nil one that is set is an empty list.
-func appendList(dst []byte, list reflect.Value) (_ []byte, err error) {
-	if list.IsNil() {
-		return append(dst, "[]"...), nil
-	}
-	if list.Len() == 0 || !list.Index(0).Addr().Type().Implements(reflect.TypeFor[appender]()) {
-		return encode.Value(dst, list.Addr().Interface())
-	}
-	dst = append(dst, '[')
-	for i := range list.Len() {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		if dst, err = list.Index(i).Addr().Interface().(appender).appendJSON(dst); err != nil {
-			return dst, err
-		}
-	}
-	return append(dst, ']'), nil
-}
-
 // UnmarshalJSON reads null as [Null] and all else as [Set].
 func (o *Optional[T]) UnmarshalJSON(data []byte) error {
-	if bytes.Equal(bytes.TrimSpace(data), []byte("null")) {
-		*o = Null[T]()
-		return nil
-	}
-	var v T
+	var v *T // nil for null
 	if err := json.Unmarshal(data, &v); err != nil {
 		return err
 	}
-	*o = Set(v)
+	*o = Null[T]()
+	if v != nil {
+		*o = Set(*v)
+	}
 	return nil
 }

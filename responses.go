@@ -77,13 +77,27 @@ func decodePage(ctx context.Context, body []byte, limit int) (*listing, error) {
 	d := userTable.Decoder(body)
 	defer d.Close()
 	var within, beside position // under a key of its own, or next to the users
+	set := func(p *position, key, value []byte) { // a number of the pagination
+		n, ok := lenient.Int(value)
+		if !ok || n < 0 || int64(int(n)) != n { // makes no sense, and counts as not sent
+			return
+		}
+		switch string(key) {
+		case "per_page":
+			p.PerPage = int(n)
+		case "page_no":
+			p.PageNo = int(n)
+		case "total":
+			p.Total, p.announced = int(n), true
+		}
+	}
 	users, err := rowsOf[*User]{"users", limit, readUser, errNoUser, func(key []byte) {
 		if string(key) != "pagination" {
-			beside.set(key, d.Value())
+			set(&beside, key, d.Value())
 			return
 		}
 		for key, value := range lenient.Members(d.Value()) {
-			within.set(key, value)
+			set(&within, key, value)
 		}
 	}}.read(ctx, d)
 	if err != nil {
@@ -99,75 +113,54 @@ type rowsOf[T any] struct {
 	limit int // rows; below 0 for none
 	row   func(*lenient.Decoder) (item T, id int64)
 	noID  error
-	other func(key []byte) // gets the keys of the other members; may be nil
+	other func(key []byte) // gets the keys of the other members
 }
 
 // read reads a whole body that is an array, or an object with one under the name,
 // the last if there are several.
-func (l rowsOf[T]) read(ctx context.Context, d *lenient.Decoder) (rows []T, err error) {
-	found := d.At('[')
-	if found {
-		rows, err = l.rows(ctx, d)
-	} else {
+func (l rowsOf[T]) read(ctx context.Context, d *lenient.Decoder) ([]T, error) {
+	rows := l.rows(ctx, d)
+	if rows == nil {
 		for key := range d.Members() {
 			if string(key) == l.name {
-				if found = d.At('['); found {
-					rows, err = l.rows(ctx, d)
-				}
-			} else if l.other != nil {
+				rows = l.rows(ctx, d)
+			} else {
 				l.other(key)
-			}
-			if err != nil {
-				break
 			}
 		}
 	}
-	if err := cmp.Or(err, d.End()); err != nil {
+	if err := d.End(); err != nil {
 		return nil, err
 	}
-	if !found {
+	if rows == nil {
 		return nil, errNoList
 	}
 	return rows, nil
 }
 
-// rows reads the array that d is at.
-func (l rowsOf[T]) rows(ctx context.Context, d *lenient.Decoder) ([]T, error) {
+// rows reads the array that d is at, nil if it is at something else.
+func (l rowsOf[T]) rows(ctx context.Context, d *lenient.Decoder) []T {
+	if !d.At('[') {
+		return nil
+	}
 	const glance = 256 // rows between two looks at the context
 	rows := []T{}
 	for range d.Elements() {
-		item, id := l.row(d)
-		switch {
-		case d.Err() != nil:
-			return nil, d.Err()
+		switch item, id := l.row(d); {
 		case len(rows) == l.limit:
-			return nil, fmt.Errorf("the response holds more than %d %s on a page", l.limit, l.name)
+			d.Stop(fmt.Errorf("the response holds more than %d %s on a page", l.limit, l.name))
 		case len(rows)%glance == glance-1 && ctx.Err() != nil:
-			return nil, ctx.Err()
+			d.Stop(ctx.Err())
 		case id <= 0:
-			return nil, fmt.Errorf("%s[%d]: %w", l.name, len(rows), l.noID)
+			d.Stop(fmt.Errorf("%s[%d]: %w", l.name, len(rows), l.noID))
+		default:
+			rows = append(rows, item)
 		}
-		rows = append(rows, item)
 	}
-	return rows, nil
+	return rows
 }
 
-// set takes a number of the pagination. One that makes no sense counts as not
-// sent.
-func (p *position) set(key, value []byte) {
-	n, ok := lenient.Int(value)
-	if !ok || n < 0 || int64(int(n)) != n {
-		return
-	}
-	switch string(key) {
-	case "per_page":
-		p.PerPage = int(n)
-	case "page_no":
-		p.PageNo = int(n)
-	case "total":
-		p.Total, p.announced = int(n), true
-	}
-}
+var externalIDTable lenient.Table[ExternalID]
 
 // decodeExternalID reads the response to a call that writes an external id.
 func decodeExternalID(body []byte) (*ExternalID, error) {
@@ -186,19 +179,15 @@ func decodeExternalID(body []byte) (*ExternalID, error) {
 
 // decodeDeletion takes the documented {"success":true}.
 func decodeDeletion(body []byte) (none struct{}, err error) {
-	value, err := lenient.Check(body)
-	if err != nil {
-		return none, err
-	}
+	s := lenient.Scan(body)
 	said := false
-	for key, value := range lenient.Members(value) {
+	for key := range s.Members() {
 		if string(key) == "success" {
-			success, ok := lenient.Bool(value)
-			said = ok && success
+			said, _ = lenient.Bool(s.Value())
 		}
 	}
-	if !said {
-		return none, errNotDeleted
+	if err := s.End(); err != nil || said {
+		return none, err
 	}
-	return none, nil
+	return none, errNotDeleted
 }

@@ -161,14 +161,17 @@ func TestInvalidJSONIsAlwaysAnError(t *testing.T) {
 		{`{"id":7,"x":"\`, "invalid JSON at byte 13: malformed escape in a string"},
 		{"{\"id\":7,\"x\":\"a\x1fb\"}", "invalid JSON at byte 14: control character in a string"},
 		{`{"id":7,"x":"a`, "invalid JSON at byte 14: unexpected end"},
+		{`[{"id":7},{"id":}]`, "invalid JSON at byte 16: a value was expected"},
+		{`{"success":true,"id":7} x`, "invalid JSON at byte 24: something follows the value"},
 		{`<html>`, "invalid JSON at byte 0: a value was expected"},
 	} {
 		_, userErr := decodeUser([]byte(test.body))
 		_, pageErr := decodePage(t.Context(), []byte(test.body), 1000)
 		_, rolesErr := decodeRoles(t.Context(), []byte(test.body))
 		_, externalIDErr := decodeExternalID([]byte(test.body))
+		_, deletionErr := decodeDeletion([]byte(test.body))
 		unmarshalErr := new(User).UnmarshalJSON([]byte(test.body))
-		for _, err := range []error{userErr, pageErr, rolesErr, externalIDErr, errors.Unwrap(unmarshalErr)} {
+		for _, err := range []error{userErr, pageErr, rolesErr, externalIDErr, deletionErr, errors.Unwrap(unmarshalErr)} {
 			if err == nil || err.Error() != test.want {
 				t.Errorf("%s: error %v, want %s", test.body, err, test.want)
 			}

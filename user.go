@@ -1,7 +1,6 @@
 package motive
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -130,18 +128,6 @@ type ExternalID struct {
 	IntegrationName string `json:"integration_name"`
 }
 
-var externalIDTable = lenient.Table[ExternalID]{ByValue: true}
-
-func (id *ExternalID) appendJSON(dst []byte) ([]byte, error) {
-	dst = append(dst, '{')
-	if id.ID != 0 {
-		dst = append(strconv.AppendInt(append(dst, `"id":`...), id.ID, 10), ',')
-	}
-	dst = encode.String(append(dst, `"external_id":`...), id.ExternalID)
-	dst = encode.String(append(dst, `,"integration_name":`...), id.IntegrationName)
-	return append(dst, '}'), nil
-}
-
 // userFields is a User without its methods: a program that only reads users would
 // link these, with all that they need.
 type userFields User
@@ -179,15 +165,14 @@ func readUser(d *lenient.Decoder) (*User, int64) {
 func (u *User) UnmarshalJSON(data []byte) error {
 	d := userTable.Decoder(data)
 	defer d.Close()
-	isObject := d.At('{')
+	isObject, isNull := d.At('{'), d.At('n')
 	read, _ := readUser(d)
-	if err := d.End(); err != nil {
+	switch err := d.End(); {
+	case err != nil:
 		return fmt.Errorf("motive: read user: %w", err)
-	}
-	switch {
 	case isObject:
 		*u = *read
-	case string(bytes.TrimSpace(data)) != "null":
+	case !isNull:
 		return errors.New("motive: read user: a JSON object was expected")
 	}
 	return nil
@@ -200,24 +185,18 @@ func (u *User) UnmarshalJSON(data []byte) error {
 func (u User) MarshalJSON() ([]byte, error) {
 	fields := reflect.ValueOf(&u).Elem()
 	out := []byte{'{'}
-	for i, name := range userTable.Names() {
-		_, kept := u.Extra[name]
-		if name == "" || (fields.Field(i).IsZero() && (name != "id" || kept)) {
-			continue
-		}
-		var err error
-		if out, err = encode.Value(appendKey(out, name), fields.Field(i).Addr().Interface()); err != nil {
-			return nil, fmt.Errorf("motive: write user: %s: %w", name, err)
-		}
+	if _, kept := u.Extra["id"]; u.ID == 0 && !kept {
+		out = append(out, `"id":0`...)
+	}
+	out, err := appendFields(out, userTable.Names(), fields)
+	if err != nil {
+		return nil, fmt.Errorf("motive: write user: %w", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(u.Extra)) {
 		if i, known := userTable.Index(name); known && !fields.Field(i).IsZero() {
 			continue
 		}
-		raw := u.Extra[name]
-		if raw == nil {
-			raw = json.RawMessage("null")
-		}
+		raw, _ := u.Extra[name].MarshalJSON() // null for nil
 		value, err := lenient.Check(raw)
 		if err != nil {
 			return nil, fmt.Errorf("motive: write user: extra field %q: %w", name, err)
@@ -225,6 +204,27 @@ func (u User) MarshalJSON() ([]byte, error) {
 		out = append(appendKey(out, name), value...)
 	}
 	return append(out, '}'), nil
+}
+
+// appendFields adds the fields of a struct that are not zero to the object that dst
+// ends in, under the names of their [lenient.Table].
+func appendFields(dst []byte, names []string, fields reflect.Value) (_ []byte, err error) {
+	for i, name := range names {
+		if name == "" || fields.Field(i).IsZero() {
+			continue
+		}
+		dst = appendKey(dst, name)
+		p := fields.Field(i).Addr().Interface()
+		if o, ok := p.(optional); ok { // spared the second look that encoding/json takes at its output
+			dst, err = o.appendJSON(dst)
+		} else {
+			dst, err = encode.Value(dst, p)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return dst, nil
 }
 
 // appendKey begins a member of the object that dst ends in.
@@ -244,6 +244,14 @@ func (u User) ExternalID(integration string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// administrator makes the two names of an administrator one.
+func administrator(r Role) Role {
+	if r == RoleFleetAdmin {
+		return RoleAdmin
+	}
+	return r
 }
 
 // UserAttributes lists the fields of a user that can be written. It is the
@@ -396,185 +404,138 @@ func isAttribute(name string) bool {
 	return known
 }
 
-// encodeBody returns the body of a request. What appends itself is spared the
-// second look that encoding/json takes at the output of a MarshalJSON.
+// encodeBody returns the body of a request. Attributes are spared the second look
+// that encoding/json takes at the output of a MarshalJSON.
 func encodeBody(body any) ([]byte, error) {
-	const usual = 2 << 10 // bytes that hold every field of a user
-	if a, ok := body.(appender); ok {
-		return a.appendJSON(make([]byte, 0, usual))
+	if a, ok := body.(*UserAttributes); ok && a != nil {
+		return a.encode()
 	}
 	return json.Marshal(body)
 }
 
-// appendJSON appends a as the body of a request.
-func (a *UserAttributes) appendJSON(dst []byte) ([]byte, error) {
-	if a == nil {
-		return append(dst, "null"...), nil
+func (a *UserAttributes) encode() ([]byte, error) {
+	const usual = 2 << 10 // bytes that hold every field of a user
+	out, err := appendFields(append(make([]byte, 0, usual), '{'), attributeTable.Names(), reflect.ValueOf(a).Elem())
+	if err != nil {
+		return nil, fmt.Errorf("motive: write request: %w", err)
 	}
-	fields := reflect.ValueOf(a).Elem()
-	dst = append(dst, '{')
-	for i, key := range attributeTable.Keys() {
-		if key == "" {
-			continue
-		}
-		field := fields.Field(i).Addr().Interface().(optional)
-		if field.IsZero() {
-			continue
-		}
-		if dst[len(dst)-1] != '{' {
-			dst = append(dst, ',')
-		}
-		var err error
-		if dst, err = field.appendJSON(append(dst, key...)); err != nil {
-			return nil, fmt.Errorf("motive: write request: %s: %w", attributeTable.Names()[i], err)
-		}
+	if len(a.Extra) == 0 {
+		return append(out, '}'), nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Extra)) {
 		if isAttribute(name) {
 			return nil, fmt.Errorf("motive: write request: %s stands in Extra and has a field of its own", name)
 		}
-		value, err := json.Marshal(a.Extra[name])
-		if err != nil {
+		value := a.Extra[name]
+		if out, err = encode.Value(appendKey(out, name), &value); err != nil {
 			return nil, fmt.Errorf("motive: write request: %s: %w", name, err)
 		}
-		dst = append(appendKey(dst, name), value...)
 	}
-	return append(dst, '}'), nil
+	return append(out, '}'), nil
+}
+
+// read sets the fields that the body of a request has, all of them or none.
+func (a *UserAttributes) read(data []byte) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
+		return fmt.Errorf("motive: read request: %w", err)
+	}
+	set, extra := *a, make(map[string]any)
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		name := strings.ToLower(key) // encoding/json takes any case, too
+		switch i, known := attributeTable.Index(name); {
+		case known:
+			if err := readAttribute(reflect.ValueOf(&set).Elem().Field(i).Addr().Interface(), members[key]); err != nil {
+				return fmt.Errorf("motive: read request: %s: %w", name, err)
+			}
+		case name == "external_ids":
+			return errors.New("motive: read request: external_ids is a field of users; in a request it is external_ids_attributes")
+		default:
+			extra[key] = members[key]
+		}
+	}
+	if len(extra) > 0 {
+		set.Extra = extra
+	}
+	*a = set
+	return nil
+}
+
+// readAttribute reads a field of a request. External ids are first read as leniently
+// as those of a user: Motive's own sample writes the id of a record as a string.
+func readAttribute(field any, value []byte) error {
+	if ids, ok := field.(*Optional[[]ExternalID]); ok {
+		var u User
+		if u.UnmarshalJSON(slices.Concat([]byte(`{"external_ids":`), value, []byte("}"))) == nil && u.ExternalIDs != nil {
+			*ids = Set(u.ExternalIDs)
+			return nil
+		}
+	}
+	return json.Unmarshal(value, field)
 }
 
 // MarshalJSON writes the body of a request: the fields that are not absent, then
 // Extra.
-func (a UserAttributes) MarshalJSON() ([]byte, error) { return encodeBody(&a) }
+func (a UserAttributes) MarshalJSON() ([]byte, error) { return a.encode() }
 
 // MarshalJSON writes the body of the request, as that of [UserAttributes].
-func (r CreateUserRequest) MarshalJSON() ([]byte, error) { return encodeBody((*UserAttributes)(&r)) }
+func (r CreateUserRequest) MarshalJSON() ([]byte, error) { return (*UserAttributes)(&r).encode() }
 
 // MarshalJSON writes the body of the request, as that of [UserAttributes].
-func (r UpdateUserRequest) MarshalJSON() ([]byte, error) { return encodeBody((*UserAttributes)(&r)) }
+func (r UpdateUserRequest) MarshalJSON() ([]byte, error) { return (*UserAttributes)(&r).encode() }
 
 // UnmarshalJSON reads the body of a request: a field that is null as [Null], all
 // others as [Set]. A field of a type that does not fit is an error. One that this
 // version does not know goes to Extra as a [json.RawMessage], but external_ids is
 // an error: in a request it is external_ids_attributes.
-func (a *UserAttributes) UnmarshalJSON(data []byte) error {
-	type plain UserAttributes // without this method
-	var read struct {
-		plain
-		IDs laxIDs `json:"external_ids_attributes"` // before that of plain
-	}
-	read.plain, read.IDs.Optional = plain(*a), a.ExternalIDsAttributes
-	if err := json.Unmarshal(data, &read); err != nil {
-		return err
-	}
-	extra := make(map[string]any)
-	for name, value := range lenient.Members(bytes.TrimSpace(data)) {
-		known := slices.ContainsFunc(attributeTable.Names(), func(field string) bool {
-			return strings.EqualFold(field, string(name)) // as encoding/json compares
-		})
-		switch {
-		case known:
-		case strings.EqualFold(string(name), "external_ids"):
-			return errors.New("motive: read request: external_ids is a field of users; in a request it is external_ids_attributes")
-		default:
-			extra[string(name)] = json.RawMessage(bytes.Clone(value))
-		}
-	}
-	*a = UserAttributes(read.plain)
-	a.ExternalIDsAttributes = read.IDs.Optional
-	if len(extra) > 0 {
-		a.Extra = extra
-	}
-	return nil
-}
+func (a *UserAttributes) UnmarshalJSON(data []byte) error { return a.read(data) }
 
 // UnmarshalJSON reads the body of a request, as that of [UserAttributes].
-func (r *CreateUserRequest) UnmarshalJSON(data []byte) error {
-	return (*UserAttributes)(r).UnmarshalJSON(data)
-}
+func (r *CreateUserRequest) UnmarshalJSON(data []byte) error { return (*UserAttributes)(r).read(data) }
 
 // UnmarshalJSON reads the body of a request, as that of [UserAttributes].
-func (r *UpdateUserRequest) UnmarshalJSON(data []byte) error {
-	return (*UserAttributes)(r).UnmarshalJSON(data)
-}
-
-// A laxIDs is a list of external ids whose members may be numbers or strings:
-// Motive's own sample writes the id of a record as a string.
-type laxIDs struct{ Optional[[]ExternalID] }
-
-func (o *laxIDs) UnmarshalJSON(data []byte) error {
-	if string(data) == "null" {
-		o.Optional = Null[[]ExternalID]()
-		return nil
-	}
-	d := externalIDTable.Decoder(data)
-	defer d.Close()
-	if !d.At('[') {
-		return errors.New("motive: read request: external_ids_attributes is no list")
-	}
-	ids := []ExternalID{}
-	for range d.Elements() {
-		var id ExternalID
-		for _, member := range d.Read(&id, "") {
-			if _, known := externalIDTable.Index(string(member.Name)); known {
-				return fmt.Errorf("motive: read request: external_ids_attributes[%d]: %s is neither a string nor a whole number", len(ids), member.Name)
-			}
-		}
-		ids = append(ids, id)
-	}
-	o.Optional = Set(ids)
-	return d.End()
-}
+func (r *UpdateUserRequest) UnmarshalJSON(data []byte) error { return (*UserAttributes)(r).read(data) }
 
 // Users and requests hold license numbers and passwords, so they print and log
-// themselves: the fields that carry something, under the API's names, with
-// secrets redacted. Two ways around this a type cannot close: fmt does not ask
-// what stands in an unexported field of another struct, behind a pointer or not,
-// and slog's JSON handler writes a slice or another struct that holds users
-// through MarshalJSON.
+// themselves. Beside the way around this that User names, a type cannot close that
+// of slog's JSON handler: it writes a slice or a struct that holds users through
+// MarshalJSON.
 
 // LogValue shows the fields of u that are not zero and the keys of Extra. The
 // license number is redacted.
-func (u User) LogValue() slog.Value {
-	return slog.GroupValue(withExtra(redact.Attrs(u, "drivers_license_number"), u.Extra)...)
-}
-
-// withExtra adds the keys of what stands in Extra, whose values may be secrets.
-func withExtra[V any](attrs []slog.Attr, extra map[string]V) []slog.Attr {
-	if len(extra) == 0 {
-		return attrs
-	}
-	return append(attrs, slog.Any("extra", slices.Sorted(maps.Keys(extra))))
-}
+func (u User) LogValue() slog.Value { return shown(u, u.Extra) }
 
 // Format prints u as LogValue shows it, under every verb:
 // User{id:7 first_name:"Ada"}.
-func (u User) Format(s fmt.State, _ rune) { redact.Print(s, "User", u.LogValue().Group()) }
+func (u User) Format(s fmt.State, _ rune) { redact.Print(s, u) }
 
 // LogValue shows the fields of a that are sent and the keys of Extra. The
 // password and the license number are redacted.
-func (a UserAttributes) LogValue() slog.Value {
-	return slog.GroupValue(withExtra(redact.Attrs(a, "password", "drivers_license_number"), a.Extra)...)
-}
+func (a UserAttributes) LogValue() slog.Value { return shown(a, a.Extra) }
 
 // Format prints a as LogValue shows it, under every verb.
-func (a UserAttributes) Format(s fmt.State, _ rune) {
-	redact.Print(s, "UserAttributes", a.LogValue().Group())
-}
+func (a UserAttributes) Format(s fmt.State, _ rune) { redact.Print(s, a) }
 
 // LogValue shows r as that of [UserAttributes] does.
 func (r CreateUserRequest) LogValue() slog.Value { return UserAttributes(r).LogValue() }
 
 // Format prints r as LogValue shows it, under every verb.
-func (r CreateUserRequest) Format(s fmt.State, _ rune) {
-	redact.Print(s, "CreateUserRequest", r.LogValue().Group())
-}
+func (r CreateUserRequest) Format(s fmt.State, _ rune) { redact.Print(s, r) }
 
 // LogValue shows r as that of [UserAttributes] does.
 func (r UpdateUserRequest) LogValue() slog.Value { return UserAttributes(r).LogValue() }
 
 // Format prints r as LogValue shows it, under every verb.
-func (r UpdateUserRequest) Format(s fmt.State, _ rune) {
-	redact.Print(s, "UpdateUserRequest", r.LogValue().Group())
+func (r UpdateUserRequest) Format(s fmt.State, _ rune) { redact.Print(s, r) }
+
+// shown is what a struct shows of itself: of Extra the keys, for the values may be
+// secrets.
+func shown[V any](fields any, extra map[string]V) slog.Value {
+	attrs := redact.Attrs(fields, "password", "drivers_license_number")
+	if len(extra) > 0 {
+		attrs = append(attrs, slog.Any("extra", slices.Sorted(maps.Keys(extra))))
+	}
+	return slog.GroupValue(attrs...)
 }
 
 // Date is a day without a time of day: midnight UTC of that day. Its JSON form
@@ -588,10 +549,8 @@ func NewDate(year int, month time.Month, day int) Date {
 
 // String returns the date as "2006-01-02", or "" for the zero Date.
 func (d Date) String() string {
-	if d.IsZero() {
-		return ""
-	}
-	return d.Format(time.DateOnly)
+	text, _ := d.AppendText(nil)
+	return string(text)
 }
 
 // AppendText appends what String returns.
@@ -605,40 +564,26 @@ func (d Date) AppendText(dst []byte) ([]byte, error) {
 // MarshalText writes what String returns.
 func (d Date) MarshalText() ([]byte, error) { return d.AppendText(nil) }
 
+// MarshalJSON writes what String returns, in quotes.
+func (d Date) MarshalJSON() ([]byte, error) {
+	text, err := d.AppendText(append(make([]byte, 0, len(`"2006-01-02"`)), '"'))
+	return append(text, '"'), err
+}
+
 // UnmarshalText reads "2006-01-02", a full RFC 3339 time whose time of day is
 // dropped, or "".
 func (d *Date) UnmarshalText(text []byte) error {
-	if d.UnmarshalJSON([]byte(`"`+string(text)+`"`)) != nil {
-		return errNoDate
-	}
-	return nil
-}
-
-var errNoDate = errors.New("a date such as \"2006-01-02\" was expected")
-
-// MarshalJSON writes "2006-01-02", or "" for the zero Date.
-func (d Date) MarshalJSON() ([]byte, error) { return d.appendJSON(nil) }
-
-func (d Date) appendJSON(dst []byte) ([]byte, error) {
-	dst, err := d.AppendText(append(dst, '"'))
-	return append(dst, '"'), err
+	return d.UnmarshalJSON([]byte(`"` + string(text) + `"`))
 }
 
 // UnmarshalJSON reads a string as UnmarshalText does, and null as "". The time
 // may lack its offset.
 func (d *Date) UnmarshalJSON(data []byte) error {
 	value, err := lenient.Check(data)
-	switch {
-	case err != nil:
-		return err
-	case string(value) == "null" || string(value) == `""`:
-		*d = Date{}
-		return nil
+	day, ok := lenient.Time(value)
+	if blank := string(value) == "null" || string(value) == `""`; err != nil || !ok && !blank {
+		return errors.New(`a date such as "2006-01-02" was expected`)
 	}
-	t, ok := lenient.Time(value)
-	if !ok {
-		return errNoDate
-	}
-	*d = NewDate(t.Date())
+	*d = NewDate(day.Date()) // of what is blank the zero Date
 	return nil
 }

@@ -85,5 +85,5 @@ func decodeRoles(ctx context.Context, body []byte) ([]UserRole, error) {
 		d.Read(&role, "user_role")
 		return role, role.ID
 	}
-	return rowsOf[UserRole]{name: "user_roles", limit: -1, row: read, noID: errNoRole}.read(ctx, d)
+	return rowsOf[UserRole]{"user_roles", -1, read, errNoRole, func([]byte) {}}.read(ctx, d)
 }

@@ -358,13 +358,15 @@ func TestUnmarshalRequest(t *testing.T) {
 		{`{"external_ids_attributes":null,"First_Name":"Ada"}`, UpdateUserRequest{FirstName: Set("Ada"), ExternalIDsAttributes: Null[[]ExternalIDAttributes]()}, ""},
 		{`{"external_ids_attributes":[]}`, UpdateUserRequest{ExternalIDsAttributes: Set([]ExternalIDAttributes{})}, ""},
 		{`{"new":9007199254740993}`, UpdateUserRequest{Extra: map[string]any{"new": json.RawMessage("9007199254740993")}}, ""},
+		{`{"new":{"a" : [null]},"newer":null}`, UpdateUserRequest{Extra: map[string]any{"new": json.RawMessage(`{"a" : [null]}`), "newer": json.RawMessage("null")}}, ""},
 		{`null`, UpdateUserRequest{}, ""},
 		{`{"external_ids":[{"external_id":"987"}]}`, UpdateUserRequest{}, "in a request it is external_ids_attributes"},
 		{`{"External_IDs":[]}`, UpdateUserRequest{}, "in a request it is external_ids_attributes"},
-		{`{"external_ids_attributes":[{"id":"x"}]}`, UpdateUserRequest{}, "external_ids_attributes[0]: id is neither"},
-		{`{"external_ids_attributes":{}}`, UpdateUserRequest{}, "external_ids_attributes is no list"},
-		{`{"first_name":7}`, UpdateUserRequest{}, "cannot unmarshal"},
-		{`[]`, UpdateUserRequest{}, "cannot unmarshal"},
+		{`{"external_ids_attributes":[{"id":"x"}]}`, UpdateUserRequest{}, "external_ids_attributes: json: cannot unmarshal string into Go struct field"},
+		{`{"external_ids_attributes":{}}`, UpdateUserRequest{}, "external_ids_attributes: json: cannot unmarshal object"},
+		{`{"external_ids_attributes":[{"id":1.5}]}`, UpdateUserRequest{}, "external_ids_attributes: json: cannot unmarshal number 1.5"},
+		{`{"first_name":7}`, UpdateUserRequest{}, "first_name: json: cannot unmarshal number"},
+		{`[]`, UpdateUserRequest{}, "motive: read request: json: cannot unmarshal array"},
 	} {
 		var got UpdateUserRequest
 		err := json.Unmarshal([]byte(test.in), &got)
@@ -572,9 +574,11 @@ func TestDateIsTextOfItsOwn(t *testing.T) {
 			t.Errorf("%q: got %s, error %v", test.in, got, err)
 		}
 	}
-	got := NewDate(1999, 1, 1)
-	if err := got.UnmarshalText([]byte("soon")); err == nil || got != NewDate(1999, 1, 1) {
-		t.Errorf("soon: got %s, error %v", got, err)
+	for _, in := range []string{"soon", `2024-02-29"x`, `\`} {
+		got := NewDate(1999, 1, 1)
+		if err := got.UnmarshalText([]byte(in)); err == nil || got != NewDate(1999, 1, 1) {
+			t.Errorf("%s: got %s, error %v", in, got, err)
+		}
 	}
 	if text, err := (Date{}).AppendText([]byte("x")); err != nil || string(text) != "x" {
 		t.Errorf("the zero date is %q, error %v", text, err)
@@ -709,6 +713,9 @@ func TestDiffComparesWhatIsMeant(t *testing.T) {
 	if update, changed := (UserAttributes{ExternalIDsAttributes: Null[[]ExternalIDAttributes]()}).Diff(nil); changed {
 		t.Errorf("no external ids to clear: %v", update)
 	}
+	if update, changed := (UserAttributes{GroupIDs: Null[[]int64]()}).Diff(&User{GroupIDs: []int64{}}); changed {
+		t.Errorf("no groups to clear: %v", update)
+	}
 	if update, changed := (UserAttributes{FirstName: Set("Ada")}).Diff(nil); !changed || update.FirstName != Set("Ada") {
 		t.Errorf("against nobody: %v %v", update, changed)
 	}
@@ -717,11 +724,17 @@ func TestDiffComparesWhatIsMeant(t *testing.T) {
 func TestExceptionsByValue(t *testing.T) {
 	t.Parallel()
 	var create CreateUserRequest
+	var attributes UserAttributes
 	update := UpdateUserRequest{Extra: map[string]any{"a": 1}}
 	shared := update
 	for i, e := range Exceptions() {
 		create.SetException(e, i%2 == 0)
 		create.SetException2(e, i%2 == 1)
+		attributes.SetException(e, i%2 == 0)
+		attributes.SetException2(e, i%2 == 1)
+	}
+	if !reflect.DeepEqual(attributes, UserAttributes(create)) {
+		t.Errorf("attributes %v, want those of %v", attributes, create)
 	}
 	update.SetException("exception_new", true)
 	update.SetException2("exception_new", false)

@@ -66,6 +66,9 @@ func Check(b []byte) ([]byte, error) {
 // Err returns the first fault so far.
 func (s *Scanner) Err() error { return s.err }
 
+// Stop makes err the fault of an input that has none so far.
+func (s *Scanner) Stop(err error) { s.stop(err) }
+
 // End returns the first fault of the input, which may be that it goes on.
 func (s *Scanner) End() error {
 	s.space()

@@ -34,13 +34,13 @@ func Attrs(v any, secrets ...string) []slog.Attr {
 	return attrs
 }
 
-// Print writes a struct as fmt shows it: User{id:7 first_name:"Ada"}.
-func Print(w io.Writer, name string, attrs []slog.Attr) {
-	fields := make([]string, len(attrs))
-	for i, attr := range attrs {
-		fields[i] = attr.Key + ":" + shown(attr.Value.Any())
+// Print writes a struct as fmt shows it, by its LogValue: User{id:7 first_name:"Ada"}.
+func Print(w io.Writer, v slog.LogValuer) {
+	var fields []string
+	for _, attr := range v.LogValue().Group() {
+		fields = append(fields, attr.Key+":"+shown(attr.Value.Any()))
 	}
-	_, _ = io.WriteString(w, name+"{"+strings.Join(fields, " ")+"}")
+	_, _ = io.WriteString(w, reflect.TypeOf(v).Name()+"{"+strings.Join(fields, " ")+"}")
 }
 
 // shown is a string in quotes, so that its end shows, and the rest as JSON.
