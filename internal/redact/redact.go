@@ -15,6 +15,8 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/motive-go/motive/internal/text"
 )
 
 // Mark stands where a secret was.
@@ -226,7 +228,7 @@ func readings(ends []int, b []byte, start int, want rune) []int {
 	case '%':
 		add(percentEncoded(b))
 	case '\\':
-		add(jsonEscaped(b))
+		add(text.JSONEscape(b))
 	case '&':
 		add(htmlEntity(b))
 	case '+':

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -24,39 +23,6 @@ func percentEncoded(b []byte) (rune, int) {
 	}
 	r, n := utf8.DecodeRune(raw)
 	return r, 3 * n
-}
-
-// jsonEscaped reads `\n`, `\"` and their like, `\u00e9`, or a pair of
-// surrogates.
-func jsonEscaped(b []byte) (rune, int) {
-	if len(b) < 2 {
-		return 0, 0
-	}
-	const letters, meant = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
-	if i := bytes.IndexByte([]byte(letters), b[1]); i >= 0 {
-		return rune(meant[i]), 2
-	}
-	r := codeUnit(b)
-	if r < 0 {
-		return 0, 0
-	}
-	if utf16.IsSurrogate(r) {
-		if pair := utf16.DecodeRune(r, codeUnit(b[6:])); pair != utf8.RuneError {
-			return pair, 12
-		}
-	}
-	return r, 6
-}
-
-func codeUnit(b []byte) rune {
-	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
-		return -1
-	}
-	v, err := strconv.ParseUint(string(b[2:6]), 16, 16)
-	if err != nil {
-		return -1
-	}
-	return rune(v)
 }
 
 // htmlEntity reads "&amp;", "&#39;", "&#x27;" and their like.
