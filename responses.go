@@ -109,7 +109,7 @@ func (l rowsOf[T]) read(ctx context.Context, d *lenient.Decoder) (rows []T, err 
 	if found {
 		rows, err = l.rows(ctx, d)
 	} else {
-		for key := range d.Members() {
+		for key := range d.Items() {
 			if string(key) == l.name {
 				if found = d.At('['); found {
 					rows, err = l.rows(ctx, d)
@@ -135,7 +135,7 @@ func (l rowsOf[T]) read(ctx context.Context, d *lenient.Decoder) (rows []T, err 
 func (l rowsOf[T]) rows(ctx context.Context, d *lenient.Decoder) ([]T, error) {
 	const glance = 256 // rows between two looks at the context
 	rows := []T{}
-	for range d.Elements() {
+	for range d.Items() {
 		item, id := l.row(d)
 		switch {
 		case d.Err() != nil:

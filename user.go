@@ -512,7 +512,7 @@ func (o *laxIDs) UnmarshalJSON(data []byte) error {
 		return errors.New("motive: read request: external_ids_attributes is no list")
 	}
 	ids := []ExternalID{}
-	for range d.Elements() {
+	for range d.Items() {
 		var id ExternalID
 		for _, member := range d.Read(&id, "") {
 			if _, known := externalIDTable.Index(string(member.Name)); known {

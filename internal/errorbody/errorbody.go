@@ -41,7 +41,7 @@ func Read(body []byte, header http.Header) (message string, problems []Problem) 
 	switch {
 	case len(body) == 0:
 	case body[0] == '{':
-		for key := range r.Members() {
+		for key := range r.Items() {
 			if r.source = slices.Index(sources, strings.ToLower(string(key))); r.source >= 0 {
 				r.value("", 0)
 			}
@@ -83,7 +83,7 @@ func (r *reader) value(field string, depth int) {
 			r.problem(field, &o)
 		}
 	case r.At('['):
-		for range r.Elements() {
+		for range r.Items() {
 			r.value(field, depth+1)
 		}
 	case r.At('{'):
@@ -138,7 +138,7 @@ func (o *one) member(key []byte) *[]byte {
 func (r *reader) object(field string, depth int) {
 	var o one
 	before := r.said
-	for key := range r.Members() {
+	for key := range r.Items() {
 		if part := o.member(key); part != nil && r.At('"') {
 			*part = r.Value()
 			continue
