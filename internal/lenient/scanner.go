@@ -228,10 +228,10 @@ func isNumber(b []byte) bool {
 	for n < len(b) && isDigit(b[n]) {
 		n++
 	}
-	if n == len(b) && n > 0 && b[0] != '0' {
-		return true
+	if n == len(b) {
+		return n == 1 || n > 1 && b[0] != '0'
 	}
-	return len(b) > 0 && (n > 0 || b[0] == '-') && json.Valid(b)
+	return (n > 0 || b[0] == '-') && json.Valid(b)
 }
 
 // text steps over a string.
