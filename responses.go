@@ -76,7 +76,7 @@ func decodeUser(body []byte) (*User, error) {
 func decodePage(ctx context.Context, body []byte, limit int) (*listing, error) {
 	d := userTable.Decoder(body)
 	defer d.Close()
-	var within, beside position // under a key of its own, or next to the users
+	var within, beside position                   // under a key of its own, or next to the users
 	set := func(p *position, key, value []byte) { // a number of the pagination
 		n, ok := lenient.Int(value)
 		if !ok || n < 0 || int64(int(n)) != n { // makes no sense, and counts as not sent
@@ -121,7 +121,7 @@ type rowsOf[T any] struct {
 func (l rowsOf[T]) read(ctx context.Context, d *lenient.Decoder) ([]T, error) {
 	rows := l.rows(ctx, d)
 	if rows == nil {
-		for key := range d.Members() {
+		for key := range d.Items() {
 			if string(key) == l.name {
 				rows = l.rows(ctx, d)
 			} else {
@@ -145,7 +145,7 @@ func (l rowsOf[T]) rows(ctx context.Context, d *lenient.Decoder) []T {
 	}
 	const glance = 256 // rows between two looks at the context
 	rows := []T{}
-	for range d.Elements() {
+	for range d.Items() {
 		switch item, id := l.row(d); {
 		case len(rows) == l.limit:
 			d.Stop(fmt.Errorf("the response holds more than %d %s on a page", l.limit, l.name))
@@ -181,7 +181,7 @@ func decodeExternalID(body []byte) (*ExternalID, error) {
 func decodeDeletion(body []byte) (none struct{}, err error) {
 	s := lenient.Scan(body)
 	said := false
-	for key := range s.Members() {
+	for key := range s.Items() {
 		if string(key) == "success" {
 			said, _ = lenient.Bool(s.Value())
 		}

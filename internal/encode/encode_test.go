@@ -57,9 +57,7 @@ func FuzzString(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// What is no UTF-8 becomes U+FFFD, which json v2 does not escape.
-		got := bytes.ReplaceAll(encode.String(nil, s), []byte(`\ufffd`), []byte("\ufffd"))
-		if want = bytes.ReplaceAll(want, []byte(`\ufffd`), []byte("\ufffd")); !bytes.Equal(got, want) {
+		if got := encode.String(nil, s); !bytes.Equal(got, want) {
 			t.Errorf("%q: got %s, want %s", s, got, want)
 		}
 	})

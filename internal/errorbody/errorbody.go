@@ -3,9 +3,12 @@ package errorbody
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,7 +28,7 @@ const (
 )
 
 // sources are the members whose words make the message, in its order.
-var sources = []string{"error_message", "message", "error", "error_description", "title", "detail", "errors"}
+var sources = [...]string{"error_message", "message", "error", "error_description", "title", "detail", "errors"}
 
 // Read finds the words of an error: in a JSON object under the usual names, each
 // a text, a list, an object with a message, or a map of field to texts; in a JSON
@@ -39,17 +42,22 @@ func Read(body []byte, header http.Header) (message string, problems []Problem) 
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
 	r := reader{Scanner: lenient.Scan(body)}
 	switch {
-	case len(body) == 0:
-	case body[0] == '{':
-		for key := range r.Members() {
-			if r.source = slices.Index(sources, strings.ToLower(string(key))); r.source >= 0 {
-				r.value("", 0)
+	case r.At('{'):
+		var values [len(sources)]lenient.Scanner
+		for key := range r.Items() {
+			if i := slices.Index(sources[:], strings.ToLower(string(key))); i >= 0 {
+				values[i] = *r.Scanner
 			}
 		}
-	case body[0] == '[', body[0] == '"':
+		for i := range values {
+			r.Scanner = &values[i]
+			r.value("", 0)
+		}
+	case r.At('['), r.At('"'):
 		r.value("", 0)
+	case r.At('<'), len(body) > MaxMessage, json.Valid(body): // is no text for people
 	default:
-		r.plain(body)
+		r.texts = append(r.texts, text.Printable(string(body), MaxMessage))
 	}
 	r.authenticate(header)
 	return r.message(), r.problems
@@ -59,13 +67,7 @@ func Read(body []byte, header http.Header) (message string, problems []Problem) 
 type reader struct {
 	*lenient.Scanner
 
-	source int
-	said
-}
-
-// said is what a body has said so far.
-type said struct {
-	texts    [8][]string // of no field in particular, by source; the last is the header's
+	texts    []string // about no field in particular
 	problems []Problem
 	// How many there were of each, those beyond MaxProblems as well.
 	allTexts, allProblems int
@@ -77,13 +79,10 @@ func (r *reader) value(field string, depth int) {
 	switch {
 	case depth > deepest: // is skipped
 	case r.At('"'):
-		if o := (one{message: r.Value()}); field == "" {
-			r.text(&o)
-		} else {
-			r.problem(field, &o)
-		}
+		o := one{message: r.Value()}
+		r.say(field, &o, field == "")
 	case r.At('['):
-		for range r.Elements() {
+		for range r.Items() {
 			r.value(field, depth+1)
 		}
 	case r.At('{'):
@@ -91,26 +90,20 @@ func (r *reader) value(field string, depth int) {
 	}
 }
 
-func (r *reader) text(o *one) {
-	if o.silent() {
-		return
+// say adds what o says: as a text, or as a problem of the field.
+func (r *reader) say(field string, o *one, isText bool) {
+	switch {
+	case o.silent():
+	case isText:
+		if r.allTexts++; r.allTexts <= MaxProblems {
+			r.texts = append(r.texts, o.words())
+		}
+	default:
+		if r.allProblems++; r.allProblems <= MaxProblems {
+			name := cmp.Or(printable(o.field, MaxName), field)
+			r.problems = append(r.problems, Problem{Field: name, Code: printable(o.code, MaxName), Message: o.words()})
+		}
 	}
-	if r.allTexts++; r.allTexts <= MaxProblems {
-		r.texts[r.source] = append(r.texts[r.source], o.words())
-	}
-}
-
-func (r *reader) problem(field string, o *one) {
-	if o.silent() {
-		return
-	}
-	if r.allProblems++; r.allProblems > MaxProblems {
-		return
-	}
-	if !blank(o.field) {
-		field = printable(o.field, MaxName)
-	}
-	r.problems = append(r.problems, Problem{Field: field, Code: printable(o.code, MaxName), Message: o.words()})
 }
 
 // one is an object as a single problem: its strings as they stand in the body.
@@ -137,8 +130,8 @@ func (o *one) member(key []byte) *[]byte {
 // problems. Which of them it is shows at its end only.
 func (r *reader) object(field string, depth int) {
 	var o one
-	before := r.said
-	for key := range r.Members() {
+	before := *r
+	for key := range r.Items() {
 		if part := o.member(key); part != nil && r.At('"') {
 			*part = r.Value()
 			continue
@@ -149,14 +142,9 @@ func (r *reader) object(field string, depth int) {
 		}
 		r.value(name, depth+1)
 	}
-	if o.silent() {
-		return
-	}
-	r.said = before // one problem: what its other members seemed to say is dropped
-	if depth == 0 {
-		r.text(&o)
-	} else {
-		r.problem(field, &o)
+	if !o.silent() {
+		*r = before // one problem: what its other members seemed to say is dropped
+		r.say(field, &o, depth == 0)
 	}
 }
 
@@ -166,87 +154,60 @@ func (o *one) silent() bool {
 
 // words is what a problem says: its code only where it says nothing else.
 func (o *one) words() string {
-	switch {
-	case blank(o.title) && blank(o.detail) && !blank(o.message):
-		return printable(o.message, MaxMessage)
-	case blank(o.message) && blank(o.title) && blank(o.detail):
-		return printable(o.code, MaxMessage)
-	}
-	var m phrase
+	said := ""
 	for _, raw := range [...][]byte{o.message, o.title, o.detail} {
-		m.add(printable(raw, MaxMessage))
+		said = join(said, printable(raw, MaxMessage))
 	}
-	return text.Printable(m.String(), MaxMessage)
+	if said == "" {
+		said = printable(o.code, MaxMessage)
+	}
+	return text.Printable(said, MaxMessage)
 }
 
 // blank reports whether raw is no string, or one of spaces.
-func blank(raw []byte) bool {
-	return len(raw) == 0 || len(bytes.Trim(raw, "\" ")) == 0
-}
-
-// plain takes a short body that is no JSON and no markup.
-func (r *reader) plain(body []byte) {
-	if len(body) > MaxMessage || body[0] == '<' {
-		return
-	}
-	if _, err := lenient.Check(body); err != nil {
-		r.texts[0] = []string{text.Printable(string(body), MaxMessage)}
-	}
-}
+func blank(raw []byte) bool { return len(bytes.Trim(raw, "\" ")) == 0 }
 
 // authenticate takes the reason that a refusal of the credential has in its
 // header.
 func (r *reader) authenticate(header http.Header) {
 	for _, challenge := range header.Values("WWW-Authenticate") {
-		_, after, ok := strings.Cut(challenge, `error_description="`)
-		if !ok {
-			continue
+		_, after, _ := strings.Cut(challenge, "error_description=")
+		quoted, _ := strconv.QuotedPrefix(after)
+		if reason, err := strconv.Unquote(quoted); err == nil {
+			r.texts = append(r.texts, text.Printable(reason, MaxMessage))
 		}
-		var reason strings.Builder
-		for i := 0; i < len(after) && after[i] != '"'; i++ {
-			if after[i] == '\\' && i+1 < len(after) {
-				i++ // stands for what follows it
-			}
-			reason.WriteByte(after[i])
-		}
-		last := len(sources)
-		r.texts[last] = append(r.texts[last], text.Printable(reason.String(), MaxMessage))
 	}
 }
 
 // message reads "Validation failed, email has already been taken".
 func (r *reader) message() string {
-	var m phrase
-	for _, texts := range r.texts {
-		for _, words := range texts {
-			m.add(words)
-		}
+	message := ""
+	for _, words := range r.texts {
+		message = join(message, words)
 	}
 	for _, p := range r.problems {
-		m.add(p.Field, p.Message)
+		message = join(message, p.Field, p.Message)
 	}
-	message := text.Printable(m.String(), MaxMessage)
+	message = text.Printable(message, MaxMessage)
 	if all := max(r.allTexts, r.allProblems); all > MaxProblems {
 		message += fmt.Sprintf(" (the first %d of %d problems)", MaxProblems, all)
 	}
 	return message
 }
 
-// A phrase strings words together, and says nothing twice.
-type phrase struct{ strings.Builder }
-
-func (m *phrase) add(words ...string) {
-	if m.Len() > MaxMessage {
-		return
+// join adds words to what is said, unless it is too much or is said already.
+func join(said string, words ...string) string {
+	if len(said) > MaxMessage {
+		return said
 	}
-	said := strings.TrimSpace(strings.Join(words, " "))
-	if said == "" || within(m.String(), said) {
-		return
+	more := strings.TrimSpace(strings.Join(words, " "))
+	switch {
+	case more == "" || within(said, more):
+		return said
+	case said == "":
+		return more
 	}
-	if m.Len() > 0 {
-		m.WriteString(", ")
-	}
-	m.WriteString(said)
+	return said + ", " + more
 }
 
 // within reports whether words stand in s, not as part of longer ones.
@@ -265,20 +226,7 @@ func within(s, words string) bool {
 // isWord is false for U+FFFD, which stands for the ends of a text.
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// printable is a string as it stands in the body, made fit for one line. Of a
-// very long one only the beginning is looked at.
+// printable is a string as it stands in the body, made fit for one line.
 func printable(raw []byte, limit int) string {
-	if blank(raw) {
-		return ""
-	}
-	chars := lenient.Unquote(raw)
-	cut := len(chars) > 8*limit
-	if cut {
-		chars = chars[:8*limit]
-	}
-	s := text.Printable(string(chars), limit)
-	if cut && len(s) <= limit {
-		s += "…"
-	}
-	return s
+	return text.Printable(string(lenient.Unquote(raw)), limit)
 }

@@ -4,29 +4,17 @@
 package lenient
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"math"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
-)
-
-// How a value is read.
-type kind uint8
-
-const (
-	ignored kind = iota // not in JSON
-	text                // also from a number, as it was written
-	integer             // also from a string
-	truth               // also from 0, 1 and strings
-	instant             // time.Time
-	list                // a slice
-	object              // a struct
-	foreign             // reads itself, or is left to encoding/json
+	"unicode/utf8"
 )
 
 // A Table lists the fields of the struct T by their names in JSON. Fields of an
@@ -47,15 +35,14 @@ type table struct {
 	keys  []string // the same as keys in JSON, with their colons
 	forms []form
 	index map[string]int // from name to field
-	size  int            // what a struct takes, in bytes
-	place int            // what its place in the caller's list takes
+	row   int            // what a struct takes with its place in the caller's list, in bytes
 	pool  sync.Pool      // of decoders
 }
 
 // A form says how a value of a type is read.
 type form struct {
-	kind  kind
-	text  bool          // whether its value keeps characters of the input
+	kind  reflect.Kind  // zero if it reads itself
+	text  bool          // whether it keeps characters of the input
 	size  int           // of one element of a list, in bytes
 	empty reflect.Value // a list without elements that is not nil
 	elem  *form         // of a list
@@ -64,11 +51,12 @@ type form struct {
 
 func (t *Table[T]) table() *table {
 	t.once.Do(func() {
-		t.made = newTable(reflect.TypeFor[T](), make(map[reflect.Type]*table))
 		const copies = 5 // what append leaves behind where a list grows by quarters
-		t.made.place = copies * strconv.IntSize / 8
+		typ := reflect.TypeFor[T]()
+		t.made = newTable(typ, make(map[reflect.Type]*table))
+		t.made.row = int(typ.Size()) + copies*strconv.IntSize/8
 		if t.ByValue {
-			t.made.place = copies * t.made.size
+			t.made.row = int(typ.Size()) * (1 + copies)
 		}
 	})
 	return t.made
@@ -79,10 +67,7 @@ func newTable(typ reflect.Type, made map[reflect.Type]*table) *table {
 		return t // typ holds itself
 	}
 	n := typ.NumField()
-	t := &table{
-		names: make([]string, n), keys: make([]string, n), forms: make([]form, n),
-		index: make(map[string]int, n), size: allocated(typ),
-	}
+	t := &table{names: make([]string, n), keys: make([]string, n), forms: make([]form, n), index: make(map[string]int, n)}
 	made[typ] = t
 	for i := range n {
 		field := typ.Field(i)
@@ -90,43 +75,27 @@ func newTable(typ reflect.Type, made map[reflect.Type]*table) *table {
 		if name == "-" || !field.IsExported() {
 			continue
 		}
-		if name == "" {
-			name = field.Name
-		}
+		name = cmp.Or(name, field.Name)
 		t.names[i], t.keys[i], t.forms[i] = name, strconv.Quote(name)+":", newForm(field.Type, made)
 		t.index[name] = i
 	}
 	return t
 }
 
-// allocated is what a value of a type takes on the heap, where a small one stands in
-// the next larger of a few sizes, together with a word that says where its pointers
-// are.
-func allocated(typ reflect.Type) int {
-	return cap(slices.Grow([]byte(nil), int(typ.Size())+strconv.IntSize/8))
-}
-
 func newForm(typ reflect.Type, made map[reflect.Type]*table) form {
+	f := form{kind: typ.Kind()}
 	switch {
-	case typ == reflect.TypeFor[time.Time]():
-		return form{kind: instant}
 	case reflect.PointerTo(typ).Implements(reflect.TypeFor[json.Unmarshaler]()):
-		return form{kind: foreign}
-	}
-	switch typ.Kind() {
-	case reflect.String:
-		return form{kind: text, text: true}
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return form{kind: integer}
-	case reflect.Bool:
-		return form{kind: truth}
-	case reflect.Slice:
+		f.kind = reflect.Invalid
+	case f.kind == reflect.String:
+		f.text = true
+	case f.kind == reflect.Slice:
 		elem := newForm(typ.Elem(), made)
-		return form{kind: list, text: elem.text, size: int(typ.Elem().Size()), empty: reflect.MakeSlice(typ, 0, 0), elem: &elem}
-	case reflect.Struct:
-		return form{kind: object, text: true, table: newTable(typ, made)}
+		f.text, f.size, f.empty, f.elem = elem.text, int(typ.Elem().Size()), reflect.MakeSlice(typ, 0, 0), &elem
+	case f.kind == reflect.Struct:
+		f.text, f.table = true, newTable(typ, made)
 	}
-	return form{kind: foreign}
+	return f
 }
 
 // Names returns the names of the fields, in the order of the struct; "" for one
@@ -146,14 +115,15 @@ func (t *Table[T]) Index(name string) (int, bool) {
 // input: copy what is kept.
 type Member struct{ Name, Value []byte }
 
-// What may be made of a body is eight times its bytes: no response that means well
-// takes more, for most of a record is text. But a struct is larger than a row that
-// says very little, and such rows are common in tests. So a body may also make what
-// the rows that have come weigh, up to those of a page, each with room for a map of
-// what has no field. That is no allowance on top: from about 20 KB on a body has its
-// eight times, whatever it is, and rows beyond a page must be worth their structs.
+// What may be made of a body is eight times its bytes: seven times are asked for,
+// and what is allocated is rounded up. No response that means well takes more, for
+// most of a record is text. But a struct is larger than a row that says very little,
+// and such rows are common in tests. So a body may also make what the rows that have
+// come weigh, up to those of a page, each with room for a map of what has no field.
+// That is no allowance on top: from about 20 KB on a body has its eight times,
+// whatever it is, and rows beyond a page must be worth their structs.
 const (
-	multiple = 8
+	multiple = 7
 	page     = 100 // rows
 	room     = 512 // bytes beside each row, and four times as many once
 )
@@ -174,20 +144,12 @@ type Decoder struct {
 	follow []int  // by field: the one that came next last time
 	rest   []Member
 	text   strings.Builder
-	buffer []byte // for strings with escapes
 }
 
-// A span is where the value of a field stands in the body, zero if it is absent.
+// A span is where a value stands in the body, zero if it is absent.
 type span struct {
 	start, end int
-	plain      bool // as in Scanner
-}
-
-// span steps over a value.
-func (s *Scanner) span() span {
-	start := s.i
-	s.Value()
-	return span{start, s.i, s.plain}
+	plain      bool // as Scanner.value says
 }
 
 // Decoder returns a Decoder at the value in body. Close it after use.
@@ -196,10 +158,8 @@ func (t *Table[T]) Decoder(body []byte) *Decoder { return t.table().decoder(body
 func (t *table) decoder(body []byte) *Decoder {
 	d, ok := t.pool.Get().(*Decoder)
 	if !ok {
-		d = &Decoder{
-			table: t, values: make([]span, len(t.names), len(t.names)+64), follow: make([]int, len(t.names)+1),
-			rest: make([]Member, 0, 16), buffer: make([]byte, 0, 512),
-		}
+		n := len(t.names)
+		d = &Decoder{table: t, values: make([]span, n), follow: make([]int, n+1), rest: make([]Member, 0, 16)}
 	}
 	d.reset(body)
 	d.rows, d.made, d.most = 0, 0, multiple*len(body)
@@ -208,8 +168,8 @@ func (t *table) decoder(body []byte) *Decoder {
 
 // Close lets go of the body and of what was read last.
 func (d *Decoder) Close() {
-	const large = 4 << 10 // entries or bytes, not worth keeping
-	if cap(d.rest) > large || cap(d.buffer) > large {
+	const large = 4 << 10 // members, not worth keeping
+	if cap(d.rest) > large {
 		return
 	}
 	clear(d.rest[:cap(d.rest)])
@@ -220,22 +180,11 @@ func (d *Decoder) Close() {
 
 // spend counts memory that is about to be made, and reports whether it may. It
 // faults where it is too much for the body.
-func (d *Decoder) spend(bytes int) bool { return d.count(rounded(bytes)) }
-
-func (d *Decoder) count(bytes int) bool {
+func (d *Decoder) spend(bytes int) bool {
 	if d.made += bytes; d.made > d.most {
-		d.stop(errTooMuch)
+		d.Stop(errTooMuch)
 	}
 	return d.err == nil
-}
-
-// rounded is the most that an allocation takes: a small one up to an eighth more, a
-// large one whole pages of 8 KiB.
-func rounded(bytes int) int {
-	if bytes > 32<<10 {
-		return bytes + 8<<10
-	}
-	return bytes + bytes/8
 }
 
 // Read reads the next value into the struct that dst points to, which must be
@@ -247,13 +196,13 @@ func rounded(bytes int) int {
 // Null, "" and absent fit every field.
 func (d *Decoder) Read(dst any, wrapper string) []Member {
 	d.rows++
-	d.most = max(d.most, min(d.rows, page)*(d.table.size+room)+4*room)
-	d.count(d.table.size + d.table.place)
+	d.most = max(d.most, min(d.rows, page)*(d.table.row+room)+4*room)
+	d.spend(d.table.row)
 	d.collect(wrapper)
 	size := 0
 	for i, at := range d.values {
 		if d.table.forms[i].text {
-			size += at.end - at.start
+			size += length(d.b[at.start:at.end], at.plain)
 		}
 	}
 	if !d.spend(size) {
@@ -264,11 +213,8 @@ func (d *Decoder) Read(dst any, wrapper string) []Member {
 
 	v := reflect.ValueOf(dst).Elem()
 	for i, at := range d.values {
-		if at.end == 0 {
-			continue
-		}
 		raw := d.b[at.start:at.end]
-		if !d.set(v.Field(i), &d.table.forms[i], raw, at.plain) {
+		if len(raw) > 0 && !d.set(v.Field(i), &d.table.forms[i], raw, at.plain) {
 			v.Field(i).SetZero()
 			d.keep([]byte(d.table.names[i]), raw)
 		}
@@ -280,26 +226,28 @@ func (d *Decoder) Read(dst any, wrapper string) []Member {
 	return d.rest
 }
 
+// length is the most that the strings in a value take once they are unquoted.
+func length(raw []byte, plain bool) int {
+	if plain || utf8.Valid(raw) {
+		return len(raw)
+	}
+	return longest * len(raw)
+}
+
 // keep adds to the rest. What the caller makes of it is counted as well: a map,
 // which takes 400 bytes for the first entries, with copies of names and values.
 func (d *Decoder) keep(name, value []byte) {
-	const (
-		entry  = 104 // bytes of a map that is half empty
-		few    = 4
-		member = 48 // bytes of a Member
-	)
-	switch n := len(d.rest); {
-	case n == 0:
-		d.spend(few * entry)
-	case n >= few:
-		d.spend(entry)
+	const entry = 104                        // bytes of a map that is half empty
+	size := entry + 2*len(name) + len(value) // a name may have been unquoted
+	if len(d.rest) == 0 {
+		size += 3 * entry
 	}
-	d.spend(2*len(name) + len(value)) // a name may have been unquoted
 	if len(d.rest) == cap(d.rest) {
-		d.spend(2 * cap(d.rest) * member)
-		d.rest = append(make([]Member, 0, 2*cap(d.rest)), d.rest...)
+		size += 2 * cap(d.rest) * int(reflect.TypeFor[Member]().Size())
 	}
-	d.rest = append(d.rest, Member{name, value})
+	if d.spend(size) {
+		d.rest = append(d.rest, Member{name, value})
+	}
 }
 
 // collect finds the values of the fields, and what has none. Of two with one name
@@ -324,7 +272,9 @@ func (d *Decoder) collect(wrapper string) {
 		case i >= 0:
 			d.follow[last], last = i, i
 			hasID = hasID || string(key) == "id"
-			d.values[i] = d.span()
+			start := d.i
+			_, plain := d.value()
+			d.values[i] = span{start, d.i, plain}
 		default:
 			if value := d.Value(); d.err == nil {
 				d.keep(key, value)
@@ -337,13 +287,11 @@ func (d *Decoder) collect(wrapper string) {
 // has none. A server writes its fields in the same order every time, so that a
 // guess is mostly right.
 func (s *Scanner) field(t *table, guess int) (int, []byte) {
-	if guess < len(t.keys) && t.keys[guess] != "" && s.i+len(t.keys[guess]) <= len(s.b) {
-		key := s.b[s.i : s.i+len(t.keys[guess])]
-		if string(key) == t.keys[guess] {
-			s.i += len(key)
-			s.space()
-			return guess, key[1 : len(key)-2]
-		}
+	if guess < len(t.keys) && t.keys[guess] != "" && bytes.HasPrefix(s.b[s.i:], []byte(t.keys[guess])) {
+		start, end := s.i+1, s.i+len(t.keys[guess])
+		s.i = end
+		s.space()
+		return guess, s.b[start : end-2]
 	}
 	key := Unquote(s.key())
 	if i, ok := t.index[string(key)]; ok {
@@ -356,31 +304,27 @@ func (s *Scanner) field(t *table, guess int) (int, []byte) {
 // leave v half read.
 func (d *Decoder) set(v reflect.Value, f *form, raw []byte, plain bool) (ok bool) {
 	if blank(raw) {
-		v.SetZero()
 		return true
 	}
 	switch f.kind {
-	case text:
+	case reflect.String:
 		var s string
-		if s, ok = d.string(raw, plain); ok {
-			v.SetString(s)
-		}
-	case integer:
-		n, whole := Int(raw)
-		if ok = whole && !v.OverflowInt(n); ok {
-			v.SetInt(n)
-		}
-	case truth:
+		s, ok = d.string(raw, plain)
+		v.SetString(s)
+	case reflect.Bool:
 		var b bool
 		b, ok = Bool(raw)
 		v.SetBool(b)
-	case instant:
-		*v.Addr().Interface().(*time.Time), ok = Time(raw)
-	case list:
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		var n int64
+		n, ok = Int(raw)
+		ok = ok && !v.OverflowInt(n)
+		v.SetInt(n)
+	case reflect.Slice:
 		ok = raw[0] == '[' && d.list(v, f, raw)
-	case object:
+	case reflect.Struct:
 		ok = raw[0] == '{' && d.object(v, f.table, raw)
-	case foreign:
+	default:
 		ok = d.foreign(v.Addr().Interface(), raw)
 	}
 	return ok
@@ -391,31 +335,19 @@ func blank(raw []byte) bool { return string(raw) == "null" || string(raw) == `""
 
 // string reads a string, or a number, which stays as it was written.
 func (d *Decoder) string(raw []byte, plain bool) (string, bool) {
-	switch {
-	case raw[0] != '"':
-		if !isNumber(raw) {
-			return "", false
-		}
-	case plain:
-		raw = raw[1 : len(raw)-1]
-	default:
-		if most := longest * len(raw); most > cap(d.buffer) {
-			if !d.spend(most) {
-				return "", false
-			}
-			d.buffer = make([]byte, 0, most)
-		}
-		d.buffer = appendUnescaped(d.buffer[:0], raw[1:len(raw)-1])
-		raw = d.buffer
-	}
-	if len(raw) > d.text.Cap()-d.text.Len() {
-		if !d.spend(len(raw)) { // it is longer than in the body
-			return "", false
-		}
-		return string(raw), true
-	}
 	start := d.text.Len()
-	d.text.Write(raw)
+	switch quoted := raw[0] == '"'; {
+	case quoted && plain:
+		d.text.Write(raw[1 : len(raw)-1])
+	case quoted:
+		for r := range characters(raw[1 : len(raw)-1]) {
+			d.text.WriteRune(r)
+		}
+	case isNumber(raw):
+		d.text.Write(raw)
+	default:
+		return "", false
+	}
 	return d.text.String()[start:], true
 }
 
@@ -425,25 +357,22 @@ func (d *Decoder) string(raw []byte, plain bool) (string, bool) {
 func (d *Decoder) list(v reflect.Value, f *form, raw []byte) bool {
 	n := 0
 	s := Scanner{b: raw}
-	for range s.Elements() {
+	for range s.Items() {
 		n++
-	}
-	if n == 0 {
-		v.Set(f.empty)
-		return true
 	}
 	if !d.spend(n * f.size) {
 		return false
 	}
+	v.Set(f.empty)
 	v.Grow(n)
 	v.SetLen(n)
 
 	n, s = 0, Scanner{b: raw}
 	for more := s.open(']'); more; more = s.next(']') {
-		element := s.Value()
-		if !blank(element) && d.set(v.Index(n), f.elem, element, s.plain) {
+		raw, plain := s.value()
+		if !blank(raw) && d.set(v.Index(n), f.elem, raw, plain) {
 			n++
-		} else if f.elem.kind != text {
+		} else if f.elem.kind != reflect.String {
 			return false
 		}
 	}
@@ -454,29 +383,17 @@ func (d *Decoder) list(v reflect.Value, f *form, raw []byte) bool {
 // object reads a struct within another, which fits if it has a field that is
 // known, and all of them fit. What else is in it is dropped.
 func (d *Decoder) object(v reflect.Value, t *table, raw []byte) bool {
-	start, end := len(d.values), len(d.values)+len(t.names)
-	if end > cap(d.values) {
-		const bytes = 24 // of a span
-		if !d.spend(2 * end * bytes) {
-			return false
-		}
-		d.values = append(make([]span, 0, 2*end), d.values...)
-	}
-	d.values = d.values[:end]
-	clear(d.values[start:])
-	defer func() { d.values = d.values[:start] }()
-
 	known, guess := false, 0 // the fields in the order of the struct
 	s := Scanner{b: raw}
 	for more := s.open('}'); more; more = s.next('}') {
 		i, _ := s.field(t, guess)
-		at := s.span()
-		if i >= 0 {
-			d.values[start+i], known, guess = at, true, i+1
+		raw, plain := s.value()
+		if i < 0 {
+			continue
 		}
-	}
-	for i := range t.names {
-		if at := d.values[start+i]; at.end > 0 && !d.set(v.Field(i), &t.forms[i], raw[at.start:at.end], at.plain) {
+		known, guess = true, i+1
+		v.Field(i).SetZero() // of two with one name the last counts
+		if !d.set(v.Field(i), &t.forms[i], raw, plain) {
 			return false
 		}
 	}
@@ -484,9 +401,13 @@ func (d *Decoder) object(v reflect.Value, t *table, raw []byte) bool {
 }
 
 // foreign has a value read by the type that dst points to, or by encoding/json.
-func (d *Decoder) foreign(dst any, raw []byte) bool {
-	if u, ok := dst.(json.Unmarshaler); ok {
-		return u.UnmarshalJSON(raw) == nil
+func (d *Decoder) foreign(dst any, raw []byte) (ok bool) {
+	switch dst := dst.(type) {
+	case *time.Time:
+		*dst, ok = Time(raw)
+		return ok
+	case json.Unmarshaler:
+		return dst.UnmarshalJSON(raw) == nil
 	}
 	const worst = 48 // an array of numbers in an any takes about 45 times its bytes
 	return d.spend(worst*len(raw)) && json.Unmarshal(raw, dst) == nil
@@ -495,23 +416,21 @@ func (d *Decoder) foreign(dst any, raw []byte) bool {
 // longestScalar is more than a number, a time or a boolean takes, escapes included.
 const longestScalar = 512
 
+// scalar returns the characters of a value, none if they are too many.
+func scalar(value []byte) []byte {
+	if len(value) > longestScalar {
+		return nil
+	}
+	return Unquote(value)
+}
+
 // Int reads a number, or a string that holds one, if it is whole: 7, "7" and
 // 7.0, but not 7.5. With an exponent it may have 15 digits, up to which a
 // float64 is exact.
 func Int(value []byte) (int64, bool) {
-	if len(value) > longestScalar {
-		return 0, false
-	}
-	b := Unquote(value)
+	b := scalar(value)
 	if !isNumber(b) {
 		return 0, false
-	}
-	if n := digits(b); n == len(b) && n < 19 { // no more than an int64 holds
-		var i int64
-		for _, digit := range b {
-			i = 10*i + int64(digit-'0')
-		}
-		return i, true
 	}
 	s := string(b)
 	whole, fraction, _ := strings.Cut(s, ".")
@@ -520,11 +439,8 @@ func Int(value []byte) (int64, bool) {
 			return n, true
 		}
 	}
-	if len(s) > 16 {
-		return 0, false
-	}
 	f, err := strconv.ParseFloat(s, 64)
-	if size := math.Abs(f); err != nil || size < 1 || size >= 1<<53 || f != math.Trunc(f) {
+	if size := math.Abs(f); err != nil || len(s) > 16 || size < 1 || size >= 1<<53 || f != math.Trunc(f) {
 		return 0, false
 	}
 	return int64(f), true
@@ -532,31 +448,18 @@ func Int(value []byte) (int64, bool) {
 
 // Bool reads true, "True", "t", 1 and "1", and their opposites.
 func Bool(value []byte) (b, ok bool) {
-	switch string(value) {
-	case "true":
-		return true, true
-	case "false":
-		return false, true
-	}
-	if len(value) > longestScalar {
-		return false, false
-	}
-	b, err := strconv.ParseBool(strings.ToLower(string(Unquote(value))))
+	b, err := strconv.ParseBool(string(scalar(value)))
 	return b, err == nil
 }
 
 // Time reads an RFC 3339 time with or without fractions of a second, the same
 // without an offset, or a date. Without an offset it is UTC, as Motive's times
 // are unless a request asks for another zone.
-func Time(value []byte) (time.Time, bool) {
-	if len(value) == 0 || len(value) > longestScalar || value[0] != '"' {
-		return time.Time{}, false
+func Time(value []byte) (t time.Time, ok bool) {
+	if len(value) <= longestScalar && bytes.HasSuffix(value, []byte(`Z"`)) && t.UnmarshalJSON(value) == nil {
+		return t, true // as nearly all of them
 	}
-	if t, ok := utc(value[1 : len(value)-1]); ok {
-		return t, true
-	}
-	s := string(Unquote(value))
-	layout := time.RFC3339
+	s, layout := string(scalar(value)), time.RFC3339
 	switch {
 	case len(s) == len(time.DateOnly):
 		layout = time.DateOnly
@@ -574,26 +477,4 @@ func Time(value []byte) (time.Time, bool) {
 		return time.Time{}, true // without an offset, as the zero value has none
 	}
 	return t, true
-}
-
-// utc reads the form in which nearly all times come, a whole second in UTC. It
-// leaves to time.Parse what is anything else, and what is no time.
-func utc(chars []byte) (time.Time, bool) {
-	const form = "0000-00-00T00:00:00Z"
-	if len(chars) != len(form) {
-		return time.Time{}, false
-	}
-	for i, ch := range chars {
-		if form[i] != ch && (form[i] != '0' || ch < '0' || ch > '9') {
-			return time.Time{}, false
-		}
-	}
-	two := func(i int) int { return 10*int(chars[i]-'0') + int(chars[i+1]-'0') }
-	year, month, day := 100*two(0)+two(2), two(5), two(8)
-	hour, minute, second := two(11), two(14), two(17)
-	if year < 2 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59 {
-		return time.Time{}, false
-	}
-	t := time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC)
-	return t, day <= 28 || t.Day() == day // not where the month is shorter
 }

@@ -202,7 +202,7 @@ func readAll(d *lenient.Decoder, rows []row) []row {
 		one()
 		return rows
 	}
-	for range d.Elements() {
+	for range d.Items() {
 		if one(); d.Err() != nil {
 			return rows
 		}

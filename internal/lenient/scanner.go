@@ -2,14 +2,16 @@ package lenient
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"math/bits"
 	"strconv"
-	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/motive-go/motive/internal/text"
 )
 
 // MaxDepth is how deeply arrays and objects may nest: as deep as encoding/json
@@ -23,23 +25,9 @@ type Scanner struct {
 	b     []byte
 	i     int // where the next value begins
 	depth int
-	plain bool // whether the last string needs no unquoting but the loss of its quotes
+	plain bool // as value says
 	err   error
 }
-
-// A syntaxError says where a body stops being JSON and why. It never quotes the
-// body, which may hold secrets.
-type syntaxError struct {
-	offset int
-	reason string
-}
-
-func (e *syntaxError) Error() string {
-	return fmt.Sprintf("invalid JSON at byte %d: %s", e.offset, e.reason)
-}
-
-// byteOrderMark stands in front of what some Windows programs write.
-const byteOrderMark = "\xef\xbb\xbf"
 
 // Scan returns a Scanner at the value that b holds.
 func Scan(b []byte) *Scanner {
@@ -49,10 +37,8 @@ func Scan(b []byte) *Scanner {
 }
 
 func (s *Scanner) reset(b []byte) {
-	*s = Scanner{b: b}
-	if len(b) >= len(byteOrderMark) && string(b[:len(byteOrderMark)]) == byteOrderMark {
-		s.i = len(byteOrderMark)
-	}
+	const byteOrderMark = "\xef\xbb\xbf" // stands in front of what some Windows programs write
+	*s = Scanner{b: b, i: len(b) - len(bytes.TrimPrefix(b, []byte(byteOrderMark)))}
 	s.space()
 }
 
@@ -66,9 +52,6 @@ func Check(b []byte) ([]byte, error) {
 // Err returns the first fault so far.
 func (s *Scanner) Err() error { return s.err }
 
-// Stop makes err the fault of an input that has none so far.
-func (s *Scanner) Stop(err error) { s.stop(err) }
-
 // End returns the first fault of the input, which may be that it goes on.
 func (s *Scanner) End() error {
 	s.space()
@@ -78,17 +61,19 @@ func (s *Scanner) End() error {
 	return s.err
 }
 
+// fail never quotes the body, which may hold secrets.
 func (s *Scanner) fail(reason string) {
 	if s.i >= len(s.b) {
 		reason = "unexpected end"
 	}
-	s.stop(&syntaxError{s.i, reason})
+	if s.err == nil {
+		s.Stop(fmt.Errorf("invalid JSON at byte %d: %s", s.i, reason))
+	}
 }
 
-func (s *Scanner) stop(err error) {
-	if s.err == nil {
-		s.err = err
-	}
+// Stop makes err the fault of an input that has none so far.
+func (s *Scanner) Stop(err error) {
+	s.err = cmp.Or(s.err, err)
 	s.i = len(s.b)
 }
 
@@ -113,16 +98,22 @@ func (s *Scanner) expect(ch byte, otherwise string) bool {
 	return true
 }
 
-// Members yields the keys of an object, each with s at its value, which the loop
-// may take and which is skipped otherwise. Any other value is skipped as a whole.
-func (s *Scanner) Members() iter.Seq[[]byte] {
+// Items loops over an array, or over an object with its keys, each time with s at a
+// value. The loop may take it, and it is skipped otherwise, as is a value that has
+// none in it.
+func (s *Scanner) Items() iter.Seq[[]byte] {
 	return func(yield func(key []byte) bool) {
-		if !s.At('{') {
+		object := s.At('{')
+		if !object && !s.At('[') {
 			s.Value()
 			return
 		}
-		for more := s.open('}'); more; more = s.next('}') {
-			key := Unquote(s.key())
+		closing := s.b[s.i] + 2 // in ASCII
+		for more := s.open(closing); more; more = s.next(closing) {
+			var key []byte
+			if object {
+				key = Unquote(s.key())
+			}
 			start := s.i
 			if s.err != nil || !yield(key) {
 				return
@@ -134,41 +125,20 @@ func (s *Scanner) Members() iter.Seq[[]byte] {
 	}
 }
 
-// Elements loops over an array, each time with s at a value, as Members does.
-func (s *Scanner) Elements() func(yield func() bool) {
-	return func(yield func() bool) {
-		if !s.At('[') {
-			s.Value()
-			return
-		}
-		for more := s.open(']'); more; more = s.next(']') {
-			start := s.i
-			if !yield() {
-				return
-			}
-			if s.i == start {
-				s.Value()
-			}
-		}
-	}
-}
-
 // open steps over an opening bracket and reports whether an item follows.
 func (s *Scanner) open(closing byte) bool {
-	s.enter()
-	return s.err == nil && !s.closed(closing)
+	if s.depth++; s.depth > MaxDepth {
+		s.fail("nested deeper than " + strconv.Itoa(MaxDepth))
+		return false
+	}
+	s.i++
+	return !s.closed(closing)
 }
 
 // next steps over what stands behind an item and reports whether another
 // follows.
-func (s *Scanner) next(closing byte) bool { return !s.closed(closing) && s.comma() }
-
-func (s *Scanner) enter() {
-	if s.depth++; s.depth > MaxDepth {
-		s.fail("nested deeper than " + strconv.Itoa(MaxDepth))
-		return
-	}
-	s.i++
+func (s *Scanner) next(closing byte) bool {
+	return !s.closed(closing) && s.expect(',', "a comma or a closing bracket was expected")
 }
 
 func (s *Scanner) closed(closing byte) bool {
@@ -181,29 +151,51 @@ func (s *Scanner) closed(closing byte) bool {
 	return true
 }
 
-func (s *Scanner) comma() bool { return s.expect(',', "a comma or a closing bracket was expected") }
-
 // key steps over a key and its colon, and returns it with its quotes.
 func (s *Scanner) key() []byte {
 	if !s.At('"') {
 		s.fail("a key was expected")
 		return nil
 	}
-	raw := s.text()
+	start := s.i
+	s.text()
+	key := s.b[start:s.i]
 	s.space()
 	if !s.expect(':', "a colon was expected") {
 		return nil
 	}
-	return raw
+	return key
 }
 
-// Value steps over a value and returns it as it stands, nil after a fault.
+// Value steps over a value and returns it as it stands, nil after a fault. It keeps
+// open brackets in a list rather than on the stack, which a hostile body would grow to
+// a hundred times its size.
 func (s *Scanner) Value() []byte {
 	start := s.i
-	if s.At('{') || s.At('[') {
-		s.container()
-	} else {
-		s.leaf()
+	var few [32]byte
+	open := few[:0] // the brackets that will close them
+	for more := true; more; {
+		more = false
+		switch {
+		case s.At('{'), s.At('['):
+			open = append(open, s.b[s.i]+2) // in ASCII
+			more = s.open(open[len(open)-1])
+			if !more {
+				open = open[:len(open)-1]
+			}
+		case s.At('"'):
+			s.text()
+		default:
+			s.word()
+		}
+		for !more && len(open) > 0 {
+			if more = s.next(open[len(open)-1]); !more {
+				open = open[:len(open)-1]
+			}
+		}
+		if more && open[len(open)-1] == '}' {
+			s.key()
+		}
 	}
 	if s.err != nil {
 		return nil
@@ -211,96 +203,76 @@ func (s *Scanner) Value() []byte {
 	return s.b[start:s.i]
 }
 
-// container steps over an array or an object. It keeps the open brackets in a
-// list rather than on the stack, so that a hostile body does not grow it.
-func (s *Scanner) container() {
-	var few [32]byte
-	open := few[:0] // the brackets that will close them
-	for s.err == nil {
-		first := s.At('{') || s.At('[') // an item follows, with no comma in front
-		if first {
-			open = append(open, s.b[s.i]+2) // '}' and ']' stand two behind in ASCII
-			s.enter()
-		} else {
-			s.leaf()
-		}
-		for len(open) > 0 && s.closed(open[len(open)-1]) {
-			open, first = open[:len(open)-1], false
-		}
-		switch {
-		case len(open) == 0:
-			return
-		case !first:
-			s.comma()
-		}
-		if open[len(open)-1] == '}' {
-			s.key()
-		}
-	}
-}
-
-// leaf steps over a value that has no others in it.
-func (s *Scanner) leaf() {
-	if s.At('"') {
-		s.text()
-		return
-	}
-	rest := s.b[s.i:]
-	if n := wordLen(rest); n > 0 {
-		s.i += n
-		return
-	}
-	n := numberLen(rest)
-	if n == 0 {
-		s.fail("a value was expected")
-	}
-	s.i += n
-}
-
-// wordLen returns the length of the word that b begins with, 0 if there is none.
-func wordLen(b []byte) int {
-	switch {
-	case len(b) >= 4 && (string(b[:4]) == "true" || string(b[:4]) == "null"):
-		return 4
-	case len(b) >= 5 && string(b[:5]) == "false":
-		return 5
-	}
-	return 0
-}
-
-// text steps over a string and returns it with its quotes.
-func (s *Scanner) text() []byte {
-	b := s.b
+// value is Value, and says whether the strings in it need no unquoting but the loss
+// of their quotes.
+func (s *Scanner) value() (raw []byte, plain bool) {
 	s.plain = true
-	for i := s.i + 1; i < len(b); i++ {
-		if i += ordinary(b[i:]); i == len(b) {
-			break
+	raw = s.Value()
+	return raw, s.plain
+}
+
+// word steps over a number, true, false or null.
+func (s *Scanner) word() {
+	end := s.i
+	for end < len(s.b) && isWord(s.b[end]) {
+		end++
+	}
+	switch word := s.b[s.i:end]; string(word) {
+	case "true", "false", "null":
+	default:
+		if !isNumber(word) {
+			s.fail("a value was expected")
+			return
 		}
-		switch ch := b[i]; {
+	}
+	s.i = end
+}
+
+// isWord reports whether a number, true, false or null may have b in it.
+func isWord(b byte) bool {
+	return isDigit(b) || 'a' <= b && b <= 'z' || b == '-' || b == '+' || b == '.' || b == 'E'
+}
+
+func isDigit(b byte) bool { return '0' <= b && b <= '9' }
+
+// isNumber reports whether b is a number. Nearly all are an id or a count.
+func isNumber(b []byte) bool {
+	n := 0
+	for n < len(b) && isDigit(b[n]) {
+		n++
+	}
+	if n == len(b) {
+		return n == 1 || n > 1 && b[0] != '0'
+	}
+	return (n > 0 || b[0] == '-') && json.Valid(b)
+}
+
+// text steps over a string.
+func (s *Scanner) text() {
+	for s.i++; ; s.i++ {
+		if s.i += ordinary(s.b[s.i:]); s.i == len(s.b) {
+			s.fail("")
+			return
+		}
+		switch ch := s.b[s.i]; {
 		case ch == '"':
-			raw := b[s.i : i+1]
-			s.i = i + 1
-			return raw
+			s.i++
+			return
 		case ch == '\\':
-			s.plain = false
-			n := escapeLen(b[i:])
+			_, n := text.JSONEscape(s.b[s.i:])
 			if n == 0 {
-				s.i = i
 				s.fail("malformed escape in a string")
-				return nil
+				return
 			}
-			i += n - 1
+			s.i += n - 1
+			s.plain = false
 		case ch < ' ':
-			s.i = i
 			s.fail("control character in a string")
-			return nil
+			return
 		case ch >= utf8.RuneSelf:
 			s.plain = false
 		}
 	}
-	s.i = len(b)
-	s.fail("")
-	return nil
 }
 
 // ordinary returns how many of the first bytes of b stand for themselves in a
@@ -319,87 +291,15 @@ func ordinary(b []byte) int {
 	return i
 }
 
-// The letters that may follow a backslash, and what they stand for.
-const (
-	escapes   = `"\/bfnrt`
-	unescaped = "\"\\/\b\f\n\r\t"
-)
-
-// escapeLen returns the length of the escape that b begins with, 0 if it is
-// malformed.
-func escapeLen(b []byte) int {
-	switch {
-	case len(b) >= 2 && strings.IndexByte(escapes, b[1]) >= 0:
-		return 2
-	case codeUnit(b) >= 0:
-		return 6
-	}
-	return 0
-}
-
-// codeUnit returns what the \uXXXX stands for that b begins with, -1 if there is
-// none.
-func codeUnit(b []byte) rune {
-	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
-		return -1
-	}
-	unit, err := strconv.ParseUint(string(b[2:6]), 16, 16)
-	if err != nil {
-		return -1
-	}
-	return rune(unit)
-}
-
-// numberLen returns the length of the number that b begins with, 0 if there is
-// none.
-func numberLen(b []byte) int {
-	i := 0
-	if len(b) > 0 && b[0] == '-' {
-		i = 1
-	}
-	n := digits(b[i:])
-	switch {
-	case n == 0:
-		return 0
-	case b[i] == '0':
-		n = 1 // nothing follows a leading zero
-	}
-	i += n
-	if i < len(b) && b[i] == '.' {
-		if n = digits(b[i+1:]); n == 0 {
-			return 0
-		}
-		i += 1 + n
-	}
-	if i < len(b) && (b[i] == 'e' || b[i] == 'E') {
-		i++
-		if i < len(b) && (b[i] == '+' || b[i] == '-') {
-			i++
-		}
-		if n = digits(b[i:]); n == 0 {
-			return 0
-		}
-		i += n
-	}
-	return i
-}
-
-func digits(b []byte) int {
-	n := 0
-	for n < len(b) && '0' <= b[n] && b[n] <= '9' {
-		n++
-	}
-	return n
-}
-
-func isNumber(b []byte) bool { return len(b) > 0 && numberLen(b) == len(b) }
-
 // Members yields the keys and values of an object that a Scanner handed out. A
 // value that is no object has none.
 func Members(object []byte) iter.Seq2[[]byte, []byte] {
 	return func(yield func(key, value []byte) bool) {
 		s := Scanner{b: object}
-		for key := range s.Members() {
+		if !s.At('{') {
+			return
+		}
+		for key := range s.Items() {
 			if !yield(key, s.Value()) {
 				return
 			}
@@ -417,35 +317,30 @@ func Unquote(value []byte) []byte {
 	if bytes.IndexByte(chars, '\\') < 0 && utf8.Valid(chars) {
 		return chars
 	}
-	return appendUnescaped(make([]byte, 0, longest*len(chars)), chars)
+	out := make([]byte, 0, longest*len(chars))
+	for r := range characters(chars) {
+		out = utf8.AppendRune(out, r)
+	}
+	return out
 }
 
 // longest is how many times as long a string may become: U+FFFD takes three bytes,
 // and may stand for one.
 const longest = 3
 
-// appendUnescaped resolves escapes. Like encoding/json it puts U+FFFD for
-// invalid UTF-8 and for half a surrogate pair.
-func appendUnescaped(out, chars []byte) []byte {
-	for len(chars) > 0 {
-		switch {
-		case chars[0] != '\\':
-			r, size := utf8.DecodeRune(chars)
-			out = utf8.AppendRune(out, r)
-			chars = chars[size:]
-		case chars[1] != 'u':
-			out = append(out, unescaped[strings.IndexByte(escapes, chars[1])])
-			chars = chars[2:]
-		default:
-			r := codeUnit(chars)
-			chars = chars[6:]
-			if utf16.IsSurrogate(r) {
-				if r = utf16.DecodeRune(r, codeUnit(chars)); r != utf8.RuneError {
-					chars = chars[6:] // the other half
-				}
+// characters yields those of a string, given without its quotes. Like encoding/json
+// it reads U+FFFD for invalid UTF-8, and half a surrogate pair is written as one.
+func characters(chars []byte) iter.Seq[rune] {
+	return func(yield func(rune) bool) {
+		for len(chars) > 0 {
+			r, n := utf8.DecodeRune(chars)
+			if r == '\\' {
+				r, n = text.JSONEscape(chars)
 			}
-			out = utf8.AppendRune(out, r)
+			if !yield(r) {
+				return
+			}
+			chars = chars[n:]
 		}
 	}
-	return out
 }

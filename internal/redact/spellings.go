@@ -5,8 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/motive-go/motive/internal/text"
 )
 
 const (
@@ -14,29 +15,29 @@ const (
 	longest  = 12     // bytes of one: "%f0%9f%9a%9a"
 )
 
-// readings adds to ends where each reading of text as the character want ends; text
-// begins at start.
-func readings(ends []int, text string, start int, want rune) []int {
+// readings adds to ends where each reading of s as the character want ends; s begins at
+// start.
+func readings(ends []int, s string, start int, want rune) []int {
 	add := func(r rune, n int) {
 		if n > 0 && fold(r) == want && !slices.Contains(ends, start+n) {
 			ends = append(ends, start+n)
 		}
 	}
-	if text == "" {
+	if s == "" {
 		return ends
 	}
-	add(utf8.DecodeRuneInString(text))
-	switch text[0] { // one of encoders
+	add(utf8.DecodeRuneInString(s))
+	switch s[0] { // one of encoders
 	case '%', '+':
-		add(percentEncoded(text))
+		add(percentEncoded(s))
 	case '\\':
-		add(jsonEscaped(text))
+		add(text.JSONEscape(s))
 	case '&':
-		add(htmlEntity(text))
+		add(htmlEntity(s))
 	}
 	if want == utf8.RuneError { // where a secret breaks off within a character, what follows may complete it
-		add(utf8.DecodeRuneInString(text[:1]))
-		add(percentEncoded(text[:min(len(text), 3)]))
+		add(utf8.DecodeRuneInString(s[:1]))
+		add(percentEncoded(s[:min(len(s), 3)]))
 	}
 	return ends
 }
@@ -63,24 +64,6 @@ func percentEncoded(text string) (rune, int) {
 	}
 	r, n := utf8.DecodeRune(raw)
 	return r, 3 * n
-}
-
-// jsonEscaped reads `\n`, `\"` and their like, `\u00e9`, or a pair of surrogates.
-func jsonEscaped(text string) (rune, int) {
-	const letters, meant = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
-	if len(text) >= 2 {
-		if i := strings.IndexByte(letters, text[1]); i >= 0 {
-			return rune(meant[i]), 2
-		}
-	}
-	r := hex(text, `\u`, 4)
-	if r < 0 {
-		return 0, 0
-	}
-	if pair := utf16.DecodeRune(r, hex(text[6:], `\u`, 4)); pair != utf8.RuneError {
-		return pair, 12
-	}
-	return r, 6
 }
 
 // htmlEntity reads "&amp;", "&#39;", "&#x27;" and their like.
