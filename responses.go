@@ -77,13 +77,27 @@ func decodePage(ctx context.Context, body []byte, limit int) (*listing, error) {
 	d := userTable.Decoder(body)
 	defer d.Close()
 	var within, beside position // under a key of its own, or next to the users
+	set := func(p *position, key, value []byte) {
+		n, ok := lenient.Int(value)
+		if !ok || n < 0 || int64(int(n)) != n { // makes no sense, and counts as not sent
+			return
+		}
+		switch string(key) {
+		case "per_page":
+			p.PerPage = int(n)
+		case "page_no":
+			p.PageNo = int(n)
+		case "total":
+			p.Total, p.announced = int(n), true
+		}
+	}
 	users, err := rowsOf[*User]{"users", limit, readUser, errNoUser, func(key []byte) {
 		if string(key) != "pagination" {
-			beside.set(key, d.Value())
+			set(&beside, key, d.Value())
 			return
 		}
 		for key, value := range lenient.Members(d.Value()) {
-			within.set(key, value)
+			set(&within, key, value)
 		}
 	}}.read(ctx, d)
 	if err != nil {
@@ -144,23 +158,6 @@ func (l rowsOf[T]) rows(ctx context.Context, d *lenient.Decoder) []T {
 		}
 	}
 	return rows
-}
-
-// set takes a number of the pagination. One that makes no sense counts as not
-// sent.
-func (p *position) set(key, value []byte) {
-	n, ok := lenient.Int(value)
-	if !ok || n < 0 || int64(int(n)) != n {
-		return
-	}
-	switch string(key) {
-	case "per_page":
-		p.PerPage = int(n)
-	case "page_no":
-		p.PageNo = int(n)
-	case "total":
-		p.Total, p.announced = int(n), true
-	}
 }
 
 var externalIDTable lenient.Table[ExternalID]
