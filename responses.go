@@ -76,8 +76,8 @@ func decodeUser(body []byte) (*User, error) {
 func decodePage(ctx context.Context, body []byte, limit int) (*listing, error) {
 	d := userTable.Decoder(body)
 	defer d.Close()
-	var within, beside position                   // under a key of its own, or next to the users
-	set := func(p *position, key, value []byte) { // a number of the pagination
+	var within, beside position // under a key of its own, or next to the users
+	set := func(p *position, key, value []byte) {
 		n, ok := lenient.Int(value)
 		if !ok || n < 0 || int64(int(n)) != n { // makes no sense, and counts as not sent
 			return
