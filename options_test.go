@@ -877,6 +877,14 @@ func TestEventOfATokenError(t *testing.T) {
 	})
 }
 
+func TestTheLastObserverCounts(t *testing.T) {
+	t.Parallel()
+	seen := motive.WithObserver(func(motive.Event) { t.Error("an observer that was replaced is told") })
+	if err := get(t.Context(), offline(t, failingTimes(0, 0), seen, motive.WithObserver(nil))); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestObserverSeesEachAttempt(t *testing.T) {
 	t.Parallel()
 	n, events := 0, []string(nil)
