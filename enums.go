@@ -247,7 +247,7 @@ func valuesOf(field string) []string {
 	switch field {
 	case "cycle", "cycle2":
 		for _, row := range cycleTable {
-			values = append(values, string(row.Cycle))
+			values = append(values, string(row.cycle))
 		}
 	case "exception":
 		for _, row := range exceptionTable {

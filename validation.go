@@ -471,8 +471,8 @@ func (d draft) allowed(cycle Cycle, field string) string {
 func (d draft) cyclesAllowing(exceptions ...Exception) []Cycle {
 	var cycles []Cycle
 	for _, row := range cycleTable {
-		if !slices.ContainsFunc(exceptions, func(e Exception) bool { return !d.allows(row.Cycle, e) }) {
-			cycles = append(cycles, row.Cycle)
+		if !slices.ContainsFunc(exceptions, func(e Exception) bool { return !d.allows(row.cycle, e) }) {
+			cycles = append(cycles, row.cycle)
 		}
 	}
 	return cycles
