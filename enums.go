@@ -1,6 +1,7 @@
 package motive
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -96,22 +97,21 @@ var modeTable = glossary[ModePair]{
 // compatible reports whether the modes go together. "" for no ELD mode goes with
 // what none goes with: such a driver is not exempt.
 func compatible(tracking TimeTrackingMode, eld ELDMode) bool {
-	if eld == "" {
-		eld = ELDModeNone
+	return ModePair{tracking, cmp.Or(eld, ELDModeNone)}.Valid()
+}
+
+// partners lists the ELD modes that go with a time tracking mode, and the time
+// tracking modes that go with an ELD mode.
+func partners(tracking TimeTrackingMode, eld ELDMode) (elds []ELDMode, trackings []TimeTrackingMode) {
+	for _, pair := range ModePairs() {
+		if pair.TimeTrackingMode == tracking {
+			elds = append(elds, pair.ELDMode)
+		}
+		if pair.ELDMode == cmp.Or(eld, ELDModeNone) {
+			trackings = append(trackings, pair.TimeTrackingMode)
+		}
 	}
-	return ModePair{tracking, eld}.Valid()
-}
-
-func eldModesWith(tracking TimeTrackingMode) []string {
-	return slices.DeleteFunc(slices.Clone(documented["eld_mode"]), func(m string) bool {
-		return !compatible(tracking, ELDMode(m))
-	})
-}
-
-func timeTrackingModesWith(eld ELDMode) []string {
-	return slices.DeleteFunc(slices.Clone(documented["time_tracking_mode"]), func(m string) bool {
-		return !compatible(TimeTrackingMode(m), eld)
-	})
+	return elds, trackings
 }
 
 // DutyStatus is a driver's current line on the log chart.
@@ -183,47 +183,37 @@ const (
 // notRails says what is wrong with the IANA name of a zone, or "". Rails has no
 // name with a slash.
 func notRails(s string) string {
-	area, _, hasArea := strings.Cut(s, "/")
-	switch {
-	case hasArea && slices.Contains(ianaAreas[:], strings.ToLower(area)):
-	case s == "EST5EDT", s == "CST6CDT", s == "MST7MDT", s == "PST8PDT": // older than the areas
-	default:
+	zone, like := railsZone(s), ""
+	if zone == "" && !strings.Contains(s, "/") {
 		return ""
 	}
-	message := text.Quote(s) + " is an IANA name, and Motive takes the names of Rails; use "
-	if zone := railsZone(s); zone != "" {
-		return message + text.Quote(string(zone))
+	if zone == "" {
+		zone, like = TimeZoneEastern, "one like "
 	}
-	return message + "one like " + text.Quote(string(TimeZoneEastern))
-}
-
-var ianaAreas = [...]string{
-	"africa", "america", "antarctica", "arctic", "asia", "atlantic", "australia", "brazil", "canada", "chile",
-	"etc", "europe", "indian", "mexico", "pacific", "us",
+	return text.Quote(s) + " is an IANA name, and Motive takes the names of Rails; use " + like + text.Quote(string(zone))
 }
 
 // railsZone is the documented zone with the clock of an IANA zone in the United
 // States or Canada, or "".
 func railsZone(iana string) TimeZone {
 	for zone, names := range ianaNames {
-		if slices.Contains(names, strings.ToLower(iana)) {
+		if lists(names, iana) {
 			return zone
 		}
 	}
 	return ""
 }
 
-var ianaNames = map[TimeZone][]string{
-	TimeZoneAtlantic:    {"america/halifax", "america/glace_bay", "america/moncton", "america/goose_bay", "canada/atlantic"},
-	TimeZoneIndianaEast: {"america/indiana/indianapolis", "america/indianapolis", "america/fort_wayne", "us/east-indiana"},
-	TimeZoneEastern: {"america/new_york", "america/detroit", "america/kentucky/louisville", "america/louisville",
-		"america/toronto", "america/montreal", "america/thunder_bay", "us/eastern", "us/michigan", "canada/eastern", "est5edt"},
-	TimeZoneCentral:      {"america/chicago", "america/menominee", "america/winnipeg", "us/central", "canada/central", "cst6cdt"},
-	TimeZoneSaskatchewan: {"america/regina", "america/swift_current", "canada/saskatchewan"},
-	TimeZoneMountain:     {"america/denver", "america/boise", "america/edmonton", "us/mountain", "canada/mountain", "mst7mdt"},
-	TimeZoneArizona:      {"america/phoenix", "us/arizona"},
-	TimeZonePacific:      {"america/los_angeles", "america/vancouver", "us/pacific", "canada/pacific", "pst8pdt"},
-	TimeZoneAlaska:       {"america/anchorage", "america/juneau", "america/sitka", "america/nome", "us/alaska"},
+var ianaNames = map[TimeZone]string{
+	TimeZoneAtlantic:     "America/Halifax America/Moncton Canada/Atlantic",
+	TimeZoneIndianaEast:  "America/Indiana/Indianapolis America/Indianapolis US/East-Indiana",
+	TimeZoneEastern:      "America/New_York America/Detroit America/Toronto America/Montreal US/Eastern Canada/Eastern EST5EDT",
+	TimeZoneCentral:      "America/Chicago America/Winnipeg US/Central Canada/Central CST6CDT",
+	TimeZoneSaskatchewan: "America/Regina Canada/Saskatchewan",
+	TimeZoneMountain:     "America/Denver America/Boise America/Edmonton US/Mountain Canada/Mountain MST7MDT",
+	TimeZoneArizona:      "America/Phoenix US/Arizona",
+	TimeZonePacific:      "America/Los_Angeles America/Vancouver US/Pacific Canada/Pacific PST8PDT",
+	TimeZoneAlaska:       "America/Anchorage America/Juneau US/Alaska",
 }
 
 // documented lists what the fields of a request may hold, in the order in which
@@ -239,22 +229,17 @@ var documented = map[string][]string{
 	"group_visibility":        {"limited"},
 	"violation_alerts":        {"never", "15_minutes", "30_minutes", "45_minutes", "1_hour", "2_hours"},
 	"external_id_holder_type": {"User", "Vehicle", "Asset", "Group"},
+	"exception": {"exception_24_hour_restart", "exception_8_hour_break", "exception_wait_time",
+		"exception_short_haul", "exception_ca_farm_school_bus", "exception_adverse_driving"},
 }
 
 // valuesOf lists what a field may hold, from the table above or the catalog.
-func valuesOf(field string) []string {
-	var values []string
-	switch field {
-	case "cycle", "cycle2":
-		for _, row := range cycleTable {
-			values = append(values, string(row.cycle))
-		}
-	case "exception":
-		for _, row := range exceptionTable {
-			values = append(values, string(row.name))
-		}
-	default:
+func valuesOf(field string) (values []string) {
+	if field != "cycle" && field != "cycle2" {
 		return documented[field]
+	}
+	for _, row := range cycleTable {
+		values = append(values, string(row.cycle))
 	}
 	return values
 }
@@ -339,10 +324,7 @@ func notDocumented(field, s string) string {
 		return "is empty; use " + all
 	}
 	message := text.Quote(s) + " is not a documented value"
-	switch v, ok := canonical(field, s); {
-	case ok && v == strings.ToLower(v):
-		return message + "; use " + text.Quote(v) + ": the API's values are lower case, with underscores and no spaces"
-	case ok:
+	if v, ok := canonical(field, s); ok {
 		return message + "; use " + text.Quote(v) + ", spelled exactly so"
 	}
 	if v, ok := text.Nearest(strings.TrimSuffix(text.Fold(s), suffix2020), valuesOf(field)); ok {

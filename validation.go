@@ -332,9 +332,10 @@ func mismatched(d draft, _ field) string {
 			state = "the user's " + state
 		}
 	}
-	fitting := text.List(eldModesWith(tracking), "or")
+	elds, trackings := partners(tracking, eld)
+	fitting := text.List(elds, "or")
 	return text.Quote(string(tracking)) + " goes with eld_mode " + fitting + " only, and " + state +
-		"; set eld_mode to " + fitting + ", or use time_tracking_mode " + text.List(timeTrackingModesWith(eld), "or")
+		"; set eld_mode to " + fitting + ", or use time_tracking_mode " + text.List(trackings, "or")
 }
 
 // leftBehind looks at an ELD mode that changes while the time tracking mode stays.
@@ -351,8 +352,9 @@ func leftBehind(d draft, _ field) string {
 	if eld != "" {
 		to = "becomes " + text.Quote(string(eld))
 	}
+	_, fitting := partners("", eld)
 	return "has to change with eld_mode, which was " + text.Quote(string(was)) + " and " + to +
-		"; set it to " + text.List(timeTrackingModesWith(eld), "or")
+		"; set it to " + text.List(fitting, "or")
 }
 
 // eldMode is the ELD mode after the request, "" for none, and whether that can

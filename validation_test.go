@@ -912,7 +912,8 @@ func TestAnELDModeAloneDoesNotCrossTheExemptLine(t *testing.T) {
 			wantProblems(t, update(a))
 			a.TimeTrackingMode = Null[TimeTrackingMode]()
 			wantProblems(t, against(&User{ELDMode: tt.was}, a))
-			a.TimeTrackingMode = Set(TimeTrackingMode(timeTrackingModesWith(tt.becomes)[0]))
+			_, trackings := partners("", tt.becomes)
+			a.TimeTrackingMode = Set(trackings[0])
 			wantProblems(t, against(&User{ELDMode: tt.was}, a))
 		})
 	}
@@ -1230,7 +1231,7 @@ func TestMessages(t *testing.T) {
 		},
 		{
 			create(UserAttributes{ELDMode: Set(ELDMode("Exempt"))}),
-			`eld_mode: "Exempt" is not a documented value; use "exempt": the API's values are lower case, with underscores and no spaces`,
+			`eld_mode: "Exempt" is not a documented value; use "exempt", spelled exactly so`,
 		},
 		{
 			create(UserAttributes{Cycle: Set(Cycle("OTHER"))}),
