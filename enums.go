@@ -180,24 +180,30 @@ const (
 	TimeZoneAlaska       TimeZone = "Alaska"
 )
 
-// notRails says what is wrong with the IANA name of a zone, or "". Rails has no
-// name with a slash.
+// notRails says what is wrong with the IANA name of a zone, or "". It shows no other
+// text, which can be anything.
 func notRails(s string) string {
-	zone, like := railsZone(s), ""
-	if zone == "" && !strings.Contains(s, "/") {
+	area, _, hasArea := strings.Cut(s, "/")
+	switch {
+	case hasArea && slices.Contains(strings.Fields(ianaAreas), strings.ToLower(area)):
+	case s == "EST5EDT", s == "CST6CDT", s == "MST7MDT", s == "PST8PDT": // older than the areas
+	default:
 		return ""
 	}
+	zone, like := railsZone(s), ""
 	if zone == "" {
 		zone, like = TimeZoneEastern, "one like "
 	}
 	return text.Quote(s) + " is an IANA name, and Motive takes the names of Rails; use " + like + text.Quote(string(zone))
 }
 
+const ianaAreas = "africa america antarctica arctic asia atlantic australia brazil canada chile etc europe indian mexico pacific us"
+
 // railsZone is the documented zone with the clock of an IANA zone in the United
 // States or Canada, or "".
 func railsZone(iana string) TimeZone {
 	for zone, names := range ianaNames {
-		if lists(names, iana) {
+		if slices.Contains(strings.Fields(names), strings.ToLower(iana)) {
 			return zone
 		}
 	}
@@ -205,15 +211,15 @@ func railsZone(iana string) TimeZone {
 }
 
 var ianaNames = map[TimeZone]string{
-	TimeZoneAtlantic:     "America/Halifax America/Moncton Canada/Atlantic",
-	TimeZoneIndianaEast:  "America/Indiana/Indianapolis America/Indianapolis US/East-Indiana",
-	TimeZoneEastern:      "America/New_York America/Detroit America/Toronto America/Montreal US/Eastern Canada/Eastern EST5EDT",
-	TimeZoneCentral:      "America/Chicago America/Winnipeg US/Central Canada/Central CST6CDT",
-	TimeZoneSaskatchewan: "America/Regina Canada/Saskatchewan",
-	TimeZoneMountain:     "America/Denver America/Boise America/Edmonton US/Mountain Canada/Mountain MST7MDT",
-	TimeZoneArizona:      "America/Phoenix US/Arizona",
-	TimeZonePacific:      "America/Los_Angeles America/Vancouver US/Pacific Canada/Pacific PST8PDT",
-	TimeZoneAlaska:       "America/Anchorage America/Juneau US/Alaska",
+	TimeZoneAtlantic:     "america/halifax america/moncton canada/atlantic",
+	TimeZoneIndianaEast:  "america/indiana/indianapolis america/indianapolis us/east-indiana",
+	TimeZoneEastern:      "america/new_york america/detroit america/toronto america/montreal us/eastern canada/eastern est5edt",
+	TimeZoneCentral:      "america/chicago america/winnipeg us/central canada/central cst6cdt",
+	TimeZoneSaskatchewan: "america/regina canada/saskatchewan",
+	TimeZoneMountain:     "america/denver america/boise america/edmonton us/mountain canada/mountain mst7mdt",
+	TimeZoneArizona:      "america/phoenix us/arizona",
+	TimeZonePacific:      "america/los_angeles america/vancouver us/pacific canada/pacific pst8pdt",
+	TimeZoneAlaska:       "america/anchorage america/juneau us/alaska",
 }
 
 // documented lists what the fields of a request may hold, in the order in which
