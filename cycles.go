@@ -159,7 +159,14 @@ func (c Cycle) Description() string { return c.row().description }
 // and 6 exceptions. [ExceptionAdverseDriving] stands in no row; validation lets
 // it pass with every cycle unless it is strict, since it is met on the road
 // rather than chosen with a cycle, and live drivers carry it.
-func (c Cycle) Allows(e Exception) bool { return lists(c.row().exceptions, string(e)) }
+func (c Cycle) Allows(e Exception) bool {
+	for listed := range strings.SplitSeq(c.row().exceptions, " ") {
+		if Exception(listed) == e && e != "" {
+			return true
+		}
+	}
+	return false
+}
 
 // Description says what the exception permits. It is "" for an unknown one.
 func (e Exception) Description() string { return exceptionTable.meaning(e) }
@@ -174,22 +181,12 @@ const suffix2020 = "_2020"
 // Other has no other edition of them.
 func (c Cycle) row() cycleRow {
 	base := Cycle(strings.TrimSuffix(string(c), suffix2020))
-	for _, row := range cycleTable {
-		if row.cycle == c || row.cycle == base && base != CycleOther {
-			return row
+	for i := range cycleTable {
+		if row := &cycleTable[i]; row.cycle == c || row.cycle == base && base != CycleOther {
+			return *row
 		}
 	}
 	return cycleRow{}
-}
-
-// lists reports whether name stands in a cell of a table.
-func lists(cell, name string) bool {
-	for listed := range strings.FieldsSeq(cell) {
-		if listed == name {
-			return true
-		}
-	}
-	return false
 }
 
 // split returns the names in a cell of a table; nil for none.

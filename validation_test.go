@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
-	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -684,14 +683,16 @@ func TestExternalIDRequestsAreWholeInACreate(t *testing.T) {
 // A rule for a name that no field has would never be asked.
 func TestEveryRuleIsForFieldsThatExist(t *testing.T) {
 	t.Parallel()
-	for _, r := range rules {
-		for _, pattern := range strings.Fields(r.fields) {
-			if !slices.ContainsFunc(attributes(), func(f *attribute) bool {
-				match, err := path.Match(pattern, f.name)
-				return match && err == nil
-			}) {
-				t.Errorf("%s: no field is called %s", r.code, pattern)
-			}
+	fields := []string{"exception_*"}
+	for _, request := range []any{UserAttributes{}, ExternalIDRequest{}} {
+		for _, field := range reflect.VisibleFields(reflect.TypeOf(request)) {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			fields = append(fields, name)
+		}
+	}
+	for name, list := range rules {
+		if !slices.Contains(fields, name) || len(list) == 0 {
+			t.Errorf("%s: %d rules for a field that there is not", name, len(list))
 		}
 	}
 }
@@ -1275,12 +1276,12 @@ func TestMessages(t *testing.T) {
 			validateLookup(UserLookup{}),
 			`a lookup takes exactly one of email, username, driver_company_id and phone; none is given`,
 		},
-		{validateLookup(UserLookup{Email: " "}), `email: " " is not an email address; write it like ada@example.com`},
+		{validateLookup(UserLookup{Email: " "}), `email: is blank; a lookup needs a key to look for`},
 		{validateLookup(UserLookup{Phone: " "}), `phone: is blank; a lookup needs a key to look for`},
 		{
 			update(UserAttributes{Extra: map[string]any{"role": "driver", "email": "", "new": 1}}),
-			`2 problems: email: stands in Extra and has a field of its own in the request; set that field instead; ` +
-				`role: stands in Extra and has a field of its own in the request; set that field instead`,
+			`2 problems: role: stands in Extra and has a field of its own in the request; set that field instead; ` +
+				`email: stands in Extra and has a field of its own in the request; set that field instead`,
 		},
 		{
 			validateListOptions(&ListUsersOptions{PerPage: 500}),
