@@ -1,6 +1,9 @@
 package motive
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Cycle is a driver's hours-of-service rule set, under the API's name.
 //
@@ -128,9 +131,10 @@ type CycleInfo struct {
 //
 // Motive's hub: "Overview of /users".
 func Cycles() []CycleInfo {
-	rows := make([]CycleInfo, len(cycleTable))
-	for i, row := range cycleTable {
-		rows[i] = CycleInfo{row.cycle, row.description, split[Exception](row.exceptions), split[Violation](row.violations)}
+	rows := slices.Clone(cycleTable[:])
+	for i := range rows {
+		rows[i].Exceptions = slices.Clone(rows[i].Exceptions)
+		rows[i].Violations = slices.Clone(rows[i].Violations)
 	}
 	return rows
 }
@@ -149,24 +153,17 @@ func Violations() []Violation { return violationTable.names() }
 
 // Known reports whether c is one of [Cycles], with or without the suffix _2020,
 // which Other never has.
-func (c Cycle) Known() bool { return c.row().cycle != "" }
+func (c Cycle) Known() bool { return c.info().Cycle != "" }
 
 // Description says where the cycle holds and what its limit is: "Texas, 70
 // hours in 7 days". It is "" for an unknown cycle.
-func (c Cycle) Description() string { return c.row().description }
+func (c Cycle) Description() string { return c.info().Description }
 
 // Allows reports whether Motive's table lists e for c: 26 pairs of the 22 cycles
 // and 6 exceptions. [ExceptionAdverseDriving] stands in no row; validation lets
 // it pass with every cycle unless it is strict, since it is met on the road
 // rather than chosen with a cycle, and live drivers carry it.
-func (c Cycle) Allows(e Exception) bool {
-	for listed := range strings.SplitSeq(c.row().exceptions, " ") {
-		if Exception(listed) == e && e != "" {
-			return true
-		}
-	}
-	return false
-}
+func (c Cycle) Allows(e Exception) bool { return slices.Contains(c.info().Exceptions, e) }
 
 // Description says what the exception permits. It is "" for an unknown one.
 func (e Exception) Description() string { return exceptionTable.meaning(e) }
@@ -177,24 +174,16 @@ func (v Violation) Description() string { return violationTable.meaning(v) }
 // suffix2020 marks the cycle names of live data that the table does not have.
 const suffix2020 = "_2020"
 
-// row has the rules that c follows; it is zero if there are none. Without rules,
-// Other has no other edition of them.
-func (c Cycle) row() cycleRow {
+// info is the row with the rules that c follows; a zero one if there is none. Other
+// has no rules, and so no other edition of them.
+func (c Cycle) info() CycleInfo {
 	base := Cycle(strings.TrimSuffix(string(c), suffix2020))
 	for i := range cycleTable {
-		if row := &cycleTable[i]; row.cycle == c || row.cycle == base && base != CycleOther {
+		if row := &cycleTable[i]; row.Cycle == c || row.Cycle == base && base != CycleOther {
 			return *row
 		}
 	}
-	return cycleRow{}
-}
-
-// split returns the names in a cell of a table; nil for none.
-func split[T ~string](cell string) (names []T) {
-	for name := range strings.FieldsSeq(cell) {
-		names = append(names, T(name))
-	}
-	return names
+	return CycleInfo{}
 }
 
 // A glossary lists names with what they mean.
@@ -222,7 +211,8 @@ func (g glossary[T]) meaning(name T) string {
 
 // The tables below follow Motive's page row by row. A row that seems to lack
 // exceptions does lack them: where the page's exceptions cell is empty, copies
-// of its text show the violations in that place.
+// of its text show the violations in that place. Nothing writes to the tables;
+// what leaves the package is a copy.
 
 var exceptionTable = glossary[Exception]{
 	{Exception24HourRestart, "a new cycle begins after at least 24 hours in a row off duty or in the sleeper berth"},
@@ -233,61 +223,57 @@ var exceptionTable = glossary[Exception]{
 	{ExceptionAdverseDriving, "bad conditions on the road lengthen the duty day by at most 2 hours"},
 }
 
-// A cycleRow has its cells as on the page, so that the two can be read side by side.
-type cycleRow struct {
-	cycle                               Cycle
-	description, exceptions, violations string
-}
-
-var cycleTable = [...]cycleRow{
-	{CycleUSProperty70Hour8Day, "US property, 70 hours in 8 days",
-		"exception_24_hour_restart exception_8_hour_break exception_short_haul", "duty_16 duty_14 driving_11 break_30 cycle_70"},
-	{CycleUSProperty60Hour7Day, "US property, 60 hours in 7 days",
-		"exception_24_hour_restart exception_8_hour_break exception_short_haul", "duty_16 duty_14 driving_11 break_30 cycle_60"},
+// Here the violations are written as on the page, so that the two can be read
+// side by side.
+var cycleTable = [...]CycleInfo{
+	{CycleUSProperty70Hour8Day, "US property, 70 hours in 8 days", []Exception{Exception24HourRestart, Exception8HourBreak, ExceptionShortHaul},
+		[]Violation{"duty_16", "duty_14", "driving_11", "break_30", "cycle_70"}},
+	{CycleUSProperty60Hour7Day, "US property, 60 hours in 7 days", []Exception{Exception24HourRestart, Exception8HourBreak, ExceptionShortHaul},
+		[]Violation{"duty_16", "duty_14", "driving_11", "break_30", "cycle_60"}},
 	{CycleUSOilAndGas70Hour8Day, "US oil and gas, 70 hours in 8 days",
-		"exception_24_hour_restart exception_8_hour_break exception_wait_time exception_short_haul",
-		"duty_16 duty_14 driving_11 break_30 cycle_70"},
+		[]Exception{Exception24HourRestart, Exception8HourBreak, ExceptionWaitTime, ExceptionShortHaul},
+		[]Violation{"duty_16", "duty_14", "driving_11", "break_30", "cycle_70"}},
 	{CycleUSOilAndGas60Hour7Day, "US oil and gas, 60 hours in 7 days",
-		"exception_24_hour_restart exception_8_hour_break exception_wait_time exception_short_haul",
-		"duty_16 duty_14 driving_11 break_30 cycle_60"},
-	{CycleUSPassenger70Hour8Day, "US passenger, 70 hours in 8 days",
-		"", "duty_15 driving_10 cycle_70_p"},
-	{CycleUSPassenger60Hour7Day, "US passenger, 60 hours in 7 days",
-		"", "duty_15 driving_10 cycle_60_p"},
-	{CycleCaliforniaProperty80Hour8Day, "California property, 80 hours in 8 days",
-		"exception_24_hour_restart", "ca_driving_12 ca_duty_16 ca_cycle_80"},
-	{CycleCaliforniaOilAndGas80Hour8Day, "California oil and gas, 80 hours in 8 days",
-		"exception_24_hour_restart exception_wait_time", "ca_driving_12 ca_duty_16 ca_cycle_80"},
-	{CycleCaliforniaPassenger80Hour8Day, "California passenger, 80 hours in 8 days",
-		"exception_ca_farm_school_bus", "ca_driving_10 ca_duty_15 ca_cycle_80_p ca_duty_16"},
-	{CycleTexas70Hour7Day, "Texas, 70 hours in 7 days",
-		"exception_24_hour_restart", "tx_driving_12 tx_duty_15 tx_cycle_70"},
-	{CycleAlaskaProperty70Hour7Day, "Alaska property, 70 hours in 7 days",
-		"exception_24_hour_restart", "ak_duty_20 ak_driving_15 ak_cycle_70"},
-	{CycleAlaskaProperty80Hour8Day, "Alaska property, 80 hours in 8 days",
-		"exception_24_hour_restart", "ak_duty_20 ak_driving_15 ak_cycle_80"},
-	{CycleAlaskaOilAndGas70Hour7Day, "Alaska oil and gas, 70 hours in 7 days",
-		"exception_24_hour_restart exception_wait_time", "ak_duty_20 ak_driving_15 ak_cycle_70"},
-	{CycleAlaskaOilAndGas80Hour8Day, "Alaska oil and gas, 80 hours in 8 days",
-		"exception_24_hour_restart exception_wait_time", "ak_duty_20 ak_driving_15 ak_cycle_80"},
-	{CycleAlaskaPassenger70Hour7Day, "Alaska passenger, 70 hours in 7 days",
-		"", "ak_duty_20 ak_driving_15 ak_cycle_70_p"},
-	{CycleAlaskaPassenger80Hour8Day, "Alaska passenger, 80 hours in 8 days",
-		"", "ak_duty_20 ak_driving_15 ak_cycle_80_p"},
-	{CycleCanadaSouth70Hour7Day, "Canada South cycle 1, 70 hours in 7 days",
-		"", "canada_driving_13 canada_duty_14 canada_duty_16 canada_daily_driving_13 canada_daily_duty_14 " +
-			"canada_daily_break_10 canada_cycle_70 canada_break_24"},
-	{CycleCanadaSouth120Hour14Day, "Canada South cycle 2, 120 hours in 14 days",
-		"", "canada_driving_13 canada_duty_14 canada_duty_16 canada_daily_driving_13 canada_daily_duty_14 " +
-			"canada_daily_break_10 canada_cycle_120 canada_break_24 canada_break_24_70"},
-	{CycleCanadaSouthOilAndGas, "Canada South oil and gas",
-		"exception_wait_time", "canada_oil_driving_13 canada_oil_duty_14 canada_oil_duty_16 canada_oil_daily_driving_13 " +
-			"canada_oil_daily_duty_14 canada_oil_daily_break_10 canada_oil_break_3_24"},
-	{CycleCanadaNorth80Hour7Day, "Canada North cycle 1, 80 hours in 7 days",
-		"", "canada_driving_15 canada_duty_18 canada_duty_20 canada_daily_break_8 canada_cycle_80 canada_break_24"},
-	{CycleCanadaNorth120Hour14Day, "Canada North cycle 2, 120 hours in 14 days",
-		"", "canada_driving_15 canada_duty_18 canada_duty_20 canada_daily_break_8 canada_cycle_120 canada_break_24_80"},
-	{CycleOther, "another rule set", "", ""},
+		[]Exception{Exception24HourRestart, Exception8HourBreak, ExceptionWaitTime, ExceptionShortHaul},
+		[]Violation{"duty_16", "duty_14", "driving_11", "break_30", "cycle_60"}},
+	{CycleUSPassenger70Hour8Day, "US passenger, 70 hours in 8 days", nil,
+		[]Violation{"duty_15", "driving_10", "cycle_70_p"}},
+	{CycleUSPassenger60Hour7Day, "US passenger, 60 hours in 7 days", nil,
+		[]Violation{"duty_15", "driving_10", "cycle_60_p"}},
+	{CycleCaliforniaProperty80Hour8Day, "California property, 80 hours in 8 days", []Exception{Exception24HourRestart},
+		[]Violation{"ca_driving_12", "ca_duty_16", "ca_cycle_80"}},
+	{CycleCaliforniaOilAndGas80Hour8Day, "California oil and gas, 80 hours in 8 days", []Exception{Exception24HourRestart, ExceptionWaitTime},
+		[]Violation{"ca_driving_12", "ca_duty_16", "ca_cycle_80"}},
+	{CycleCaliforniaPassenger80Hour8Day, "California passenger, 80 hours in 8 days", []Exception{ExceptionCAFarmSchoolBus},
+		[]Violation{"ca_driving_10", "ca_duty_15", "ca_cycle_80_p", "ca_duty_16"}},
+	{CycleTexas70Hour7Day, "Texas, 70 hours in 7 days", []Exception{Exception24HourRestart},
+		[]Violation{"tx_driving_12", "tx_duty_15", "tx_cycle_70"}},
+	{CycleAlaskaProperty70Hour7Day, "Alaska property, 70 hours in 7 days", []Exception{Exception24HourRestart},
+		[]Violation{"ak_duty_20", "ak_driving_15", "ak_cycle_70"}},
+	{CycleAlaskaProperty80Hour8Day, "Alaska property, 80 hours in 8 days", []Exception{Exception24HourRestart},
+		[]Violation{"ak_duty_20", "ak_driving_15", "ak_cycle_80"}},
+	{CycleAlaskaOilAndGas70Hour7Day, "Alaska oil and gas, 70 hours in 7 days", []Exception{Exception24HourRestart, ExceptionWaitTime},
+		[]Violation{"ak_duty_20", "ak_driving_15", "ak_cycle_70"}},
+	{CycleAlaskaOilAndGas80Hour8Day, "Alaska oil and gas, 80 hours in 8 days", []Exception{Exception24HourRestart, ExceptionWaitTime},
+		[]Violation{"ak_duty_20", "ak_driving_15", "ak_cycle_80"}},
+	{CycleAlaskaPassenger70Hour7Day, "Alaska passenger, 70 hours in 7 days", nil,
+		[]Violation{"ak_duty_20", "ak_driving_15", "ak_cycle_70_p"}},
+	{CycleAlaskaPassenger80Hour8Day, "Alaska passenger, 80 hours in 8 days", nil,
+		[]Violation{"ak_duty_20", "ak_driving_15", "ak_cycle_80_p"}},
+	{CycleCanadaSouth70Hour7Day, "Canada South cycle 1, 70 hours in 7 days", nil,
+		[]Violation{"canada_driving_13", "canada_duty_14", "canada_duty_16", "canada_daily_driving_13",
+			"canada_daily_duty_14", "canada_daily_break_10", "canada_cycle_70", "canada_break_24"}},
+	{CycleCanadaSouth120Hour14Day, "Canada South cycle 2, 120 hours in 14 days", nil,
+		[]Violation{"canada_driving_13", "canada_duty_14", "canada_duty_16", "canada_daily_driving_13",
+			"canada_daily_duty_14", "canada_daily_break_10", "canada_cycle_120", "canada_break_24", "canada_break_24_70"}},
+	{CycleCanadaSouthOilAndGas, "Canada South oil and gas", []Exception{ExceptionWaitTime},
+		[]Violation{"canada_oil_driving_13", "canada_oil_duty_14", "canada_oil_duty_16", "canada_oil_daily_driving_13",
+			"canada_oil_daily_duty_14", "canada_oil_daily_break_10", "canada_oil_break_3_24"}},
+	{CycleCanadaNorth80Hour7Day, "Canada North cycle 1, 80 hours in 7 days", nil,
+		[]Violation{"canada_driving_15", "canada_duty_18", "canada_duty_20", "canada_daily_break_8", "canada_cycle_80", "canada_break_24"}},
+	{CycleCanadaNorth120Hour14Day, "Canada North cycle 2, 120 hours in 14 days", nil,
+		[]Violation{"canada_driving_15", "canada_duty_18", "canada_duty_20", "canada_daily_break_8", "canada_cycle_120", "canada_break_24_80"}},
+	{CycleOther, "another rule set", nil, nil},
 }
 
 // ca_duty_16_p is described on Motive's page and stands in no cycle's row.

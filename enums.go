@@ -245,7 +245,7 @@ func valuesOf(field string) (values []string) {
 		return documented[field]
 	}
 	for _, row := range cycleTable {
-		values = append(values, string(row.cycle))
+		values = append(values, string(row.Cycle))
 	}
 	return values
 }

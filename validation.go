@@ -428,8 +428,8 @@ func exceptionsWhere(cycle string, so func(*attribute) bool) (fields []string, e
 func (d draft) cyclesAllowing(exceptions ...Exception) []Cycle {
 	var cycles []Cycle
 	for _, row := range cycleTable {
-		if !slices.ContainsFunc(exceptions, func(e Exception) bool { return !d.allows(row.cycle, e) }) {
-			cycles = append(cycles, row.cycle)
+		if !slices.ContainsFunc(exceptions, func(e Exception) bool { return !d.allows(row.Cycle, e) }) {
+			cycles = append(cycles, row.Cycle)
 		}
 	}
 	return cycles
