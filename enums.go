@@ -1,7 +1,6 @@
 package motive
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -94,21 +93,15 @@ var modeTable = glossary[ModePair]{
 		"the driver is exempt from logs, and need not track time in Motive"},
 }
 
-// compatible reports whether the modes go together. "" for no ELD mode goes with
-// what none goes with: such a driver is not exempt.
-func compatible(tracking TimeTrackingMode, eld ELDMode) bool {
-	return ModePair{tracking, cmp.Or(eld, ELDModeNone)}.Valid()
-}
-
-// partners lists the ELD modes that go with a time tracking mode, and the time
-// tracking modes that go with an ELD mode.
-func partners(tracking TimeTrackingMode, eld ELDMode) (elds []ELDMode, trackings []TimeTrackingMode) {
-	for _, pair := range ModePairs() {
-		if pair.TimeTrackingMode == tracking {
-			elds = append(elds, pair.ELDMode)
+// partners lists the ELD modes that go with the time tracking mode of p, and the
+// time tracking modes that go with its ELD mode.
+func (p ModePair) partners() (elds []ELDMode, trackings []TimeTrackingMode) {
+	for _, row := range modeTable {
+		if row.name.TimeTrackingMode == p.TimeTrackingMode {
+			elds = append(elds, row.name.ELDMode)
 		}
-		if pair.ELDMode == cmp.Or(eld, ELDModeNone) {
-			trackings = append(trackings, pair.TimeTrackingMode)
+		if row.name.ELDMode == p.ELDMode {
+			trackings = append(trackings, row.name.TimeTrackingMode)
 		}
 	}
 	return elds, trackings
@@ -190,26 +183,19 @@ func notRails(s string) string {
 	default:
 		return ""
 	}
-	zone, like := railsZone(s), ""
-	if zone == "" {
-		zone, like = TimeZoneEastern, "one like "
+	const wrong = " is an IANA name, and Motive takes the names of Rails; use "
+	for zone, names := range ianaNames {
+		if slices.Contains(strings.Fields(names), strings.ToLower(s)) {
+			return text.Quote(s) + wrong + text.Quote(string(zone))
+		}
 	}
-	return text.Quote(s) + " is an IANA name, and Motive takes the names of Rails; use " + like + text.Quote(string(zone))
+	return text.Quote(s) + wrong + "one like " + text.Quote(string(TimeZoneEastern))
 }
 
 const ianaAreas = "africa america antarctica arctic asia atlantic australia brazil canada chile etc europe indian mexico pacific us"
 
-// railsZone is the documented zone with the clock of an IANA zone in the United
-// States or Canada, or "".
-func railsZone(iana string) TimeZone {
-	for zone, names := range ianaNames {
-		if slices.Contains(strings.Fields(names), strings.ToLower(iana)) {
-			return zone
-		}
-	}
-	return ""
-}
-
+// ianaNames are those of zones in the United States and Canada, for the documented
+// zone that has their clock.
 var ianaNames = map[TimeZone]string{
 	TimeZoneAtlantic:     "america/halifax america/moncton canada/atlantic",
 	TimeZoneIndianaEast:  "america/indiana/indianapolis america/indianapolis us/east-indiana",

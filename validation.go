@@ -53,7 +53,8 @@ func validateUpdate(r *UpdateUserRequest, strict bool, current *User) error {
 	return draft{UserAttributes: (*UserAttributes)(r), user: current, strict: strict}.validate()
 }
 
-// A draft is a request that is judged.
+// A draft is a request that is judged. In another call than a create or an update
+// it has neither attributes nor a user.
 type draft struct {
 	*UserAttributes
 	user   *User // whom an update is for, as far as known: of what is zero, nothing is
@@ -120,8 +121,8 @@ var rules = map[string][]rule{
 	"group_ids":               {{CodeWrongPlace, groupsOfFleetUser}},
 	"group_visibility":        {{CodeWrongPlace, limitsOfDriver}, {CodeUnknownValue, undocumented}},
 	"custom_user_role":        {{CodeWrongPlace, limitsOfDriver}},
-	"external_id":             {{CodeRequired, half}, {CodeInvalid, padded}},
-	"integration_name":        {{CodeRequired, half}, {CodeInvalid, padded}},
+	"external_id":             {{CodeRequired, missing}, {CodeInvalid, padded}},
+	"integration_name":        {{CodeRequired, missing}, {CodeInvalid, padded}},
 	"external_id_holder_id":   {{CodeRequired, missing}},
 	"external_id_holder_type": {{CodeRequired, missing}, {CodeUnknownValue, undocumented}},
 }
@@ -208,15 +209,6 @@ func missing(d draft, f field) string {
 	return "is required and cannot be cleared; leave it out to keep it"
 }
 
-// half refuses a part of an external id that is empty, which is absent from an
-// update alone.
-func half(d draft, f field) string {
-	if !text.Blank(f.text) || f.absent && !d.create {
-		return ""
-	}
-	return "is required; an external id needs both external_id and integration_name"
-}
-
 // noContact wants one of what a user is found and signed in by.
 func noContact(d draft, _ field) string {
 	if d.create && text.Blank(d.Email.value) && text.Blank(d.Username.value) && text.Blank(d.Phone.value) {
@@ -297,7 +289,8 @@ func noZone(_ draft, f field) string { return notRails(f.text) }
 func mismatched(d draft, _ field) string {
 	tracking, set := d.TimeTrackingMode.Get()
 	eld, known := d.eldMode()
-	if !set || !known || compatible(tracking, eld) {
+	pair := ModePair{tracking, cmp.Or(eld, ELDModeNone)} // whose log is kept in the app is not exempt
+	if !set || !known || pair.Valid() {
 		return ""
 	}
 	state := fmt.Sprintf("eld_mode is %q", eld)
@@ -307,7 +300,7 @@ func mismatched(d draft, _ field) string {
 	case d.ELDMode.IsZero():
 		state = "the user's " + state
 	}
-	elds, trackings := partners(tracking, eld)
+	elds, trackings := pair.partners()
 	return fmt.Sprintf("%q goes with eld_mode %s only, and %s; set eld_mode to %[2]s, or use time_tracking_mode %[4]s",
 		tracking, text.List(elds, "or"), state, text.List(trackings, "or"))
 }
@@ -326,7 +319,7 @@ func leftBehind(d draft, _ field) string {
 	if eld != "" {
 		to = fmt.Sprintf("becomes %q", eld)
 	}
-	_, trackings := partners("", eld)
+	_, trackings := ModePair{ELDMode: cmp.Or(eld, ELDModeNone)}.partners()
 	return fmt.Sprintf("has to change with eld_mode, which was %q and %s; set it to %s", was, to, text.List(trackings, "or"))
 }
 
@@ -375,15 +368,11 @@ func noCycle(d draft, f field) string {
 	if len(on) == 0 {
 		return ""
 	}
-	are, them := "is", "it"
-	if len(on) > 1 {
-		are, them = "are", "them"
-	}
-	choice := "no cycle allows that, so"
+	choice := "no cycle allows that, so turn it off"
 	if cycles := d.cyclesAllowing(on...); len(cycles) > 0 {
-		choice = "use " + text.List(cycles, "or") + ", or"
+		choice = "use " + text.List(cycles, "or") + ", or turn that off"
 	}
-	return fmt.Sprintf("is required while %s %s true; %s set %s to false", text.Sentence(fields, "and"), are, choice, them)
+	return "is required for " + text.Sentence(fields, "and") + "; " + choice
 }
 
 // notAllowed says what the cycle allows instead, where the exception is allowed,
@@ -590,12 +579,9 @@ func validateLookup(l UserLookup) error {
 		}
 		keys = append(keys, key.name)
 	}
-	if len(keys) == 1 {
-		return p.err()
+	if len(keys) != 1 {
+		return invalid("", CodeInvalid, "a lookup takes exactly one of email, username, driver_company_id and phone; given: "+
+			cmp.Or(text.Sentence(keys, "and"), "none"))
 	}
-	found := "none is given"
-	if len(keys) > 1 {
-		found = text.Sentence(keys, "and") + " are given"
-	}
-	return invalid("", CodeInvalid, "a lookup takes exactly one of email, username, driver_company_id and phone; "+found)
+	return p.err()
 }

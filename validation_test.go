@@ -913,7 +913,7 @@ func TestAnELDModeAloneDoesNotCrossTheExemptLine(t *testing.T) {
 			wantProblems(t, update(a))
 			a.TimeTrackingMode = Null[TimeTrackingMode]()
 			wantProblems(t, against(&User{ELDMode: tt.was}, a))
-			_, trackings := partners("", tt.becomes)
+			_, trackings := ModePair{ELDMode: tt.becomes}.partners()
 			a.TimeTrackingMode = Set(trackings[0])
 			wantProblems(t, against(&User{ELDMode: tt.was}, a))
 		})
@@ -1175,7 +1175,7 @@ func TestMessages(t *testing.T) {
 		},
 		{
 			strictly(UserAttributes{ExceptionAdverseDriving: Set(true)}),
-			`cycle: is required while exception_adverse_driving is true; no cycle allows that, so set it to false`,
+			`cycle: is required for exception_adverse_driving; no cycle allows that, so turn it off`,
 		},
 		{
 			create(UserAttributes{Cycle: Set(Cycle("Other_2020"))}),
@@ -1217,18 +1217,15 @@ func TestMessages(t *testing.T) {
 		},
 		{
 			create(UserAttributes{Exception8HourBreak: Set(true)}),
-			`cycle: is required while exception_8_hour_break is true; use "70_8", "60_7", "70_8_o" or "60_7_o", ` +
-				`or set it to false`,
+			`cycle: is required for exception_8_hour_break; use "70_8", "60_7", "70_8_o" or "60_7_o", or turn that off`,
 		},
 		{
 			create(UserAttributes{Exception8HourBreak2: Set(true), ExceptionWaitTime2: Set(true)}),
-			`cycle2: is required while exception_8_hour_break2 and exception_wait_time2 are true; ` +
-				`use "70_8_o" or "60_7_o", or set them to false`,
+			`cycle2: is required for exception_8_hour_break2 and exception_wait_time2; use "70_8_o" or "60_7_o", or turn that off`,
 		},
 		{
 			create(UserAttributes{ExceptionCAFarmSchoolBus: Set(true), ExceptionWaitTime: Set(true)}),
-			`cycle: is required while exception_wait_time and exception_ca_farm_school_bus are true; no cycle allows that, ` +
-				`so set them to false`,
+			`cycle: is required for exception_wait_time and exception_ca_farm_school_bus; no cycle allows that, so turn it off`,
 		},
 		{
 			create(UserAttributes{ELDMode: Set(ELDMode("Exempt"))}),
@@ -1270,11 +1267,11 @@ func TestMessages(t *testing.T) {
 		},
 		{
 			validateLookup(UserLookup{Email: "ada@example.com", Phone: "5550100"}),
-			`a lookup takes exactly one of email, username, driver_company_id and phone; email and phone are given`,
+			`a lookup takes exactly one of email, username, driver_company_id and phone; given: email and phone`,
 		},
 		{
 			validateLookup(UserLookup{}),
-			`a lookup takes exactly one of email, username, driver_company_id and phone; none is given`,
+			`a lookup takes exactly one of email, username, driver_company_id and phone; given: none`,
 		},
 		{validateLookup(UserLookup{Email: " "}), `email: is blank; a lookup needs a key to look for`},
 		{validateLookup(UserLookup{Phone: " "}), `phone: is blank; a lookup needs a key to look for`},
