@@ -174,15 +174,13 @@ func (v Violation) Description() string { return violationTable.meaning(v) }
 // suffix2020 marks the cycle names of live data that the table does not have.
 const suffix2020 = "_2020"
 
-// info is the row of the cycle whose rules c follows; a zero one if there is none.
+// info is the row with the rules that c follows; a zero one if there is none. Other
+// has no rules, and so no other edition of them.
 func (c Cycle) info() CycleInfo {
 	base := Cycle(strings.TrimSuffix(string(c), suffix2020))
-	if base == CycleOther {
-		base = c // without rules there is no other edition of them
-	}
 	for i := range cycleTable {
-		if cycleTable[i].Cycle == base {
-			return cycleTable[i]
+		if row := &cycleTable[i]; row.Cycle == c || row.Cycle == base && base != CycleOther {
+			return *row
 		}
 	}
 	return CycleInfo{}
@@ -228,11 +226,9 @@ var exceptionTable = glossary[Exception]{
 // Here the violations are written as on the page, so that the two can be read
 // side by side.
 var cycleTable = [...]CycleInfo{
-	{CycleUSProperty70Hour8Day, "US property, 70 hours in 8 days",
-		[]Exception{Exception24HourRestart, Exception8HourBreak, ExceptionShortHaul},
+	{CycleUSProperty70Hour8Day, "US property, 70 hours in 8 days", []Exception{Exception24HourRestart, Exception8HourBreak, ExceptionShortHaul},
 		[]Violation{"duty_16", "duty_14", "driving_11", "break_30", "cycle_70"}},
-	{CycleUSProperty60Hour7Day, "US property, 60 hours in 7 days",
-		[]Exception{Exception24HourRestart, Exception8HourBreak, ExceptionShortHaul},
+	{CycleUSProperty60Hour7Day, "US property, 60 hours in 7 days", []Exception{Exception24HourRestart, Exception8HourBreak, ExceptionShortHaul},
 		[]Violation{"duty_16", "duty_14", "driving_11", "break_30", "cycle_60"}},
 	{CycleUSOilAndGas70Hour8Day, "US oil and gas, 70 hours in 8 days",
 		[]Exception{Exception24HourRestart, Exception8HourBreak, ExceptionWaitTime, ExceptionShortHaul},
@@ -240,62 +236,43 @@ var cycleTable = [...]CycleInfo{
 	{CycleUSOilAndGas60Hour7Day, "US oil and gas, 60 hours in 7 days",
 		[]Exception{Exception24HourRestart, Exception8HourBreak, ExceptionWaitTime, ExceptionShortHaul},
 		[]Violation{"duty_16", "duty_14", "driving_11", "break_30", "cycle_60"}},
-	{CycleUSPassenger70Hour8Day, "US passenger, 70 hours in 8 days",
-		nil,
+	{CycleUSPassenger70Hour8Day, "US passenger, 70 hours in 8 days", nil,
 		[]Violation{"duty_15", "driving_10", "cycle_70_p"}},
-	{CycleUSPassenger60Hour7Day, "US passenger, 60 hours in 7 days",
-		nil,
+	{CycleUSPassenger60Hour7Day, "US passenger, 60 hours in 7 days", nil,
 		[]Violation{"duty_15", "driving_10", "cycle_60_p"}},
-	{CycleCaliforniaProperty80Hour8Day, "California property, 80 hours in 8 days",
-		[]Exception{Exception24HourRestart},
+	{CycleCaliforniaProperty80Hour8Day, "California property, 80 hours in 8 days", []Exception{Exception24HourRestart},
 		[]Violation{"ca_driving_12", "ca_duty_16", "ca_cycle_80"}},
-	{CycleCaliforniaOilAndGas80Hour8Day, "California oil and gas, 80 hours in 8 days",
-		[]Exception{Exception24HourRestart, ExceptionWaitTime},
+	{CycleCaliforniaOilAndGas80Hour8Day, "California oil and gas, 80 hours in 8 days", []Exception{Exception24HourRestart, ExceptionWaitTime},
 		[]Violation{"ca_driving_12", "ca_duty_16", "ca_cycle_80"}},
-	{CycleCaliforniaPassenger80Hour8Day, "California passenger, 80 hours in 8 days",
-		[]Exception{ExceptionCAFarmSchoolBus},
+	{CycleCaliforniaPassenger80Hour8Day, "California passenger, 80 hours in 8 days", []Exception{ExceptionCAFarmSchoolBus},
 		[]Violation{"ca_driving_10", "ca_duty_15", "ca_cycle_80_p", "ca_duty_16"}},
-	{CycleTexas70Hour7Day, "Texas, 70 hours in 7 days",
-		[]Exception{Exception24HourRestart},
+	{CycleTexas70Hour7Day, "Texas, 70 hours in 7 days", []Exception{Exception24HourRestart},
 		[]Violation{"tx_driving_12", "tx_duty_15", "tx_cycle_70"}},
-	{CycleAlaskaProperty70Hour7Day, "Alaska property, 70 hours in 7 days",
-		[]Exception{Exception24HourRestart},
+	{CycleAlaskaProperty70Hour7Day, "Alaska property, 70 hours in 7 days", []Exception{Exception24HourRestart},
 		[]Violation{"ak_duty_20", "ak_driving_15", "ak_cycle_70"}},
-	{CycleAlaskaProperty80Hour8Day, "Alaska property, 80 hours in 8 days",
-		[]Exception{Exception24HourRestart},
+	{CycleAlaskaProperty80Hour8Day, "Alaska property, 80 hours in 8 days", []Exception{Exception24HourRestart},
 		[]Violation{"ak_duty_20", "ak_driving_15", "ak_cycle_80"}},
-	{CycleAlaskaOilAndGas70Hour7Day, "Alaska oil and gas, 70 hours in 7 days",
-		[]Exception{Exception24HourRestart, ExceptionWaitTime},
+	{CycleAlaskaOilAndGas70Hour7Day, "Alaska oil and gas, 70 hours in 7 days", []Exception{Exception24HourRestart, ExceptionWaitTime},
 		[]Violation{"ak_duty_20", "ak_driving_15", "ak_cycle_70"}},
-	{CycleAlaskaOilAndGas80Hour8Day, "Alaska oil and gas, 80 hours in 8 days",
-		[]Exception{Exception24HourRestart, ExceptionWaitTime},
+	{CycleAlaskaOilAndGas80Hour8Day, "Alaska oil and gas, 80 hours in 8 days", []Exception{Exception24HourRestart, ExceptionWaitTime},
 		[]Violation{"ak_duty_20", "ak_driving_15", "ak_cycle_80"}},
-	{CycleAlaskaPassenger70Hour7Day, "Alaska passenger, 70 hours in 7 days",
-		nil,
+	{CycleAlaskaPassenger70Hour7Day, "Alaska passenger, 70 hours in 7 days", nil,
 		[]Violation{"ak_duty_20", "ak_driving_15", "ak_cycle_70_p"}},
-	{CycleAlaskaPassenger80Hour8Day, "Alaska passenger, 80 hours in 8 days",
-		nil,
+	{CycleAlaskaPassenger80Hour8Day, "Alaska passenger, 80 hours in 8 days", nil,
 		[]Violation{"ak_duty_20", "ak_driving_15", "ak_cycle_80_p"}},
-	{CycleCanadaSouth70Hour7Day, "Canada South cycle 1, 70 hours in 7 days",
-		nil,
+	{CycleCanadaSouth70Hour7Day, "Canada South cycle 1, 70 hours in 7 days", nil,
 		[]Violation{"canada_driving_13", "canada_duty_14", "canada_duty_16", "canada_daily_driving_13",
 			"canada_daily_duty_14", "canada_daily_break_10", "canada_cycle_70", "canada_break_24"}},
-	{CycleCanadaSouth120Hour14Day, "Canada South cycle 2, 120 hours in 14 days",
-		nil,
+	{CycleCanadaSouth120Hour14Day, "Canada South cycle 2, 120 hours in 14 days", nil,
 		[]Violation{"canada_driving_13", "canada_duty_14", "canada_duty_16", "canada_daily_driving_13",
 			"canada_daily_duty_14", "canada_daily_break_10", "canada_cycle_120", "canada_break_24", "canada_break_24_70"}},
-	{CycleCanadaSouthOilAndGas, "Canada South oil and gas",
-		[]Exception{ExceptionWaitTime},
+	{CycleCanadaSouthOilAndGas, "Canada South oil and gas", []Exception{ExceptionWaitTime},
 		[]Violation{"canada_oil_driving_13", "canada_oil_duty_14", "canada_oil_duty_16", "canada_oil_daily_driving_13",
 			"canada_oil_daily_duty_14", "canada_oil_daily_break_10", "canada_oil_break_3_24"}},
-	{CycleCanadaNorth80Hour7Day, "Canada North cycle 1, 80 hours in 7 days",
-		nil,
-		[]Violation{"canada_driving_15", "canada_duty_18", "canada_duty_20", "canada_daily_break_8",
-			"canada_cycle_80", "canada_break_24"}},
-	{CycleCanadaNorth120Hour14Day, "Canada North cycle 2, 120 hours in 14 days",
-		nil,
-		[]Violation{"canada_driving_15", "canada_duty_18", "canada_duty_20", "canada_daily_break_8",
-			"canada_cycle_120", "canada_break_24_80"}},
+	{CycleCanadaNorth80Hour7Day, "Canada North cycle 1, 80 hours in 7 days", nil,
+		[]Violation{"canada_driving_15", "canada_duty_18", "canada_duty_20", "canada_daily_break_8", "canada_cycle_80", "canada_break_24"}},
+	{CycleCanadaNorth120Hour14Day, "Canada North cycle 2, 120 hours in 14 days", nil,
+		[]Violation{"canada_driving_15", "canada_duty_18", "canada_duty_20", "canada_daily_break_8", "canada_cycle_120", "canada_break_24_80"}},
 	{CycleOther, "another rule set", nil, nil},
 }
 

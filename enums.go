@@ -93,25 +93,18 @@ var modeTable = glossary[ModePair]{
 		"the driver is exempt from logs, and need not track time in Motive"},
 }
 
-// compatible reports whether the modes go together. "" for no ELD mode goes with
-// what none goes with: such a driver is not exempt.
-func compatible(tracking TimeTrackingMode, eld ELDMode) bool {
-	if eld == "" {
-		eld = ELDModeNone
+// partners lists the ELD modes that go with the time tracking mode of p, and the
+// time tracking modes that go with its ELD mode.
+func (p ModePair) partners() (elds []ELDMode, trackings []TimeTrackingMode) {
+	for _, row := range modeTable {
+		if row.name.TimeTrackingMode == p.TimeTrackingMode {
+			elds = append(elds, row.name.ELDMode)
+		}
+		if row.name.ELDMode == p.ELDMode {
+			trackings = append(trackings, row.name.TimeTrackingMode)
+		}
 	}
-	return ModePair{tracking, eld}.Valid()
-}
-
-func eldModesWith(tracking TimeTrackingMode) []string {
-	return slices.DeleteFunc(slices.Clone(documented["eld_mode"]), func(m string) bool {
-		return !compatible(tracking, ELDMode(m))
-	})
-}
-
-func timeTrackingModesWith(eld ELDMode) []string {
-	return slices.DeleteFunc(slices.Clone(documented["time_tracking_mode"]), func(m string) bool {
-		return !compatible(TimeTrackingMode(m), eld)
-	})
+	return elds, trackings
 }
 
 // DutyStatus is a driver's current line on the log chart.
@@ -180,50 +173,39 @@ const (
 	TimeZoneAlaska       TimeZone = "Alaska"
 )
 
-// notRails says what is wrong with the IANA name of a zone, or "". Rails has no
-// name with a slash.
+// notRails says what is wrong with the IANA name of a zone, or "". It shows no other
+// text, which can be anything.
 func notRails(s string) string {
 	area, _, hasArea := strings.Cut(s, "/")
 	switch {
-	case hasArea && slices.Contains(ianaAreas[:], strings.ToLower(area)):
+	case hasArea && slices.Contains(strings.Fields(ianaAreas), strings.ToLower(area)):
 	case s == "EST5EDT", s == "CST6CDT", s == "MST7MDT", s == "PST8PDT": // older than the areas
 	default:
 		return ""
 	}
-	message := text.Quote(s) + " is an IANA name, and Motive takes the names of Rails; use "
-	if zone := railsZone(s); zone != "" {
-		return message + text.Quote(string(zone))
-	}
-	return message + "one like " + text.Quote(string(TimeZoneEastern))
-}
-
-var ianaAreas = [...]string{
-	"africa", "america", "antarctica", "arctic", "asia", "atlantic", "australia", "brazil", "canada", "chile",
-	"etc", "europe", "indian", "mexico", "pacific", "us",
-}
-
-// railsZone is the documented zone with the clock of an IANA zone in the United
-// States or Canada, or "".
-func railsZone(iana string) TimeZone {
+	const wrong = " is an IANA name, and Motive takes the names of Rails; use "
 	for zone, names := range ianaNames {
-		if slices.Contains(names, strings.ToLower(iana)) {
-			return zone
+		if slices.Contains(strings.Fields(names), strings.ToLower(s)) {
+			return text.Quote(s) + wrong + text.Quote(string(zone))
 		}
 	}
-	return ""
+	return text.Quote(s) + wrong + "one like " + text.Quote(string(TimeZoneEastern))
 }
 
-var ianaNames = map[TimeZone][]string{
-	TimeZoneAtlantic:    {"america/halifax", "america/glace_bay", "america/moncton", "america/goose_bay", "canada/atlantic"},
-	TimeZoneIndianaEast: {"america/indiana/indianapolis", "america/indianapolis", "america/fort_wayne", "us/east-indiana"},
-	TimeZoneEastern: {"america/new_york", "america/detroit", "america/kentucky/louisville", "america/louisville",
-		"america/toronto", "america/montreal", "america/thunder_bay", "us/eastern", "us/michigan", "canada/eastern", "est5edt"},
-	TimeZoneCentral:      {"america/chicago", "america/menominee", "america/winnipeg", "us/central", "canada/central", "cst6cdt"},
-	TimeZoneSaskatchewan: {"america/regina", "america/swift_current", "canada/saskatchewan"},
-	TimeZoneMountain:     {"america/denver", "america/boise", "america/edmonton", "us/mountain", "canada/mountain", "mst7mdt"},
-	TimeZoneArizona:      {"america/phoenix", "us/arizona"},
-	TimeZonePacific:      {"america/los_angeles", "america/vancouver", "us/pacific", "canada/pacific", "pst8pdt"},
-	TimeZoneAlaska:       {"america/anchorage", "america/juneau", "america/sitka", "america/nome", "us/alaska"},
+const ianaAreas = "africa america antarctica arctic asia atlantic australia brazil canada chile etc europe indian mexico pacific us"
+
+// ianaNames are those of zones in the United States and Canada, for the documented
+// zone that has their clock.
+var ianaNames = map[TimeZone]string{
+	TimeZoneAtlantic:     "america/halifax america/moncton canada/atlantic",
+	TimeZoneIndianaEast:  "america/indiana/indianapolis america/indianapolis us/east-indiana",
+	TimeZoneEastern:      "america/new_york america/detroit america/toronto america/montreal us/eastern canada/eastern est5edt",
+	TimeZoneCentral:      "america/chicago america/winnipeg us/central canada/central cst6cdt",
+	TimeZoneSaskatchewan: "america/regina canada/saskatchewan",
+	TimeZoneMountain:     "america/denver america/boise america/edmonton us/mountain canada/mountain mst7mdt",
+	TimeZoneArizona:      "america/phoenix us/arizona",
+	TimeZonePacific:      "america/los_angeles america/vancouver us/pacific canada/pacific pst8pdt",
+	TimeZoneAlaska:       "america/anchorage america/juneau us/alaska",
 }
 
 // documented lists what the fields of a request may hold, in the order in which
@@ -239,22 +221,17 @@ var documented = map[string][]string{
 	"group_visibility":        {"limited"},
 	"violation_alerts":        {"never", "15_minutes", "30_minutes", "45_minutes", "1_hour", "2_hours"},
 	"external_id_holder_type": {"User", "Vehicle", "Asset", "Group"},
+	"exception": {"exception_24_hour_restart", "exception_8_hour_break", "exception_wait_time",
+		"exception_short_haul", "exception_ca_farm_school_bus", "exception_adverse_driving"},
 }
 
 // valuesOf lists what a field may hold, from the table above or the catalog.
-func valuesOf(field string) []string {
-	var values []string
-	switch field {
-	case "cycle", "cycle2":
-		for _, row := range cycleTable {
-			values = append(values, string(row.Cycle))
-		}
-	case "exception":
-		for _, row := range exceptionTable {
-			values = append(values, string(row.name))
-		}
-	default:
+func valuesOf(field string) (values []string) {
+	if field != "cycle" && field != "cycle2" {
 		return documented[field]
+	}
+	for _, row := range cycleTable {
+		values = append(values, string(row.Cycle))
 	}
 	return values
 }
@@ -339,10 +316,7 @@ func notDocumented(field, s string) string {
 		return "is empty; use " + all
 	}
 	message := text.Quote(s) + " is not a documented value"
-	switch v, ok := canonical(field, s); {
-	case ok && v == strings.ToLower(v):
-		return message + "; use " + text.Quote(v) + ": the API's values are lower case, with underscores and no spaces"
-	case ok:
+	if v, ok := canonical(field, s); ok {
 		return message + "; use " + text.Quote(v) + ", spelled exactly so"
 	}
 	if v, ok := text.Nearest(strings.TrimSuffix(text.Fold(s), suffix2020), valuesOf(field)); ok {

@@ -3,11 +3,9 @@ package motive
 import (
 	"cmp"
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -55,7 +53,8 @@ func validateUpdate(r *UpdateUserRequest, strict bool, current *User) error {
 	return draft{UserAttributes: (*UserAttributes)(r), user: current, strict: strict}.validate()
 }
 
-// A draft is a request that is judged.
+// A draft is a request that is judged. In another call than a create or an update
+// it has neither attributes nor a user.
 type draft struct {
 	*UserAttributes
 	user   *User // whom an update is for, as far as known: of what is zero, nothing is
@@ -65,110 +64,109 @@ type draft struct {
 
 var nobody User // of whom nothing is known
 
+// after is the value of a field after the request.
+func after[T any](want Optional[T], has T) T {
+	if want.IsZero() {
+		return has
+	}
+	return want.value
+}
+
+// A field is a value that is judged, of a draft or of another call.
+type field struct {
+	name   string
+	text   string // its value, if it is one
+	absent bool
+	set    bool       // neither absent nor null
+	of     *attribute // nil in another call
+}
+
+func newField(name string, o optional) field {
+	s, set := o.text()
+	return field{name: name, text: s, absent: o.IsZero(), set: set}
+}
+
+// given is a field that "" leaves absent.
+func given(name, s string) field {
+	return field{name: name, text: s, absent: s == "", set: s != ""}
+}
+
 // A rule says what a field may not be.
 type rule struct {
 	code   string
 	broken func(draft, field) string // what is wrong, and what would be right; "" if all is well
-	fields string                    // that it is for; patterns as of package path
 }
 
-// A field is an attribute of a draft.
-type field struct {
-	*attribute
-	optional
-	text string // its value, if it is one
-	set  bool
-}
-
-// rules are what Motive refuses, as far as it documents it. Of each field the first
-// rule that is broken counts, so that a problem does not come with those that
-// follow from it.
-var rules = [...]rule{
-	{CodeRequired, missing, "first_name last_name role"},
-	{CodeRequired, noContact, "email"},
-	{saidBefore, noContact, "username"},
-	{CodeRequired, noCountryCode, "phone_country_code phone_country_code2"},
-	{CodeCycleRequired, noCycle, "cycle cycle2"},
-	{CodeWrongPlace, groupsOfFleetUser, "group_ids"},
-	{CodeWrongPlace, limitsOfDriver, "group_visibility custom_user_role"},
-	{CodeUnknownCycle, undocumented, "cycle cycle2"},
-	{CodeUnknownValue, undocumented, "role duty_status eld_mode time_tracking_mode violation_alerts group_visibility"},
-	{CodeModeMismatch, mismatched, "time_tracking_mode"},
-	{CodeModeMismatch, leftBehind, "time_tracking_mode"},
-	{CodeExceptionNotAllowed, notAllowed, "exception_*"},
-	{CodeInvalid, notSettable, "status"},
-	{CodeInvalid, malformed, "*"},
-	{CodeInvalid, paddedKey, "username driver_company_id"},
-	{CodeInvalid, noAddress, "email"},
-	{CodeInvalid, noZone, "time_zone"},
+// rules are what Motive refuses in a field, as far as it documents it. Of each field
+// the first rule that is broken counts, so that a problem does not come with those
+// that follow from it.
+var rules = map[string][]rule{
+	"first_name":              {{CodeRequired, missing}},
+	"last_name":               {{CodeRequired, missing}},
+	"role":                    {{CodeRequired, missing}, {CodeUnknownValue, undocumented}},
+	"status":                  {{CodeInvalid, notSettable}},
+	"email":                   {{CodeRequired, noContact}, {CodeInvalid, noAddress}},
+	"username":                {{saidBefore, noContact}, {CodeInvalid, padded}},
+	"phone_country_code":      {{CodeRequired, noCountryCode}},
+	"phone_country_code2":     {{CodeRequired, noCountryCode}},
+	"time_zone":               {{CodeInvalid, noZone}},
+	"driver_company_id":       {{CodeInvalid, padded}},
+	"duty_status":             {{CodeUnknownValue, undocumented}},
+	"eld_mode":                {{CodeUnknownValue, undocumented}},
+	"time_tracking_mode":      {{CodeUnknownValue, undocumented}, {CodeModeMismatch, mismatched}, {CodeModeMismatch, leftBehind}},
+	"violation_alerts":        {{CodeUnknownValue, undocumented}},
+	"cycle":                   {{CodeCycleRequired, noCycle}, {CodeUnknownCycle, undocumented}},
+	"cycle2":                  {{CodeCycleRequired, noCycle}, {CodeUnknownCycle, undocumented}},
+	"exception_*":             {{CodeExceptionNotAllowed, notAllowed}},
+	"group_ids":               {{CodeWrongPlace, groupsOfFleetUser}},
+	"group_visibility":        {{CodeWrongPlace, limitsOfDriver}, {CodeUnknownValue, undocumented}},
+	"custom_user_role":        {{CodeWrongPlace, limitsOfDriver}},
+	"external_id":             {{CodeRequired, missing}, {CodeInvalid, padded}},
+	"integration_name":        {{CodeRequired, missing}, {CodeInvalid, padded}},
+	"external_id_holder_id":   {{CodeRequired, missing}},
+	"external_id_holder_type": {{CodeRequired, missing}, {CodeUnknownValue, undocumented}},
 }
 
 const saidBefore = "" // the code of a problem that another field has been reported with
 
-// rulesOf has the rules of each attribute. They are sorted out with the first
-// request rather than as the program starts, so that one which validates nothing
-// does not carry them.
-var rulesOf struct {
-	sort  sync.Once
-	field [][]rule
-}
-
-func sortRules() {
-	rulesOf.field = make([][]rule, len(attributes()))
-	for i, f := range attributes() {
-		for _, r := range rules {
-			isFor := func(pattern string) bool {
-				match, _ := path.Match(pattern, f.name)
-				return match
-			}
-			if slices.ContainsFunc(strings.Fields(r.fields), isFor) {
-				rulesOf.field[i] = append(rulesOf.field[i], r)
-			}
-		}
-	}
-}
-
 func (d draft) validate() error {
-	rulesOf.sort.Do(sortRules)
 	var p problems
-	for i, a := range attributes() {
-		f := field{attribute: a, optional: a.of(d.UserAttributes)}
-		f.text, f.set = f.optional.text()
-		for _, r := range rulesOf.field[i] {
-			if p.add(f.name, r.code, r.broken(d, f)) {
-				break
-			}
-		}
-		switch f.name { // those that hold more than one value
+	for _, a := range attributes() {
+		f := newField(a.name, a.of(d.UserAttributes))
+		f.of = a
+		p.judge(d, f)
+		switch a.name { // those that hold more than one value
 		case "group_ids":
-			p.ids("group_ids", d.GroupIDs.value)
+			p.ids(a.name, d.GroupIDs.value)
 		case "custom_user_role":
 			p.customUserRole(d)
 		case "external_ids_attributes":
 			p.externalIDs(d)
 		}
-	}
-	p.extra(d.Extra)
-	return p.err()
-}
-
-// extra refuses a name that has a field of its own: a body has room for one of
-// the two.
-func (p *problems) extra(extra map[string]any) {
-	var known []string
-	for name := range extra {
-		if isAttribute(name) {
-			known = append(known, name)
+		if _, twice := d.Extra[a.name]; twice {
+			p.add(a.name, CodeWrongPlace, "stands in Extra and has a field of its own in the request; set that field instead")
 		}
 	}
-	slices.Sort(known)
-	for _, name := range known {
-		p.add(name, CodeWrongPlace, "stands in Extra and has a field of its own in the request; set that field instead")
-	}
+	return p.err()
 }
 
 // problems are those of a request, in the order of its fields.
 type problems []FieldError
+
+// judge adds the first of the rules that a field breaks. Any text has to be well
+// formed.
+func (p *problems) judge(d draft, f field) {
+	kind := f.name
+	if strings.HasPrefix(kind, "exception_") {
+		kind = "exception_*"
+	}
+	for _, r := range rules[kind] {
+		if p.add(f.name, r.code, r.broken(d, f)) {
+			return
+		}
+	}
+	p.add(f.name, CodeInvalid, malformed(f))
+}
 
 // add adds a problem and reports true, unless the message is "".
 func (p *problems) add(field, code, message string) bool {
@@ -187,19 +185,26 @@ func (p problems) err() error {
 
 // Texts.
 
-func missing(d draft, f field) string {
-	return required(d.create, f.IsZero(), text.Blank(f.text))
+// malformed does not show the text, which can be a password or a license number.
+func malformed(f field) string {
+	if !utf8.ValidString(f.text) {
+		// encoding/json would send other characters without a word.
+		return "is not valid UTF-8; convert it"
+	}
+	for _, r := range f.text {
+		if unicode.IsControl(r) && !(strings.HasSuffix(f.name, "_street") && strings.ContainsRune("\r\n", r)) {
+			return "contains a line break, a tab or another control character; remove it"
+		}
+	}
+	return ""
 }
 
-// required says that a field is empty which may be absent from an update alone.
-func required(create, absent, empty bool) string {
+func missing(d draft, f field) string {
 	switch {
-	case !empty:
+	case !text.Blank(f.text) || f.absent && !d.create:
 		return ""
-	case create:
+	case d.create:
 		return "is required"
-	case absent:
-		return ""
 	}
 	return "is required and cannot be cleared; leave it out to keep it"
 }
@@ -215,13 +220,9 @@ func noContact(d draft, _ field) string {
 // noCountryCode is a rule of strict validation alone: Motive's pages call the code
 // mandatory, and their own sample requests lack it.
 func noCountryCode(d draft, f field) string {
-	phone := d.Phone
+	phone, code := d.Phone, after(d.PhoneCountryCode, d.user.PhoneCountryCode)
 	if f.name == "phone_country_code2" {
-		phone = d.Phone2
-	}
-	code := f.text
-	if f.IsZero() {
-		code = *f.shown(d.user).(*string)
+		phone, code = d.Phone2, after(d.PhoneCountryCode2, d.user.PhoneCountryCode2)
 	}
 	if d.strict && text.Blank(code) && !text.Blank(phone.value) {
 		return "is required with a phone under strict validation; set it to the phone's country code"
@@ -229,91 +230,57 @@ func noCountryCode(d draft, f field) string {
 	return ""
 }
 
-func undocumented(d draft, f field) string {
-	if !f.set {
-		return ""
-	}
-	return unknownValue(f.name, f.text)
-}
-
-func unknownValue(field, s string) string {
+func undocumented(_ draft, f field) string {
 	switch {
-	case isDocumented(field, s):
+	case !f.set || isDocumented(f.name, f.text):
 		return ""
-	case text.Blank(s):
-		return notDocumented(field, s) + ", or null to clear it"
+	case text.Blank(f.text):
+		return notDocumented(f.name, f.text) + ", or null to clear it"
 	}
-	return notDocumented(field, s)
+	return notDocumented(f.name, f.text)
 }
 
 // notSettable is a rule of its own: pending is documented, and still no request
 // may set it.
-func notSettable(d draft, _ field) string {
+func notSettable(_ draft, f field) string {
 	const settable = `use "active" or "deactivated"`
-	switch s := d.Status.value; {
-	case d.Status.IsNull():
-		return "cannot be cleared; " + settable + ", or leave it out"
-	case d.Status.IsZero() || s == StatusActive || s == StatusDeactivated:
+	switch {
+	case f.absent || isDocumented("status to set", f.text):
 		return ""
-	case s == StatusPending:
-		return text.Quote(string(s)) + " cannot be set; " + settable
-	default:
-		return notDocumented("status to set", string(s))
+	case !f.set:
+		return "cannot be cleared; " + settable + ", or leave it out"
+	case isDocumented(f.name, f.text):
+		return text.Quote(f.text) + " cannot be set; " + settable
 	}
-}
-
-func paddedKey(_ draft, f field) string { return padded(f.text) }
-func noAddress(_ draft, f field) string { return notEmail(f.text) }
-func noZone(_ draft, f field) string    { return notRails(f.text) }
-
-// malformed takes one line of text, and more of a street.
-func malformed(d draft, f field) string {
-	if strings.HasSuffix(f.name, "_street") {
-		return unsendable(f.text, "\r\n")
-	}
-	return unsendable(f.text, "")
-}
-
-// unsendable says which characters s may not have. It does not show s, which can be
-// a password or a license number.
-func unsendable(s, allowed string) string {
-	if !utf8.ValidString(s) {
-		// encoding/json would send other characters without a word.
-		return "is not valid UTF-8; convert it"
-	}
-	for _, r := range s {
-		if unicode.IsControl(r) && !strings.ContainsRune(allowed, r) {
-			return "contains a line break, a tab or another control character; remove it"
-		}
-	}
-	return ""
+	return notDocumented("status to set", f.text)
 }
 
 // padded refuses white space around what a user is found by. With it the API would
 // keep two users where there is one.
-func padded(s string) string {
-	trimmed := strings.TrimSpace(s)
-	switch {
-	case trimmed == s:
+func padded(_ draft, f field) string {
+	trimmed := strings.TrimSpace(f.text)
+	switch trimmed {
+	case f.text:
 		return ""
-	case trimmed == "":
+	case "":
 		return "is blank; leave it out, or use null to clear it"
 	}
-	return text.Quote(s) + " has white space around it, and would be another value than " + text.Quote(trimmed) +
+	return text.Quote(f.text) + " has white space around it, and would be another value than " + text.Quote(trimmed) +
 		"; remove the white space"
 }
 
-// notEmail takes "", which is the absence of an address.
-func notEmail(s string) string {
-	switch address, ok := text.Email(s); {
-	case ok || s == "":
+func noAddress(_ draft, f field) string {
+	switch address, ok := text.Email(f.text); {
+	case ok || f.text == "":
 		return ""
 	case address == "":
-		return text.Quote(s) + " is not an email address; write it like ada@example.com"
+		return text.Quote(f.text) + " is not an email address; write it like ada@example.com"
 	default:
-		return text.Quote(s) + " is more than an email address; use " + text.Quote(address) + " alone"
+		return text.Quote(f.text) + " is more than an email address; use " + text.Quote(address) + " alone"
 	}
 }
+
+func noZone(_ draft, f field) string { return notRails(f.text) }
 
 // Modes.
 
@@ -322,19 +289,20 @@ func notEmail(s string) string {
 func mismatched(d draft, _ field) string {
 	tracking, set := d.TimeTrackingMode.Get()
 	eld, known := d.eldMode()
-	if !set || !known || compatible(tracking, eld) {
+	pair := ModePair{tracking, cmp.Or(eld, ELDModeNone)} // whose log is kept in the app is not exempt
+	if !set || !known || pair.Valid() {
 		return ""
 	}
-	state := "eld_mode is not set"
-	if eld != "" {
-		state = "eld_mode is " + text.Quote(string(eld))
-		if d.ELDMode.IsZero() {
-			state = "the user's " + state
-		}
+	state := fmt.Sprintf("eld_mode is %q", eld)
+	switch {
+	case eld == "":
+		state = "eld_mode is not set"
+	case d.ELDMode.IsZero():
+		state = "the user's " + state
 	}
-	fitting := text.List(eldModesWith(tracking), "or")
-	return text.Quote(string(tracking)) + " goes with eld_mode " + fitting + " only, and " + state +
-		"; set eld_mode to " + fitting + ", or use time_tracking_mode " + text.List(timeTrackingModesWith(eld), "or")
+	elds, trackings := pair.partners()
+	return fmt.Sprintf("%q goes with eld_mode %s only, and %s; set eld_mode to %[2]s, or use time_tracking_mode %[4]s",
+		tracking, text.List(elds, "or"), state, text.List(trackings, "or"))
 }
 
 // leftBehind looks at an ELD mode that changes while the time tracking mode stays.
@@ -349,24 +317,18 @@ func leftBehind(d draft, _ field) string {
 	}
 	to := "is cleared"
 	if eld != "" {
-		to = "becomes " + text.Quote(string(eld))
+		to = fmt.Sprintf("becomes %q", eld)
 	}
-	return "has to change with eld_mode, which was " + text.Quote(string(was)) + " and " + to +
-		"; set it to " + text.List(timeTrackingModesWith(eld), "or")
+	_, trackings := ModePair{ELDMode: cmp.Or(eld, ELDModeNone)}.partners()
+	return fmt.Sprintf("has to change with eld_mode, which was %q and %s; set it to %s", was, to, text.List(trackings, "or"))
 }
 
-// eldMode is the ELD mode after the request, "" for none, and whether that can
-// be told.
+// eldMode is the ELD mode after the request, "" for none, and whether that can be
+// told: a response that shows none is no proof that there is none.
 func (d draft) eldMode() (mode ELDMode, known bool) {
-	mode, set := d.ELDMode.Get()
-	switch {
-	case set:
-	case d.create || d.ELDMode.IsNull():
-		return "", true
-	default:
-		mode = d.user.ELDMode // a response that shows none is no proof that there is none
-	}
-	return mode, isDocumented("eld_mode", string(mode))
+	mode = after(d.ELDMode, d.user.ELDMode)
+	none := d.ELDMode.IsNull() || d.ELDMode.IsZero() && d.create
+	return mode, none || isDocumented("eld_mode", string(mode))
 }
 
 // Cycles.
@@ -378,21 +340,15 @@ func (d draft) cycle(field string) (cycle Cycle, requested, changed bool) {
 	if field == "cycle2" {
 		want, has = d.Cycle2, d.user.Cycle2
 	}
-	if want.IsZero() {
-		return has, false, false
-	}
-	return want.value, true, want.value != has
+	cycle = after(want, has)
+	return cycle, !want.IsZero(), cycle != has
 }
 
 // turnsOn reports whether the request turns an exception on, or leaves it on while
 // it changes the cycle under it. What the user already has and the request leaves
 // alone is not judged.
 func (d draft) turnsOn(f *attribute, changed bool) bool {
-	want := f.of(d.UserAttributes).(*Optional[bool])
-	if want.IsZero() {
-		return changed && *f.shown(d.user).(*bool)
-	}
-	return want.value
+	return after(*f.of(d.UserAttributes).(*Optional[bool]), changed && *f.shown(d.user).(*bool))
 }
 
 // allows reports whether a cycle, "" for none, goes with an exception. Adverse
@@ -407,65 +363,55 @@ func noCycle(d draft, f field) string {
 	if !text.Blank(string(cycle)) || !requested && !d.create {
 		return "" // there is one, or whether there is one is not known
 	}
-	var fields []string
-	var on []Exception
-	for e := range exceptionsTo(f.name) {
-		if d.turnsOn(e, changed) && !d.allows("", e.exception) {
-			fields = append(fields, e.name)
-			on = append(on, e.exception)
-		}
-	}
+	needs := func(e *attribute) bool { return d.turnsOn(e, changed) && !d.allows("", e.exception) }
+	fields, on := exceptionsWhere(f.name, needs)
 	if len(on) == 0 {
 		return ""
 	}
-	verb, way := " is true; ", "set it to false"
-	if len(on) > 1 {
-		verb, way = " are true; ", "set them to false"
-	}
+	choice := "no cycle allows that, so turn it off"
 	if cycles := d.cyclesAllowing(on...); len(cycles) > 0 {
-		way = "use " + text.List(cycles, "or") + ", or " + way
-	} else {
-		way = "no cycle allows that, so " + way
+		choice = "use " + text.List(cycles, "or") + ", or turn that off"
 	}
-	return "is required while " + text.Sentence(fields, "and") + verb + way
+	return "is required for " + text.Sentence(fields, "and") + "; " + choice
 }
 
 // notAllowed says what the cycle allows instead, where the exception is allowed,
 // and how to turn off what the request did not turn on. A cycle that is not in the
 // catalog is the user's own, or has been reported.
 func notAllowed(d draft, f field) string {
-	cycle, requested, changed := d.cycle(f.cycle)
-	if !d.turnsOn(f.attribute, changed) || !cycle.Known() || d.allows(cycle, f.exception) {
+	cycle, requested, changed := d.cycle(f.of.cycle)
+	if !d.turnsOn(f.of, changed) || !cycle.Known() || d.allows(cycle, f.of.exception) {
 		return ""
 	}
-	message := f.cycle + " " + text.Quote(string(cycle)) + " (" + cycle.Description() + ")"
+	message := fmt.Sprintf("%s %q (%s)", f.of.cycle, cycle, cycle.Description())
 	if !requested {
 		message += ", which the user has,"
 	}
-	message += " does not allow it; it allows " + d.allowed(cycle, f.cycle)
+	allowed, _ := exceptionsWhere(f.of.cycle, func(e *attribute) bool { return d.allows(cycle, e.exception) })
+	message += " does not allow it; it allows " + cmp.Or(text.Sentence(allowed, "and"), "no exception")
 
 	const few = 6 // more cycles than that are no help
-	switch cycles := d.cyclesAllowing(f.exception); {
+	switch cycles := d.cyclesAllowing(f.of.exception); {
 	case len(cycles) == 0:
-		message += "; no cycle lists " + string(f.exception) + ", and strict validation goes by the list"
+		message += "; no cycle lists " + string(f.of.exception) + ", and strict validation goes by the list"
 	case len(cycles) <= few:
-		message += "; " + string(f.exception) + " goes with " + text.List(cycles, "and")
+		message += "; " + string(f.of.exception) + " goes with " + text.List(cycles, "and")
 	}
-	if f.IsZero() {
+	if f.absent {
 		return "is on for the user, and " + message + "; to turn it off, send " + f.name + " false"
 	}
 	return message
 }
 
-// allowed names the exceptions that a cycle allows by their fields.
-func (d draft) allowed(cycle Cycle, field string) string {
-	var names []string
-	for f := range exceptionsTo(field) {
-		if d.allows(cycle, f.exception) {
-			names = append(names, f.name)
+// exceptionsWhere lists the exceptions to a cycle that are so, and their fields.
+func exceptionsWhere(cycle string, so func(*attribute) bool) (fields []string, exceptions []Exception) {
+	for f := range exceptionsTo(cycle) {
+		if so(f) {
+			fields = append(fields, f.name)
+			exceptions = append(exceptions, f.exception)
 		}
 	}
-	return cmp.Or(text.Sentence(names, "and"), "no exception")
+	return fields, exceptions
 }
 
 func (d draft) cyclesAllowing(exceptions ...Exception) []Cycle {
@@ -481,7 +427,7 @@ func (d draft) cyclesAllowing(exceptions ...Exception) []Cycle {
 // Groups: a driver's stand in group_ids, a fleet user's in custom_user_role.
 
 func groupsOfFleetUser(d draft, _ field) string {
-	if d.role() != RoleFleetUser || len(d.GroupIDs.value) == 0 {
+	if after(d.Role, d.user.Role) != RoleFleetUser || len(d.GroupIDs.value) == 0 {
 		return ""
 	}
 	return "is for drivers, and this is a fleet user; put the ids into custom_user_role.group_ids " +
@@ -489,24 +435,16 @@ func groupsOfFleetUser(d draft, _ field) string {
 }
 
 func limitsOfDriver(d draft, f field) string {
-	if !f.set || d.role() != RoleDriver {
+	if !f.set || after(d.Role, d.user.Role) != RoleDriver {
 		return ""
 	}
 	return "is for fleet users, and this is a driver; remove it, and put a driver's groups into group_ids"
 }
 
-// role is the role after the request, "" if that cannot be told.
-func (d draft) role() Role {
-	if d.Role.IsZero() {
-		return d.user.Role
-	}
-	return d.Role.value
-}
-
 func (p *problems) customUserRole(d draft) {
 	const id, groups = "custom_user_role.user_role_id", "custom_user_role.group_ids"
 	role, set := d.CustomUserRole.Get()
-	if d.role() == RoleDriver {
+	if after(d.Role, d.user.Role) == RoleDriver {
 		return
 	}
 	switch {
@@ -544,108 +482,40 @@ const notPositive = "is %d; an id is a positive number"
 // externalIDs checks that each external id is whole and stands there once. It
 // must be whole with a record id too: the part left out would be sent as "".
 func (p *problems) externalIDs(d draft) {
+	const list = "external_ids_attributes"
 	ids := d.ExternalIDsAttributes.value
 	for i, id := range ids {
 		var own problems
 		switch {
 		case id.ID == 0:
 		case d.create:
-			own.add(".id", CodeInvalid, "is the id of a record, and a new user has none; leave it out")
+			own.add("id", CodeInvalid, "is the id of a record, and a new user has none; leave it out")
 		default:
-			own.id(".id", id.ID)
+			own.id("id", id.ID)
 		}
-		own.externalIDPart(".external_id", id.ExternalID)
-		own.externalIDPart(".integration_name", id.IntegrationName)
-		const list = "external_ids_attributes"
-		if j := slices.IndexFunc(ids, func(other ExternalID) bool { return samePair(other, id) }); j < i && isWhole(id) {
-			own.add("", CodeDuplicate, "repeats "+at(list, j)+", external id "+text.Quote(id.ExternalID)+" of "+
-				text.Quote(id.IntegrationName)+"; keep one of them")
-		}
+		own.pair(id.ExternalID, id.IntegrationName)
 		for _, problem := range own {
-			p.add(at(list, i)+problem.Field, problem.Code, problem.Message)
+			p.add(at(list, i)+"."+problem.Field, problem.Code, problem.Message)
+		}
+		if j := slices.IndexFunc(ids, func(other ExternalID) bool { return samePair(other, id) }); j < i && len(own) == 0 {
+			p.add(at(list, i), CodeDuplicate, fmt.Sprintf("repeats %s, external id %s of %s; keep one of them",
+				at(list, j), text.Quote(id.ExternalID), text.Quote(id.IntegrationName)))
 		}
 	}
 }
 
-func isWhole(id ExternalID) bool {
-	return !text.Blank(id.ExternalID) && !text.Blank(id.IntegrationName)
-}
-
-// externalIDPart checks an external id or the name of an integration.
-func (p *problems) externalIDPart(field, s string) {
-	if text.Blank(s) {
-		p.add(field, CodeRequired, "is required; an external id needs both external_id and integration_name")
-		return
-	}
-	p.add(field, CodeInvalid, cmp.Or(unsendable(s, ""), padded(s)))
+// pair checks both parts of an external id.
+func (p *problems) pair(externalID, integrationName string) {
+	whole := draft{create: true}
+	p.judge(whole, given("external_id", externalID))
+	p.judge(whole, given("integration_name", integrationName))
 }
 
 // The other calls.
 
-// validateListOptions takes nil, "" and 0 as the defaults that they are.
-func validateListOptions(o *ListUsersOptions) error {
-	if o == nil {
-		return nil
-	}
-	var p problems
-	if o.Role != "" {
-		p.add("role", CodeUnknownValue, unknownValue("role", string(o.Role)))
-	}
-	p.add("name", CodeInvalid, unsendable(o.Name, ""))
-	if o.DutyStatus != "" {
-		p.add("duty_status", CodeUnknownValue, unknownValue("duty_status", string(o.DutyStatus)))
-	}
-	if o.Status != "" && !isDocumented("status", string(o.Status)) {
-		p.add("status", CodeInvalid, notDocumented("status to set", string(o.Status)))
-	}
-	if o.PerPage < 0 || o.PerPage > maxPerPage {
-		p.add("per_page", CodeInvalid, "is "+strconv.Itoa(o.PerPage)+"; use 1 to 100, or 0 for the API's default")
-	}
-	if o.PageNo < 0 {
-		p.add("page_no", CodeInvalid, "is "+strconv.Itoa(o.PageNo)+"; pages count from 1, and 0 is the first too")
-	}
-	return p.err()
-}
-
-// validateLookup checks that l has one key, and that the key is well formed.
-func validateLookup(l UserLookup) error {
-	keys := [...]struct {
-		field, value string
-		wrong        func(string) string
-	}{
-		{"email", l.Email, notEmail},
-		{"username", l.Username, padded},
-		{"driver_company_id", l.DriverCompanyID, padded},
-		{"phone", l.Phone, func(string) string { return "" }},
-	}
-	var p problems
-	var given []string
-	for _, key := range keys {
-		switch {
-		case key.value == "":
-			continue
-		case text.Blank(key.value) && key.field != "email":
-			p.add(key.field, CodeInvalid, "is blank; a lookup needs a key to look for")
-		default:
-			p.add(key.field, CodeInvalid, cmp.Or(unsendable(key.value, ""), key.wrong(key.value)))
-		}
-		given = append(given, key.field)
-	}
-	if len(given) == 1 {
-		return p.err()
-	}
-	found := "none is given"
-	if len(given) > 1 {
-		found = text.Sentence(given, "and") + " are given"
-	}
-	return invalid("", CodeInvalid, "a lookup takes exactly one of email, username, driver_company_id and phone; "+found)
-}
-
-// validateExternalIDPair checks both parts of an external id.
 func validateExternalIDPair(externalID, integrationName string) error {
 	var p problems
-	p.externalIDPart("external_id", externalID)
-	p.externalIDPart("integration_name", integrationName)
+	p.pair(externalID, integrationName)
 	return p.err()
 }
 
@@ -658,18 +528,60 @@ func validateExternalID(r *ExternalIDRequest, create bool) error {
 		return invalid("", CodeInvalid, "the update is empty; set at least one field")
 	}
 	var p problems
-	if create || !r.ExternalID.IsZero() {
-		p.externalIDPart("external_id", r.ExternalID.value)
+	d := draft{create: create}
+	judge := func(name string, o optional) { p.judge(d, newField(name, o)) }
+	judge("external_id", &r.ExternalID)
+	judge("integration_name", &r.IntegrationName)
+	if id := r.ExternalIDHolderID.value; id != 0 {
+		p.id("external_id_holder_id", id)
+	} else {
+		judge("external_id_holder_id", &r.ExternalIDHolderID)
 	}
-	if create || !r.IntegrationName.IsZero() {
-		p.externalIDPart("integration_name", r.IntegrationName.value)
+	judge("external_id_holder_type", &r.ExternalIDHolderType)
+	return p.err()
+}
+
+// validateListOptions takes nil, "" and 0 as the defaults that they are.
+func validateListOptions(o *ListUsersOptions) error {
+	if o == nil {
+		return nil
 	}
-	id, kind := r.ExternalIDHolderID, r.ExternalIDHolderType
-	if !p.add("external_id_holder_id", CodeRequired, required(create, id.IsZero(), id.value == 0)) && !id.IsZero() {
-		p.id("external_id_holder_id", id.value)
+	var p problems
+	p.judge(draft{}, given("role", string(o.Role)))
+	p.judge(draft{}, given("name", o.Name))
+	p.judge(draft{}, given("duty_status", string(o.DutyStatus)))
+	if o.Status != StatusPending { // which a request cannot set, and a list can ask for
+		p.judge(draft{}, given("status", string(o.Status)))
 	}
-	if !p.add("external_id_holder_type", CodeRequired, required(create, kind.IsZero(), kind.value == "")) && !kind.IsZero() {
-		p.add("external_id_holder_type", CodeUnknownValue, unknownValue("external_id_holder_type", string(kind.value)))
+	if o.PerPage < 0 || o.PerPage > maxPerPage {
+		p.add("per_page", CodeInvalid, "is "+strconv.Itoa(o.PerPage)+"; use 1 to 100, or 0 for the API's default")
+	}
+	if o.PageNo < 0 {
+		p.add("page_no", CodeInvalid, "is "+strconv.Itoa(o.PageNo)+"; pages count from 1, and 0 is the first too")
+	}
+	return p.err()
+}
+
+// validateLookup checks that l has one key, and that the key is well formed.
+func validateLookup(l UserLookup) error {
+	var p problems
+	var keys []string
+	for _, key := range [...]field{
+		given("email", l.Email), given("username", l.Username), given("driver_company_id", l.DriverCompanyID), given("phone", l.Phone),
+	} {
+		switch {
+		case key.absent:
+			continue
+		case text.Blank(key.text):
+			p.add(key.name, CodeInvalid, "is blank; a lookup needs a key to look for")
+		default:
+			p.judge(draft{}, key)
+		}
+		keys = append(keys, key.name)
+	}
+	if len(keys) != 1 {
+		return invalid("", CodeInvalid, "a lookup takes exactly one of email, username, driver_company_id and phone; given: "+
+			cmp.Or(text.Sentence(keys, "and"), "none"))
 	}
 	return p.err()
 }

@@ -27,29 +27,19 @@ func Email(s string) (address string, ok bool) {
 // plain recognises nearly every address in use without the allocations of
 // net/mail, which judges the rest.
 func plain(s string) bool {
-	name, domain, found := strings.Cut(s, "@")
-	return found && name != "" && name[0] != '.' && madeOf(name, ".!#$%&'*+-/=?^_`{|}~") && dotted(domain)
-}
-
-// dotted reports whether s is a list of words between single dots.
-func dotted(s string) bool {
-	for word := range strings.SplitSeq(s, ".") {
-		if word == "" || !madeOf(word, "-") {
+	name, domain, _ := strings.Cut(s, "@")
+	special := func(r rune) bool { return !inWord(r) && !strings.ContainsRune(".!#$%&'*+/=?^_`{|}~", r) }
+	if name == "" || name[0] == '.' || strings.ContainsFunc(name, special) {
+		return false
+	}
+	for label := range strings.SplitSeq(domain, ".") {
+		if label == "" || strings.ContainsFunc(label, func(r rune) bool { return !inWord(r) }) {
 			return false
 		}
 	}
 	return true
 }
 
-// madeOf reports whether s has ASCII letters, digits and the characters of more
-// in it alone.
-func madeOf(s, more string) bool {
-	for i := range len(s) {
-		switch c := s[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte(more, c) >= 0:
-		default:
-			return false
-		}
-	}
-	return true
+func inWord(r rune) bool {
+	return r == '-' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
 }

@@ -27,19 +27,14 @@ func Canonical[T ~string](s string, valid []T) (T, bool) {
 
 // Nearest returns the value that s is most likely a slip of, folded. One that
 // shares less than half of its letters with s would be a guess rather than a
-// hint, and a text of more than 64 bytes is no slip of a name.
-func Nearest[T ~string](s string, valid []T) (T, bool) {
+// hint; no name is so long that more than 64 bytes of s could decide.
+func Nearest[T ~string](s string, valid []T) (best T, found bool) {
 	const longest = 64
-	var best T
-	if len(s) > longest {
-		return best, false
-	}
-	s = Fold(s)
+	s = Fold(s[:min(len(s), longest)])
 	least := longest
 	for _, v := range valid {
 		name := Fold(string(v))
-		d := distance(s, name)
-		if d < least && 2*d <= max(len(s), len(name)) {
+		if d := distance(s, name); d < least && 2*d <= max(len(s), len(name)) {
 			best, least = v, d
 		}
 	}
@@ -54,15 +49,13 @@ func distance(a, b string) int {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		replaced := row[0]
 		row[0] = i + 1
 		for j := range len(b) {
-			replaced := diagonal
 			if a[i] != b[j] {
 				replaced++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, diagonal+1)
+			replaced, row[j+1] = row[j+1], min(replaced, row[j]+1, row[j+1]+1)
 		}
 	}
 	return row[len(b)]
