@@ -46,6 +46,9 @@ func tokens(src oauth2.TokenSource) transport.Credential {
 		if err := checkCredential(token.AccessToken); err != nil {
 			return "", fmt.Errorf("the access token %w", err)
 		}
+		if strings.Contains(token.AccessToken, " ") {
+			return "", errors.New("the access token has white space in it")
+		}
 		return token.AccessToken, nil
 	}, rejected)
 }

@@ -240,6 +240,7 @@ func TestTokenSourcesThatFail(t *testing.T) {
 		"no token":         {func() (*oauth2.Token, error) { return nil, nil }, "no access token"},
 		"an empty token":   {func() (*oauth2.Token, error) { return &oauth2.Token{}, nil }, "no access token"},
 		"a spoilt token":   {func() (*oauth2.Token, error) { return &oauth2.Token{AccessToken: "canary\nX-Evil: 1"}, nil }, "control character"},
+		"two tokens":       {func() (*oauth2.Token, error) { return &oauth2.Token{AccessToken: "canary canary"}, nil }, "white space"},
 		"a token to trim":  {func() (*oauth2.Token, error) { return &oauth2.Token{AccessToken: "canary\n"}, nil }, "white space"},
 		"no access for it": {func() (*oauth2.Token, error) { return &oauth2.Token{RefreshToken: "canary"}, nil }, "no access token"},
 	} {
