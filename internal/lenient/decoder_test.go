@@ -98,6 +98,8 @@ func TestReadFitsEveryKind(t *testing.T) {
 		{"empty lists", `{"owners":[],"tags":[ ],"wheels":[]}`, car{Owners: []int64{}, Tags: []string{}, Wheels: []wheel{}}, nil},
 		{"odd elements", `{"owners":[1,null],"wheels":[{}],"tags":{}}`, car{}, []string{"owners=[1,null]", "tags={}", "wheels=[{}]"}},
 		{"a struct", `{"spare":{"make":"m","id":1}}`, car{Spare: wheel{1, "m"}}, nil},
+		{"the last of two in a struct", `{"spare":{"id":1,"make":"a","make":null},"parts":[{"wheels":[{"id":1}],"wheels":[{"make":"b"}]}]}`, car{Spare: wheel{ID: 1}, Parts: []car{{Wheels: []wheel{{0, "b"}}}}}, nil},
+		{"a first of two that does not fit", `{"spare":{"id":{},"id":1}}`, car{}, []string{`spare={"id":{},"id":1}`}},
 		{"a struct that does not fit", `{"spare":{"make":"m","id":{}}}`, car{}, []string{`spare={"make":"m","id":{}}`}},
 		{"left to encoding/json", `{"towing":{"id":1},"weight":1.5,"any":[1],"map":{"a":1}}`, car{Towing: &wheel{ID: 1}, Weight: 1.5, Any: []any{1.0}, Map: map[string]int{"a": 1}}, nil},
 		{"a type that holds itself", `{"parts":[{"id":1,"parts":[{"id":2}]}]}`, car{Parts: []car{{ID: 1, Parts: []car{{ID: 2}}}}}, nil},
