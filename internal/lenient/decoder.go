@@ -448,6 +448,10 @@ func Int(value []byte) (int64, bool) {
 
 // Bool reads true, "True", "t", 1 and "1", and their opposites.
 func Bool(value []byte) (b, ok bool) {
+	switch string(value) {
+	case "true", "false": // as nearly all of them
+		return value[0] == 't', true
+	}
 	b, err := strconv.ParseBool(string(scalar(value)))
 	return b, err == nil
 }

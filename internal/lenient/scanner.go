@@ -167,40 +167,50 @@ func (s *Scanner) key() []byte {
 	return key
 }
 
-// Value steps over a value and returns it as it stands, nil after a fault. It keeps
-// open brackets in a list rather than on the stack, which a hostile body would grow to
-// a hundred times its size.
+// Value steps over a value and returns it as it stands, nil after a fault.
 func (s *Scanner) Value() []byte {
 	start := s.i
-	var few [32]byte
-	open := few[:0] // the brackets that will close them
-	for more := true; more; {
-		more = false
-		switch {
-		case s.At('{'), s.At('['):
-			open = append(open, s.b[s.i]+2) // in ASCII
-			more = s.open(open[len(open)-1])
-			if !more {
-				open = open[:len(open)-1]
-			}
-		case s.At('"'):
-			s.text()
-		default:
-			s.word()
-		}
-		for !more && len(open) > 0 {
-			if more = s.next(open[len(open)-1]); !more {
-				open = open[:len(open)-1]
-			}
-		}
-		if more && open[len(open)-1] == '}' {
-			s.key()
-		}
+	if s.At('{') || s.At('[') {
+		s.container()
+	} else {
+		s.leaf()
 	}
 	if s.err != nil {
 		return nil
 	}
 	return s.b[start:s.i]
+}
+
+// leaf steps over a value that has no others in it.
+func (s *Scanner) leaf() {
+	if s.At('"') {
+		s.text()
+	} else {
+		s.word()
+	}
+}
+
+// container steps over an array or an object. It keeps the open brackets in a list
+// rather than on the stack, which a hostile body would grow to a hundred times its size.
+func (s *Scanner) container() {
+	var few [32]byte
+	open := few[:0] // the brackets that will close them
+	for more := true; more; {
+		if s.At('{') || s.At('[') {
+			open = append(open, s.b[s.i]+2) // in ASCII
+			more = s.open(open[len(open)-1])
+		} else {
+			s.leaf()
+			more = s.next(open[len(open)-1])
+		}
+		for !more && len(open) > 1 {
+			open = open[:len(open)-1]
+			more = s.next(open[len(open)-1])
+		}
+		if more && open[len(open)-1] == '}' {
+			s.key()
+		}
+	}
 }
 
 // value is Value, and says whether the strings in it need no unquoting but the loss
