@@ -106,13 +106,19 @@ func (o *Optional[T]) text() (s string, set bool) {
 
 // appendJSON appends the value, or null. A nil list that is set is an empty one.
 func (o *Optional[T]) appendJSON(dst []byte) ([]byte, error) {
-	v := reflect.ValueOf(&o.value).Elem()
 	switch {
 	case o.IsZero():
 		return dst, errAbsent
 	case o.null:
 		return append(dst, "null"...), nil
-	case v.Kind() == reflect.Slice && v.IsNil():
+	}
+	switch p := any(&o.value).(type) {
+	case *string, *bool: // most fields
+		return encode.Value(dst, p)
+	case interface{ appendJSON([]byte) ([]byte, error) }: // a date; encoding/json would look at it twice
+		return p.appendJSON(dst)
+	}
+	if v := reflect.ValueOf(&o.value).Elem(); v.Kind() == reflect.Slice && v.IsNil() {
 		return append(dst, "[]"...), nil
 	}
 	return encode.Value(dst, &o.value)

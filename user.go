@@ -188,7 +188,7 @@ func (u User) MarshalJSON() ([]byte, error) {
 	if _, kept := u.Extra["id"]; u.ID == 0 && !kept {
 		out = append(out, `"id":0`...)
 	}
-	out, err := appendFields(out, userTable.Names(), fields)
+	out, err := appendFields(out, userTable.Keys(), fields)
 	if err != nil {
 		return nil, fmt.Errorf("motive: write user: %w", err)
 	}
@@ -201,38 +201,39 @@ func (u User) MarshalJSON() ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("motive: write user: extra field %q: %w", name, err)
 		}
-		out = append(appendKey(out, name), value...)
+		out = append(appendKey(out, string(encode.String(nil, name))+":"), value...)
 	}
 	return append(out, '}'), nil
 }
 
 // appendFields adds the fields of a struct that are not zero to the object that dst
-// ends in, under the names of their [lenient.Table].
-func appendFields(dst []byte, names []string, fields reflect.Value) (_ []byte, err error) {
-	for i, name := range names {
-		if name == "" || fields.Field(i).IsZero() {
+// ends in, under the keys of their [lenient.Table].
+func appendFields(dst []byte, keys []string, fields reflect.Value) (_ []byte, err error) {
+	for i, key := range keys {
+		if key == "" {
 			continue
 		}
-		dst = appendKey(dst, name)
 		p := fields.Field(i).Addr().Interface()
-		if o, ok := p.(optional); ok { // spared the second look that encoding/json takes at its output
-			dst, err = o.appendJSON(dst)
-		} else {
-			dst, err = encode.Value(dst, p)
+		o, isOptional := p.(optional)
+		switch {
+		case isOptional && !o.IsZero(): // spared the second look that encoding/json takes at its output
+			dst, err = o.appendJSON(appendKey(dst, key))
+		case !isOptional && !fields.Field(i).IsZero():
+			dst, err = encode.Value(appendKey(dst, key), p)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", strings.Trim(key, `":`), err)
 		}
 	}
 	return dst, nil
 }
 
 // appendKey begins a member of the object that dst ends in.
-func appendKey(dst []byte, name string) []byte {
+func appendKey(dst []byte, key string) []byte {
 	if dst[len(dst)-1] != '{' {
 		dst = append(dst, ',')
 	}
-	return append(encode.String(dst, name), ':')
+	return append(dst, key...)
 }
 
 // ExternalID returns the user's id in the system of the given integration name,
@@ -415,7 +416,7 @@ func encodeBody(body any) ([]byte, error) {
 
 func (a *UserAttributes) encode() ([]byte, error) {
 	const usual = 2 << 10 // bytes that hold every field of a user
-	out, err := appendFields(append(make([]byte, 0, usual), '{'), attributeTable.Names(), reflect.ValueOf(a).Elem())
+	out, err := appendFields(append(make([]byte, 0, usual), '{'), attributeTable.Keys(), reflect.ValueOf(a).Elem())
 	if err != nil {
 		return nil, fmt.Errorf("motive: write request: %w", err)
 	}
@@ -427,7 +428,7 @@ func (a *UserAttributes) encode() ([]byte, error) {
 			return nil, fmt.Errorf("motive: write request: %s stands in Extra and has a field of its own", name)
 		}
 		value := a.Extra[name]
-		if out, err = encode.Value(appendKey(out, name), &value); err != nil {
+		if out, err = encode.Value(appendKey(out, string(encode.String(nil, name))+":"), &value); err != nil {
 			return nil, fmt.Errorf("motive: write request: %s: %w", name, err)
 		}
 	}
@@ -565,9 +566,11 @@ func (d Date) AppendText(dst []byte) ([]byte, error) {
 func (d Date) MarshalText() ([]byte, error) { return d.AppendText(nil) }
 
 // MarshalJSON writes what String returns, in quotes.
-func (d Date) MarshalJSON() ([]byte, error) {
-	text, err := d.AppendText(append(make([]byte, 0, len(`"2006-01-02"`)), '"'))
-	return append(text, '"'), err
+func (d Date) MarshalJSON() ([]byte, error) { return d.appendJSON(nil) }
+
+func (d Date) appendJSON(dst []byte) ([]byte, error) {
+	dst, err := d.AppendText(append(dst, '"'))
+	return append(dst, '"'), err
 }
 
 // UnmarshalText reads "2006-01-02", a full RFC 3339 time whose time of day is

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -20,6 +21,10 @@ func Value(dst []byte, p any) ([]byte, error) {
 		return strconv.AppendBool(dst, *p), nil
 	case *int64:
 		return strconv.AppendInt(dst, *p, 10), nil
+	case *[]int64:
+		if *p != nil {
+			return integers(dst, *p), nil
+		}
 	case *json.Number: // which is a string in Go alone
 	case json.Marshaler, encoding.TextMarshaler: // writes itself
 	default:
@@ -31,10 +36,21 @@ func Value(dst []byte, p any) ([]byte, error) {
 	return append(dst, out...), err
 }
 
+func integers(dst []byte, list []int64) []byte {
+	dst = append(dst, '[')
+	for i, n := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = strconv.AppendInt(dst, n, 10)
+	}
+	return append(dst, ']')
+}
+
 // String appends s in quotes: by itself the plain text that nearly every string is.
 func String(dst []byte, s string) []byte {
 	for i := range len(s) {
-		if special(s[i]) {
+		if special[s[i]] {
 			quoted, _ := json.Marshal(s) // which takes every string
 			return append(dst, quoted...)
 		}
@@ -43,8 +59,11 @@ func String(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// special reports whether encoding/json may write a byte in another way, as it does
-// with those that HTML gives a meaning.
-func special(b byte) bool {
-	return b < ' ' || b >= utf8.RuneSelf || b == '"' || b == '\\' || b == '<' || b == '>' || b == '&'
-}
+// special tells which bytes encoding/json may write in another way, as it does with
+// those that HTML gives a meaning.
+var special = func() (table [256]bool) {
+	for b := range table {
+		table[b] = b < ' ' || b >= utf8.RuneSelf || strings.ContainsRune(`"\<>&`, rune(b))
+	}
+	return table
+}()

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"math/bits"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/motive-go/motive/internal/text"
@@ -170,24 +171,18 @@ func (s *Scanner) key() []byte {
 // Value steps over a value and returns it as it stands, nil after a fault.
 func (s *Scanner) Value() []byte {
 	start := s.i
-	if s.At('{') || s.At('[') {
+	switch {
+	case s.At('"'):
+		s.text()
+	case s.At('{'), s.At('['):
 		s.container()
-	} else {
-		s.leaf()
+	default:
+		s.word()
 	}
 	if s.err != nil {
 		return nil
 	}
 	return s.b[start:s.i]
-}
-
-// leaf steps over a value that has no others in it.
-func (s *Scanner) leaf() {
-	if s.At('"') {
-		s.text()
-	} else {
-		s.word()
-	}
 }
 
 // container steps over an array or an object. It keeps the open brackets in a list
@@ -200,7 +195,7 @@ func (s *Scanner) container() {
 			open = append(open, s.b[s.i]+2) // in ASCII
 			more = s.open(open[len(open)-1])
 		} else {
-			s.leaf()
+			s.Value()
 			more = s.next(open[len(open)-1])
 		}
 		for !more && len(open) > 1 {
@@ -327,30 +322,25 @@ func Unquote(value []byte) []byte {
 	if bytes.IndexByte(chars, '\\') < 0 && utf8.Valid(chars) {
 		return chars
 	}
-	out := make([]byte, 0, longest*len(chars))
-	for r := range characters(chars) {
-		out = utf8.AppendRune(out, r)
-	}
-	return out
+	var out strings.Builder
+	out.Grow(longest * len(chars))
+	unescape(&out, chars)
+	return []byte(out.String())
 }
 
 // longest is how many times as long a string may become: U+FFFD takes three bytes,
 // and may stand for one.
 const longest = 3
 
-// characters yields those of a string, given without its quotes. Like encoding/json
-// it reads U+FFFD for invalid UTF-8, and half a surrogate pair is written as one.
-func characters(chars []byte) iter.Seq[rune] {
-	return func(yield func(rune) bool) {
-		for len(chars) > 0 {
-			r, n := utf8.DecodeRune(chars)
-			if r == '\\' {
-				r, n = text.JSONEscape(chars)
-			}
-			if !yield(r) {
-				return
-			}
-			chars = chars[n:]
+// unescape writes the characters of a string, given without its quotes. Like
+// encoding/json it writes U+FFFD for invalid UTF-8 and for half a surrogate pair.
+func unescape(out *strings.Builder, chars []byte) {
+	for len(chars) > 0 {
+		r, n := text.JSONEscape(chars)
+		if n == 0 {
+			r, n = utf8.DecodeRune(chars)
 		}
+		out.WriteRune(r)
+		chars = chars[n:]
 	}
 }
