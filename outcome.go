@@ -301,15 +301,9 @@ func mayPass(err error) bool {
 // one of the first as well: the server looked at it and turned it down for fields
 // that no other user can be the reason for.
 func provesNothingStored(err error, refused *APIError) bool {
-	if errors.Is(err, ErrOutcomeUnknown) || !lookedAt(refused) || len(refused.Fields) == 0 {
-		return false
-	}
-	for _, f := range refused.Fields {
-		if f.Field == "" || isUnique(f.Field) {
-			return false
-		}
-	}
-	return true
+	mayBeOfAnother := func(f FieldError) bool { return f.Field == "" || isUnique(f.Field) }
+	return !errors.Is(err, ErrOutcomeUnknown) && lookedAt(refused) &&
+		len(refused.Fields) > 0 && !slices.ContainsFunc(refused.Fields, mayBeOfAnother)
 }
 
 // lookedAt reports whether a server turned a request down for what is in it.
@@ -319,10 +313,6 @@ func lookedAt(e *APIError) bool {
 
 // isUnique reports whether another user can be the reason why a field is refused.
 func isUnique(field string) bool {
-	for _, unique := range [...]string{"external_id", "email", "username", "driver_company_id", "phone", "base", "integration_name", "user"} {
-		if strings.HasPrefix(field, unique) {
-			return true
-		}
-	}
-	return false
+	unique := []string{"external_id", "email", "username", "driver_company_id", "phone", "base", "integration_name", "user"}
+	return slices.ContainsFunc(unique, func(name string) bool { return strings.HasPrefix(field, name) })
 }

@@ -398,13 +398,6 @@ type UserLookup struct {
 // attributeTable lists the fields of a request.
 var attributeTable lenient.Table[UserAttributes]
 
-// isAttribute reports whether a request has a field of that name in JSON, which
-// therefore cannot stand in its Extra.
-func isAttribute(name string) bool {
-	_, known := attributeTable.Index(name)
-	return known
-}
-
 // encodeBody returns the body of a request. Attributes are spared the second look
 // that encoding/json takes at the output of a MarshalJSON.
 func encodeBody(body any) ([]byte, error) {
@@ -424,7 +417,7 @@ func (a *UserAttributes) encode() ([]byte, error) {
 		return append(out, '}'), nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Extra)) {
-		if isAttribute(name) {
+		if _, known := attributeTable.Index(name); known {
 			return nil, fmt.Errorf("motive: write request: %s stands in Extra and has a field of its own", name)
 		}
 		value := a.Extra[name]

@@ -169,13 +169,12 @@ func (t *table) decoder(body []byte) *Decoder {
 // Close lets go of the body and of what was read last.
 func (d *Decoder) Close() {
 	const large = 4 << 10 // members, not worth keeping
-	if cap(d.rest) > large {
-		return
+	if cap(d.rest) <= large {
+		clear(d.rest[:cap(d.rest)])
+		d.text.Reset()
+		d.reset(nil)
+		d.table.pool.Put(d)
 	}
-	clear(d.rest[:cap(d.rest)])
-	d.text.Reset()
-	d.reset(nil)
-	d.table.pool.Put(d)
 }
 
 // spend counts memory that is about to be made, and reports whether it may. It

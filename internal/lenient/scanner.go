@@ -50,9 +50,6 @@ func Check(b []byte) ([]byte, error) {
 	return value, s.End()
 }
 
-// Err returns the first fault so far.
-func (s *Scanner) Err() error { return s.err }
-
 // End returns the first fault of the input, which may be that it goes on.
 func (s *Scanner) End() error {
 	s.space()

@@ -66,9 +66,8 @@ func classify(status int, asked time.Duration, err error, neverSent bool) fate {
 		return limited
 	case status == http.StatusServiceUnavailable && asked > 0:
 		return busy
-	}
-	switch status {
-	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case status == http.StatusInternalServerError, status == http.StatusBadGateway,
+		status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
 		return failed
 	}
 	return final
