@@ -10,6 +10,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,7 +36,8 @@ type table struct {
 	keys  []string // the same as keys in JSON, with their colons
 	forms []form
 	index map[string]int // from name to field
-	row   int            // what a struct takes with its place in the caller's list, in bytes
+	size  int            // what a struct takes, in bytes
+	place int            // what its place in the caller's list takes
 	pool  sync.Pool      // of decoders
 }
 
@@ -54,12 +56,19 @@ func (t *Table[T]) table() *table {
 		const copies = 5 // what append leaves behind where a list grows by quarters
 		typ := reflect.TypeFor[T]()
 		t.made = newTable(typ, make(map[reflect.Type]*table))
-		t.made.row = int(typ.Size()) + copies*strconv.IntSize/8
+		t.made.size, t.made.place = allocated(typ), copies*strconv.IntSize/8
 		if t.ByValue {
-			t.made.row = int(typ.Size()) * (1 + copies)
+			t.made.place = copies * t.made.size
 		}
 	})
 	return t.made
+}
+
+// allocated is what a value of a type takes on the heap, where a small one stands in
+// the next larger of a few sizes, together with a word that says where its pointers
+// are.
+func allocated(typ reflect.Type) int {
+	return cap(slices.Grow([]byte(nil), int(typ.Size())+strconv.IntSize/8))
 }
 
 func newTable(typ reflect.Type, made map[reflect.Type]*table) *table {
@@ -115,15 +124,14 @@ func (t *Table[T]) Index(name string) (int, bool) {
 // input: copy what is kept.
 type Member struct{ Name, Value []byte }
 
-// What may be made of a body is eight times its bytes: seven times may be asked for,
-// and what is allocated is rounded up. No response that means well takes more, for
+// What may be made of a body is eight times its bytes. No response that means well takes more, for
 // most of a record is text. But a struct is larger than a row that says very little,
 // and such rows are common in tests. So a body may also make what the rows that have
 // come weigh, up to those of a page, each with room for a map of what has no field.
 // That is no allowance on top: from about 20 KB on a body has its eight times,
 // whatever it is, and rows beyond a page must be worth their structs.
 const (
-	multiple = 7
+	multiple = 8
 	page     = 100 // rows
 	room     = 512 // bytes beside each row, and four times as many once
 )
@@ -178,12 +186,14 @@ func (d *Decoder) Close() {
 }
 
 // spend counts memory that is about to be made, and reports whether it may. It
-// faults where it is too much for the body.
+// faults where it is too much for the body. A small allocation takes up to an eighth
+// more than is asked for, a large one whole pages of 8 KiB.
 func (d *Decoder) spend(bytes int) bool {
+	more := bytes / 8
 	if bytes > 32<<10 {
-		bytes += 8 << 10 // large ones take whole pages, small ones up to an eighth more
+		more = 8 << 10
 	}
-	if d.made += bytes; d.made > d.most {
+	if d.made += bytes + more; d.made > d.most {
 		d.Stop(errTooMuch)
 	}
 	return d.err == nil
@@ -198,8 +208,8 @@ func (d *Decoder) spend(bytes int) bool {
 // Null, "" and absent fit every field.
 func (d *Decoder) Read(dst any, wrapper string) []Member {
 	d.rows++
-	d.most = max(d.most, min(d.rows, page)*(d.table.row+room)+4*room)
-	d.spend(d.table.row)
+	d.most = max(d.most, min(d.rows, page)*(d.table.size+room)+4*room)
+	d.made += d.table.size + d.table.place
 	d.collect(wrapper)
 	size := 0
 	for i, at := range d.values {
@@ -384,6 +394,7 @@ func (d *Decoder) list(v reflect.Value, f *form, raw []byte) bool {
 // known, and all of them fit. What else is in it is dropped.
 func (d *Decoder) object(v reflect.Value, t *table, raw []byte) bool {
 	known, guess := false, 0 // the fields in the order of the struct
+	misfits := make(map[int]bool)
 	s := Scanner{b: raw}
 	for more := s.open('}'); more; more = s.next('}') {
 		i, _ := s.field(t, guess)
@@ -393,11 +404,12 @@ func (d *Decoder) object(v reflect.Value, t *table, raw []byte) bool {
 		}
 		known, guess = true, i+1
 		v.Field(i).SetZero() // of two with one name the last counts
+		delete(misfits, i)
 		if !d.set(v.Field(i), &t.forms[i], raw, plain) {
-			return false
+			misfits[i] = true
 		}
 	}
-	return known
+	return known && len(misfits) == 0
 }
 
 // foreign has a value read by the type that dst points to, or by encoding/json.
@@ -452,7 +464,7 @@ func Bool(value []byte) (b, ok bool) {
 	case "true", "false": // as nearly all of them
 		return value[0] == 't', true
 	}
-	b, err := strconv.ParseBool(string(scalar(value)))
+	b, err := strconv.ParseBool(strings.ToLower(string(scalar(value))))
 	return b, err == nil
 }
 
