@@ -197,15 +197,16 @@ const ianaAreas = "africa america antarctica arctic asia atlantic australia braz
 // ianaNames are those of zones in the United States and Canada, for the documented
 // zone that has their clock.
 var ianaNames = map[TimeZone]string{
-	TimeZoneAtlantic:     "america/halifax america/moncton canada/atlantic",
-	TimeZoneIndianaEast:  "america/indiana/indianapolis america/indianapolis us/east-indiana",
-	TimeZoneEastern:      "america/new_york america/detroit america/toronto america/montreal us/eastern canada/eastern est5edt",
-	TimeZoneCentral:      "america/chicago america/winnipeg us/central canada/central cst6cdt",
-	TimeZoneSaskatchewan: "america/regina canada/saskatchewan",
+	TimeZoneAtlantic:    "america/halifax america/glace_bay america/moncton america/goose_bay canada/atlantic",
+	TimeZoneIndianaEast: "america/indiana/indianapolis america/indianapolis america/fort_wayne us/east-indiana",
+	TimeZoneEastern: "america/new_york america/detroit america/kentucky/louisville america/louisville america/toronto " +
+		"america/montreal america/thunder_bay us/eastern us/michigan canada/eastern est5edt",
+	TimeZoneCentral:      "america/chicago america/menominee america/winnipeg us/central canada/central cst6cdt",
+	TimeZoneSaskatchewan: "america/regina america/swift_current canada/saskatchewan",
 	TimeZoneMountain:     "america/denver america/boise america/edmonton us/mountain canada/mountain mst7mdt",
 	TimeZoneArizona:      "america/phoenix us/arizona",
 	TimeZonePacific:      "america/los_angeles america/vancouver us/pacific canada/pacific pst8pdt",
-	TimeZoneAlaska:       "america/anchorage america/juneau us/alaska",
+	TimeZoneAlaska:       "america/anchorage america/juneau america/sitka america/nome us/alaska",
 }
 
 // documented lists what the fields of a request may hold, in the order in which

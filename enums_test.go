@@ -197,6 +197,9 @@ func TestIANAZonesGetTheNameOfRails(t *testing.T) {
 		"America/Anchorage":            TimeZoneAlaska,
 		"America/Juneau":               TimeZoneAlaska,
 		"America/Toronto":              TimeZoneEastern,
+		"America/Glace_Bay":            TimeZoneAtlantic,
+		"America/Thunder_Bay":          TimeZoneEastern,
+		"America/Nome":                 TimeZoneAlaska,
 		"Europe/Berlin":                "",
 		"Etc/UTC":                      "",
 	} {

@@ -160,8 +160,6 @@ func (l rowsOf[T]) rows(ctx context.Context, d *lenient.Decoder) []T {
 	return rows
 }
 
-var externalIDTable lenient.Table[ExternalID]
-
 // decodeExternalID reads the response to a call that writes an external id.
 func decodeExternalID(body []byte) (*ExternalID, error) {
 	d := externalIDTable.Decoder(body)

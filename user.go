@@ -128,6 +128,8 @@ type ExternalID struct {
 	IntegrationName string `json:"integration_name"`
 }
 
+var externalIDTable = lenient.Table[ExternalID]{ByValue: true}
+
 // userFields is a User without its methods: a program that only reads users would
 // link these, with all that they need.
 type userFields User
@@ -455,17 +457,37 @@ func (a *UserAttributes) read(data []byte) error {
 	return nil
 }
 
-// readAttribute reads a field of a request. External ids are first read as leniently
-// as those of a user: Motive's own sample writes the id of a record as a string.
-func readAttribute(field any, value []byte) error {
-	if ids, ok := field.(*Optional[[]ExternalID]); ok {
-		var u User
-		if u.UnmarshalJSON(slices.Concat([]byte(`{"external_ids":`), value, []byte("}"))) == nil && u.ExternalIDs != nil {
-			*ids = Set(u.ExternalIDs)
-			return nil
-		}
+// readAttribute reads a field of a request.
+func readAttribute(field any, value []byte) (err error) {
+	if ids, ok := field.(*Optional[[]ExternalID]); ok && string(value) != "null" {
+		*ids, err = readExternalIDs(value)
+		return err
 	}
 	return json.Unmarshal(value, field)
+}
+
+// readExternalIDs reads a list whose members may be numbers or strings: Motive's own
+// sample writes the id of a record as a string.
+func readExternalIDs(value []byte) (none Optional[[]ExternalID], err error) {
+	d := externalIDTable.Decoder(value)
+	defer d.Close()
+	if !d.At('[') {
+		return none, errors.New("is no list")
+	}
+	ids := []ExternalID{}
+	for range d.Items() {
+		if !d.At('{') {
+			return none, fmt.Errorf("[%d] is no object with external_id and integration_name", len(ids))
+		}
+		var id ExternalID
+		for _, member := range d.Read(&id, "") {
+			if _, known := externalIDTable.Index(string(member.Name)); known {
+				return none, fmt.Errorf("[%d].%s is neither a string nor a whole number", len(ids), member.Name)
+			}
+		}
+		ids = append(ids, id)
+	}
+	return Set(ids), d.End()
 }
 
 // MarshalJSON writes the body of a request: the fields that are not absent, then

@@ -362,9 +362,10 @@ func TestUnmarshalRequest(t *testing.T) {
 		{`null`, UpdateUserRequest{}, ""},
 		{`{"external_ids":[{"external_id":"987"}]}`, UpdateUserRequest{}, "in a request it is external_ids_attributes"},
 		{`{"External_IDs":[]}`, UpdateUserRequest{}, "in a request it is external_ids_attributes"},
-		{`{"external_ids_attributes":[{"id":"x"}]}`, UpdateUserRequest{}, "external_ids_attributes: json: cannot unmarshal string into Go struct field"},
-		{`{"external_ids_attributes":{}}`, UpdateUserRequest{}, "external_ids_attributes: json: cannot unmarshal object"},
-		{`{"external_ids_attributes":[{"id":1.5}]}`, UpdateUserRequest{}, "external_ids_attributes: json: cannot unmarshal number 1.5"},
+		{`{"external_ids_attributes":[{"id":"x"}]}`, UpdateUserRequest{}, "external_ids_attributes: [0].id is neither a string nor a whole number"},
+		{`{"external_ids_attributes":{}}`, UpdateUserRequest{}, "external_ids_attributes: is no list"},
+		{`{"external_ids_attributes":[{"id":1.5}]}`, UpdateUserRequest{}, "external_ids_attributes: [0].id is neither a string nor a whole number"},
+		{`{"external_ids_attributes":[{"id":1},7]}`, UpdateUserRequest{}, "external_ids_attributes: [1] is no object"},
 		{`{"first_name":7}`, UpdateUserRequest{}, "first_name: json: cannot unmarshal number"},
 		{`[]`, UpdateUserRequest{}, "motive: read request: json: cannot unmarshal array"},
 	} {

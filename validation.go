@@ -368,9 +368,9 @@ func noCycle(d draft, f field) string {
 	if len(on) == 0 {
 		return ""
 	}
-	choice := "no cycle allows that, so turn it off"
+	choice := "no cycle allows that, so send false"
 	if cycles := d.cyclesAllowing(on...); len(cycles) > 0 {
-		choice = "use " + text.List(cycles, "or") + ", or turn that off"
+		choice = "use " + text.List(cycles, "or") + ", or send false"
 	}
 	return "is required for " + text.Sentence(fields, "and") + "; " + choice
 }

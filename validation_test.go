@@ -1175,7 +1175,7 @@ func TestMessages(t *testing.T) {
 		},
 		{
 			strictly(UserAttributes{ExceptionAdverseDriving: Set(true)}),
-			`cycle: is required for exception_adverse_driving; no cycle allows that, so turn it off`,
+			`cycle: is required for exception_adverse_driving; no cycle allows that, so send false`,
 		},
 		{
 			create(UserAttributes{Cycle: Set(Cycle("Other_2020"))}),
@@ -1217,15 +1217,15 @@ func TestMessages(t *testing.T) {
 		},
 		{
 			create(UserAttributes{Exception8HourBreak: Set(true)}),
-			`cycle: is required for exception_8_hour_break; use "70_8", "60_7", "70_8_o" or "60_7_o", or turn that off`,
+			`cycle: is required for exception_8_hour_break; use "70_8", "60_7", "70_8_o" or "60_7_o", or send false`,
 		},
 		{
 			create(UserAttributes{Exception8HourBreak2: Set(true), ExceptionWaitTime2: Set(true)}),
-			`cycle2: is required for exception_8_hour_break2 and exception_wait_time2; use "70_8_o" or "60_7_o", or turn that off`,
+			`cycle2: is required for exception_8_hour_break2 and exception_wait_time2; use "70_8_o" or "60_7_o", or send false`,
 		},
 		{
 			create(UserAttributes{ExceptionCAFarmSchoolBus: Set(true), ExceptionWaitTime: Set(true)}),
-			`cycle: is required for exception_wait_time and exception_ca_farm_school_bus; no cycle allows that, so turn it off`,
+			`cycle: is required for exception_wait_time and exception_ca_farm_school_bus; no cycle allows that, so send false`,
 		},
 		{
 			create(UserAttributes{ELDMode: Set(ELDMode("Exempt"))}),

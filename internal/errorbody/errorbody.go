@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -171,11 +170,15 @@ func blank(raw []byte) bool { return len(bytes.Trim(raw, "\" ")) == 0 }
 // header.
 func (r *reader) authenticate(header http.Header) {
 	for _, challenge := range header.Values("WWW-Authenticate") {
-		_, after, _ := strings.Cut(challenge, "error_description=")
-		quoted, _ := strconv.QuotedPrefix(after)
-		if reason, err := strconv.Unquote(quoted); err == nil {
-			r.texts = append(r.texts, text.Printable(reason, MaxMessage))
+		_, after, _ := strings.Cut(challenge, `error_description="`)
+		var reason strings.Builder
+		for i := 0; i < len(after) && after[i] != '"'; i++ {
+			if after[i] == '\\' && i+1 < len(after) {
+				i++ // stands for what follows it
+			}
+			reason.WriteByte(after[i])
 		}
+		r.texts = append(r.texts, text.Printable(reason.String(), MaxMessage))
 	}
 }
 

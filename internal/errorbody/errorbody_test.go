@@ -105,6 +105,8 @@ func TestReadSaysAllThatIsThere(t *testing.T) {
 		},
 		{"capitals", `{"Message":"Forbidden","Errors":[{"Field":"email","Message":"is odd"}]}`, "", "Forbidden, email is odd", []errorbody.Problem{{Field: "email", Message: "is odd"}}},
 		{"only the header", ``, `Bearer realm="api", error="invalid_token", error_description="The token \"x\" expired", x="y"`, `The token "x" expired`, nil},
+		{"escapes of no meaning", ``, `Bearer error_description="It\'s over, \d"`, "It's over, d", nil},
+		{"no end", ``, `Bearer error_description="The token`, "The token", nil},
 		{"body and header", `{"error":"invalid_token"}`, `Bearer error_description="The token expired"`, "invalid_token, The token expired", nil},
 		{"HTML and header", `<h1>401</h1>`, `Bearer error_description="The token expired"`, "The token expired", nil},
 		{"a header without a reason", `{"error":"x"}`, `Bearer realm="api"`, "x", nil},
