@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/motive-go/motive/internal/backoff"
-	"github.com/motive-go/motive/internal/isolate"
 	"github.com/motive-go/motive/internal/redact"
 	"github.com/motive-go/motive/internal/text"
 	"golang.org/x/oauth2"
@@ -35,7 +34,7 @@ type endpoint struct {
 	cfg    *oauth2.Config
 	client *http.Client
 	now    func() time.Time
-	slot   isolate.Slot
+	slot   slot
 }
 
 func newEndpoint(cfg *oauth2.Config, client *http.Client, now func() time.Time) *endpoint {
@@ -72,7 +71,7 @@ func (e *endpoint) ask(ctx context.Context, form url.Values, secrets ...string) 
 	defer cancel()
 	hidden := redact.New(secrets...).With(e.cfg.ClientSecret).With(redact.Basic(e.cfg.ClientID, e.cfg.ClientSecret)...)
 	start := e.now()
-	got, err := isolate.Run(ctx, &e.slot, func(ctx context.Context) (*response, error) { return e.send(ctx, form) }, nil)
+	got, err := run(ctx, &e.slot, func(ctx context.Context) (*response, error) { return e.send(ctx, form) }, nil)
 	if err != nil {
 		return nil, noResponse(err, hidden)
 	}
@@ -166,7 +165,7 @@ func neverSent(err error) bool {
 		sure        interface{ NeverSent() bool }
 	)
 	switch {
-	case errors.Is(err, isolate.ErrStuck):
+	case errors.Is(err, errStuck):
 		return true
 	case errors.As(err, &sure):
 		return sure.NeverSent()

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/motive-go/motive/internal/isolate"
 )
 
 // guardedStore is a store, and the report function, which may both be of the
@@ -14,13 +12,13 @@ type guardedStore struct {
 	store  Store
 	report func(error)
 
-	loading, saving, locking, unlocking, reporting isolate.Slot
+	loading, saving, locking, unlocking, reporting slot
 }
 
 const (
 	storeTimeout = 15 * time.Second // for a load or a save
 	// Under the lock there are a load, two saves and a request; each may take
-	// isolate.Grace longer. That is within the 90 seconds that Store promises, and
+	// grace longer. That is within the 90 seconds that Store promises, and
 	// so another one that waits for the lock gets it.
 	lockTimeout   = 90 * time.Second
 	unlockTimeout = 5 * time.Second
@@ -30,7 +28,7 @@ const (
 func (g *guardedStore) load(ctx context.Context) (*Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	r, err := isolate.Run(ctx, &g.loading, g.store.Load, nil)
+	r, err := run(ctx, &g.loading, g.store.Load, nil)
 	if err != nil {
 		return nil, fmt.Errorf("loading the token: %w", err)
 	}
@@ -40,7 +38,7 @@ func (g *guardedStore) load(ctx context.Context) (*Record, error) {
 func (g *guardedStore) save(ctx context.Context, r *Record) error {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	_, err := isolate.Run(ctx, &g.saving, func(ctx context.Context) (struct{}, error) {
+	_, err := run(ctx, &g.saving, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, g.store.Save(ctx, r.clone())
 	}, nil)
 	if err != nil {
@@ -52,7 +50,7 @@ func (g *guardedStore) save(ctx context.Context, r *Record) error {
 func (g *guardedStore) lock(ctx context.Context) (unlock func(), err error) {
 	waiting, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
-	free, err := isolate.Run(waiting, &g.locking, g.store.Lock, func(free func()) { free() })
+	free, err := run(waiting, &g.locking, g.store.Lock, func(free func()) { free() })
 	if err != nil {
 		return nil, fmt.Errorf("locking the token store: %w", err)
 	}
@@ -62,7 +60,7 @@ func (g *guardedStore) lock(ctx context.Context) (unlock func(), err error) {
 func (g *guardedStore) unlock(ctx context.Context, free func()) {
 	waiting, cancel := context.WithTimeout(ctx, unlockTimeout)
 	defer cancel()
-	_, err := isolate.Run(waiting, &g.unlocking, func(context.Context) (struct{}, error) {
+	_, err := run(waiting, &g.unlocking, func(context.Context) (struct{}, error) {
 		free()
 		return struct{}{}, nil
 	}, nil)
@@ -75,7 +73,7 @@ func (g *guardedStore) unlock(ctx context.Context, free func()) {
 func (g *guardedStore) tell(ctx context.Context, unseen error) {
 	waiting, cancel := context.WithTimeout(ctx, reportTimeout)
 	defer cancel()
-	_, _ = isolate.Run(waiting, &g.reporting, func(context.Context) (struct{}, error) {
+	_, _ = run(waiting, &g.reporting, func(context.Context) (struct{}, error) {
 		g.report(unseen)
 		return struct{}{}, nil
 	}, nil)

@@ -249,7 +249,7 @@ func TestLockIsHeldForLessThanALease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		// Everything takes as long as it may, and a moment more.
-		const extra = isolateGrace - time.Millisecond
+		const extra = grace - time.Millisecond
 		store := &testStore{Store: NewMemoryStore(tokenFor(0, -time.Second))}
 		b := newBenchOn(store, &scriptedEndpoint{delay: endpointTimeout - time.Millisecond, lifetime: time.Hour})
 		store.load = func(context.Context) error { time.Sleep(storeTimeout + extra); return nil }

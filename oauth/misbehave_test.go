@@ -10,8 +10,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/motive-go/motive/internal/isolate"
 )
 
 // wild is a store and a transport that do anything at one place.
@@ -160,7 +158,7 @@ func TestLockThatComesTooLateIsFreed(t *testing.T) {
 			t.Fatalf("Token: %v, want a deadline", err)
 		}
 		time.Sleep(2 * time.Minute)
-		if _, err := b.TokenContext(t.Context()); !errors.Is(err, isolate.ErrStuck) {
+		if _, err := b.TokenContext(t.Context()); !errors.Is(err, errStuck) {
 			t.Errorf("Token: %v, want to hear that the store is stuck", err)
 		}
 		time.Sleep(10 * time.Minute) // Lock succeeds, and nobody is there any more

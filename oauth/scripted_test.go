@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/motive-go/motive/internal/isolate"
 	"golang.org/x/oauth2"
 )
 
@@ -99,8 +98,6 @@ type bench struct {
 	mu      sync.Mutex
 	reports []error
 }
-
-const isolateGrace = isolate.Grace
 
 const testSecret = "canary-client-secret"
 

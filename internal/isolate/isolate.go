@@ -5,18 +5,11 @@ package isolate
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"sync/atomic"
-	"time"
 
 	"github.com/motive-go/motive/internal/backoff"
 	"github.com/motive-go/motive/internal/text"
 )
-
-// ErrStuck says that the code still runs for an earlier call, which has given up
-// on it.
-var ErrStuck = errors.New("an earlier call of it was given up and has not come back yet")
 
 // Broken says how code broke off that neither returned a value nor an error.
 type Broken string
@@ -24,9 +17,6 @@ type Broken string
 func (b Broken) Error() string { return string(b) }
 
 const goexit = Broken("it ended its goroutine, as runtime.Goexit and t.FailNow do")
-
-// Grace is how long code may take to notice the end of its context.
-const Grace = time.Second
 
 // Flight is one run of a function, which any number of callers may wait for.
 type Flight[T any] struct {
@@ -51,6 +41,9 @@ func Go[T any](f func() (T, error)) *Flight[T] {
 	return r
 }
 
+// Done is closed when the function has ended, however it did.
+func (r *Flight[T]) Done() <-chan struct{} { return r.done }
+
 // Wait returns what the function has returned, or the error of ctx if that ends
 // first.
 func (r *Flight[T]) Wait(ctx context.Context) (value T, err error) {
@@ -68,40 +61,4 @@ func (r *Flight[T]) Join() (T, error) {
 		panic(r.panicked)
 	}
 	return r.value, r.err
-}
-
-// Slot lets one call at a time run, so that code that hangs in every call holds
-// one goroutine and not one more with each. The zero value is free.
-type Slot struct{ busy atomic.Bool }
-
-// Run calls f on a goroutine of its own and waits for it, or until ctx has been
-// over for [Grace]. late, which may be nil, gets the value that f returns without
-// an error after Run has given up.
-func Run[T any](ctx context.Context, slot *Slot, f func(context.Context) (T, error), late func(T)) (value T, err error) {
-	if !slot.busy.CompareAndSwap(false, true) {
-		return value, ErrStuck
-	}
-	r := Go(func() (T, error) {
-		defer slot.busy.Store(false) // before the waiter can come back with another call
-		return f(ctx)
-	})
-	select {
-	case <-r.done:
-		return r.value, r.err
-	case <-ctx.Done():
-	}
-	select {
-	case <-r.done:
-		return r.value, r.err
-	case <-time.After(Grace):
-	}
-	if late != nil {
-		Go(func() (none struct{}, _ error) {
-			if v, err := r.Join(); err == nil {
-				late(v)
-			}
-			return none, nil
-		})
-	}
-	return value, backoff.ContextError(ctx)
 }

@@ -1,101 +1,65 @@
-package isolate
+package isolate_test
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
-	"time"
+
+	"github.com/motive-go/motive/internal/isolate"
 )
 
 func TestWhateverTheCodeDoesIsAnError(t *testing.T) {
 	t.Parallel()
-	broken := errors.New("broken")
-	tests := []struct {
-		name string
-		f    func(context.Context) (int, error)
-		want string // "" for the value 7
-		took time.Duration
+	for name, test := range map[string]struct {
+		f        func() (int, error)
+		want     string // "" for the value 7
+		panicked bool
 	}{
-		{"a value", func(context.Context) (int, error) { return 7, nil }, "", 0},
-		{"an error", func(context.Context) (int, error) { return 0, broken }, "broken", 0},
-		{"a panic", func(context.Context) (int, error) { panic("at\nthe disco") }, "it panicked: at the disco", 0},
-		{"a panic with nil", func(context.Context) (int, error) { panic(nil) }, "it panicked: ", 0},
-		{"a panic whose value panics", func(context.Context) (int, error) { panic(panicker{}) }, "it panicked: ", 0},
-		{"a nil function", nil, "it panicked: ", 0},
-		{"an end of its goroutine", func(context.Context) (int, error) { runtime.Goexit(); return 7, nil }, "ended its goroutine", 0},
-		{"a wait for the context", func(ctx context.Context) (int, error) { <-ctx.Done(); return 0, ctx.Err() }, "deadline", time.Minute},
-		{"a value just after the context", func(context.Context) (int, error) { time.Sleep(time.Minute + Grace/2); return 7, nil }, "", time.Minute + Grace/2},
-		{"a hang", func(context.Context) (int, error) { time.Sleep(time.Hour); return 7, nil }, "deadline", time.Minute + Grace},
+		"a value":                    {func() (int, error) { return 7, nil }, "", false},
+		"an error":                   {func() (int, error) { return 0, errors.New("broken") }, "broken", false},
+		"a panic":                    {func() (int, error) { panic("at\nthe disco") }, "it panicked: at the disco", true},
+		"a panic with nil":           {func() (int, error) { panic(nil) }, "it panicked: ", true},
+		"a panic whose value panics": {func() (int, error) { panic(panicker{}) }, "it panicked: ", true},
+		"a nil function":             {nil, "it panicked: ", true},
+		"an end of its goroutine":    {func() (int, error) { runtime.Goexit(); return 7, nil }, "ended its goroutine", false},
+	} {
+		flight := isolate.Go(test.f)
+		<-flight.Done()
+		v, err := flight.Wait(context.Background())
+		if test.want == "" && (v != 7 || err != nil) || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%s: got %d, %v, want %q", name, v, err, test.want)
+		}
+		if joined, panicked := join(flight); panicked != test.panicked || !panicked && fmt.Sprint(joined) != fmt.Sprint(err) {
+			t.Errorf("%s: joined with %v, panicked: %v", name, joined, panicked)
+		}
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-				defer cancel()
-				defer time.Sleep(2 * time.Hour) // what hangs must end before the test
-				start := time.Now()
-				v, err := Run(ctx, new(Slot), test.f, nil)
-				if took := time.Since(start); took != test.took {
-					t.Errorf("took %s, want %s", took, test.took)
-				}
-				if test.want == "" {
-					if v != 7 || err != nil {
-						t.Errorf("got %d, %v, want 7", v, err)
-					}
-					return
-				}
-				if err == nil || !strings.Contains(err.Error(), test.want) {
-					t.Errorf("got %v, want %q", err, test.want)
-				}
-			})
-		})
-	}
+}
+
+func join(f *isolate.Flight[int]) (err error, panicked bool) {
+	defer func() { panicked = recover() != nil }()
+	_, err = f.Join()
+	return err, false
 }
 
 type panicker struct{}
 
 func (panicker) Error() string { panic("again") }
 
-func TestCodeThatHangsHoldsOneGoroutine(t *testing.T) {
+func TestTheEndOfAContextEndsTheWait(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var slot Slot
-		var started, late atomic.Int32
-		hang := func(context.Context) (int32, error) { started.Add(1); time.Sleep(time.Hour); return 7, nil }
-		keep := func(v int32) { late.Add(v); panic("late") }
-		for i := range 100 {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			_, err := Run(ctx, &slot, hang, keep)
-			cancel()
-			if stuck := i > 0; errors.Is(err, ErrStuck) != stuck {
-				t.Fatalf("call %d: %v", i, err)
-			}
-		}
-		if n := started.Load(); n != 1 {
-			t.Errorf("started %d times, want once", n)
-		}
-		time.Sleep(time.Hour)
-		synctest.Wait()
-		if v := late.Load(); v != 7 {
-			t.Errorf("what came late is %d, want 7", v)
-		}
-		if v, err := Run(t.Context(), &slot, func(context.Context) (int, error) { return 8, nil }, nil); v != 8 || err != nil {
-			t.Fatalf("got %d, %v, want the slot free again", v, err)
-		}
-	})
-}
-
-func TestSlotIsFreeAsSoonAsACallReturns(t *testing.T) {
-	t.Parallel()
-	var slot Slot
-	for range 1000 {
-		if _, err := Run(t.Context(), &slot, func(context.Context) (int, error) { return 0, nil }, nil); err != nil {
-			t.Fatal(err)
-		}
+	hang := make(chan struct{})
+	flight := isolate.Go(func() (int, error) { <-hang; return 7, nil })
+	gone, cancel := context.WithCancelCause(t.Context())
+	cause := errors.New("the caller has left")
+	cancel(cause)
+	if _, err := flight.Wait(gone); !errors.Is(err, context.Canceled) || !errors.Is(err, cause) {
+		t.Errorf("error %v, want the cause", err)
+	}
+	close(hang)
+	if v, err := flight.Wait(t.Context()); v != 7 || err != nil {
+		t.Errorf("got %d, %v for one who waits on", v, err)
 	}
 }
