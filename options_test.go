@@ -813,26 +813,28 @@ func TestEvents(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := 0
-			srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
-				status := tt.statuses[min(n, len(tt.statuses)-1)]
-				n++
-				wire.Always(status, oneUser)(w, r)
+			synctest.Test(t, func(t *testing.T) { // where no timer is late
+				n := 0
+				answer := wire.RoundTrip(func(*http.Request) (*http.Response, error) {
+					status := tt.statuses[min(n, len(tt.statuses)-1)]
+					n++
+					return wire.Reply(status, oneUser), nil
+				})
+				b := &book{}
+				_ = tt.call(offline(t, answer, b.options()...))
+				if got := b.kinds(); got != tt.want {
+					t.Errorf("events %q, want %q", got, tt.want)
+				}
+				for _, e := range b.events {
+					waits := e.Kind == motive.EventRetry || e.Kind == motive.EventPause
+					if (e.Wait > 0) && !waits || e.Wait < 0 || e.Kind != motive.EventReconcile && e.Attempt == 0 || e.Kind == motive.EventRetry && e.StatusCode != tt.statuses[0] {
+						t.Errorf("event %+v", e)
+					}
+					if e.Kind == motive.EventReconcile && !errors.Is(e.Err, motive.ErrOutcomeUnknown) {
+						t.Errorf("event %+v does not tell what is to be settled", e)
+					}
+				}
 			})
-			b := &book{}
-			_ = tt.call(newClient(t, srv.URL, b.options()...))
-			if got := b.kinds(); got != tt.want {
-				t.Errorf("events %q, want %q", got, tt.want)
-			}
-			for _, e := range b.events {
-				waits := e.Kind == motive.EventRetry || e.Kind == motive.EventPause
-				if (e.Wait > 0) && !waits || e.Wait < 0 || e.Kind != motive.EventReconcile && e.Attempt == 0 || e.Kind == motive.EventRetry && e.StatusCode != tt.statuses[0] {
-					t.Errorf("event %+v", e)
-				}
-				if e.Kind == motive.EventReconcile && !errors.Is(e.Err, motive.ErrOutcomeUnknown) {
-					t.Errorf("event %+v does not tell what is to be settled", e)
-				}
-			}
 		})
 	}
 }

@@ -30,14 +30,18 @@ func newGate(l []Limiter, p Policy, limit time.Duration) *gate {
 	return &gate{limiters: l, limit: limit, pacer: newPacer(p), turn: make(chan struct{}, 1)}
 }
 
-// hold holds an attempt until its turn, and not before least has passed.
+// free reports whether nothing but the backoff of a call holds it.
+func (g *gate) free() bool { return len(g.limiters) == 0 && g.pacer.free() }
+
+// hold holds an attempt until its turn, and not before least has passed. A timer that
+// is late is no hold to tell of.
 func (g *gate) hold(a *attempt, least time.Duration) error {
 	k := a.call
-	start := time.Now()
+	free, start := g.free(), time.Now()
 	err := g.wait(k.ctx, least)
 	waited := time.Since(start)
 	a.waited += waited
-	if held := waited - least; err == nil && held > time.Millisecond {
+	if held := waited - least; err == nil && held > time.Millisecond && !(free && g.free()) {
 		k.tell(Event{Kind: KindWait, Wait: held})
 	}
 	return err
@@ -49,7 +53,7 @@ func (g *gate) wait(ctx context.Context, least time.Duration) error {
 	if ctx.Err() != nil {
 		return backoff.ContextError(ctx)
 	}
-	if least <= 0 && len(g.limiters) == 0 && g.pacer.free() {
+	if least <= 0 && g.free() {
 		return nil
 	}
 	within, leave := context.WithCancel(ctx)

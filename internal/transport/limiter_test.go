@@ -345,3 +345,28 @@ func TestTheLimiterIsToldOfAPause(t *testing.T) {
 		})
 	})
 }
+
+// A machine that is busy is late, and nobody has held the call.
+func TestLatenessIsNoWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var seen events
+		c := newTestClient(t, Config{RoundTripper: answers(503, 200), Observer: seen.add})
+		if r, err := c.Do(late{t.Context()}, request("GET")); err != nil || r.Attempts != 2 {
+			t.Fatalf("%d attempts: %v", r.Attempts, err)
+		}
+		for _, e := range seen.all {
+			if e.Kind == KindWait {
+				t.Errorf("event %+v", e)
+			}
+		}
+	})
+}
+
+// late is a context on a busy machine.
+type late struct{ context.Context }
+
+func (c late) Err() error {
+	time.Sleep(10 * time.Millisecond)
+	return c.Context.Err()
+}
