@@ -151,6 +151,7 @@ type Decoder struct {
 	values []span // of the fields
 	follow []int  // by field: the one that came next last time
 	rest   []Member
+	chars  int // that text must hold at most
 	text   strings.Builder
 }
 
@@ -211,17 +212,11 @@ func (d *Decoder) Read(dst any, wrapper string) []Member {
 	d.most = max(d.most, min(d.rows, page)*(d.table.size+room)+4*room)
 	d.made += d.table.size + d.table.place
 	d.collect(wrapper)
-	size := 0
-	for i, at := range d.values {
-		if d.table.forms[i].text {
-			size += length(d.b[at.start:at.end], at.plain)
-		}
-	}
-	if !d.spend(size) {
+	if !d.spend(d.chars) {
 		return nil
 	}
 	d.text.Reset()
-	d.text.Grow(size)
+	d.text.Grow(d.chars)
 
 	v := reflect.ValueOf(dst).Elem()
 	for i, at := range d.values {
@@ -265,7 +260,7 @@ func (d *Decoder) keep(name, value []byte) {
 // collect finds the values of the fields, and what has none. Of two with one name
 // the last counts.
 func (d *Decoder) collect(wrapper string) {
-	d.rest = d.rest[:0]
+	d.chars, d.rest = 0, d.rest[:0]
 	clear(d.values)
 	if !d.At('{') {
 		d.Value()
@@ -285,8 +280,11 @@ func (d *Decoder) collect(wrapper string) {
 			d.follow[last], last = i, i
 			hasID = hasID || string(key) == "id"
 			start := d.i
-			_, plain := d.value()
+			raw, plain := d.value()
 			d.values[i] = span{start, d.i, plain}
+			if d.table.forms[i].text {
+				d.chars += length(raw, plain)
+			}
 		default:
 			if value := d.Value(); d.err == nil {
 				d.keep(key, value)
@@ -299,11 +297,13 @@ func (d *Decoder) collect(wrapper string) {
 // has none. A server writes its fields in the same order every time, so that a
 // guess is mostly right.
 func (s *Scanner) field(t *table, guess int) (int, []byte) {
-	if guess < len(t.keys) && t.keys[guess] != "" && bytes.HasPrefix(s.b[s.i:], []byte(t.keys[guess])) {
-		start, end := s.i+1, s.i+len(t.keys[guess])
-		s.i = end
-		s.space()
-		return guess, s.b[start : end-2]
+	if guess < len(t.keys) && t.keys[guess] != "" && s.i+len(t.keys[guess]) <= len(s.b) {
+		key := s.b[s.i : s.i+len(t.keys[guess])]
+		if string(key) == t.keys[guess] {
+			s.i += len(key)
+			s.space()
+			return guess, key[1 : len(key)-2]
+		}
 	}
 	key := Unquote(s.key())
 	if i, ok := t.index[string(key)]; ok {
@@ -378,7 +378,7 @@ func (d *Decoder) list(v reflect.Value, f *form, raw []byte) bool {
 	v.SetLen(n)
 
 	n, s = 0, Scanner{b: raw}
-	for more := s.open(']'); more; more = s.next(']') {
+	for range s.Items() {
 		raw, plain := s.value()
 		if !blank(raw) && d.set(v.Index(n), f.elem, raw, plain) {
 			n++

@@ -136,6 +136,11 @@ func (s *Scanner) open(closing byte) bool {
 // next steps over what stands behind an item and reports whether another
 // follows.
 func (s *Scanner) next(closing byte) bool {
+	if s.At(',') { // as nearly always
+		s.i++
+		s.space()
+		return true
+	}
 	return !s.closed(closing) && s.expect(',', "a comma or a closing bracket was expected")
 }
 
@@ -215,11 +220,14 @@ func (s *Scanner) value() (raw []byte, plain bool) {
 
 // word steps over a number, true, false or null.
 func (s *Scanner) word() {
-	end := s.i
-	for end < len(s.b) && isWord(s.b[end]) {
-		end++
+	word := s.b[s.i:]
+	for n, ch := range word {
+		if !isWord(ch) {
+			word = word[:n]
+			break
+		}
 	}
-	switch word := s.b[s.i:end]; string(word) {
+	switch string(word) {
 	case "true", "false", "null":
 	default:
 		if !isNumber(word) {
@@ -227,7 +235,7 @@ func (s *Scanner) word() {
 			return
 		}
 	}
-	s.i = end
+	s.i += len(word)
 }
 
 // isWord reports whether a number, true, false or null may have b in it.
@@ -251,22 +259,24 @@ func isNumber(b []byte) bool {
 
 // text steps over a string.
 func (s *Scanner) text() {
-	for s.i++; ; s.i++ {
-		if s.i += ordinary(s.b[s.i:]); s.i == len(s.b) {
+	b := s.b
+	for i := s.i + 1; ; i++ {
+		i += ordinary(b[i:])
+		if s.i = i; i == len(b) {
 			s.fail("")
 			return
 		}
-		switch ch := s.b[s.i]; {
+		switch ch := b[i]; {
 		case ch == '"':
 			s.i++
 			return
 		case ch == '\\':
-			_, n := text.JSONEscape(s.b[s.i:])
+			_, n := text.JSONEscape(b[i:])
 			if n == 0 {
 				s.fail("malformed escape in a string")
 				return
 			}
-			s.i += n - 1
+			i += n - 1
 			s.plain = false
 		case ch < ' ':
 			s.fail("control character in a string")
@@ -333,6 +343,11 @@ const longest = 3
 // encoding/json it writes U+FFFD for invalid UTF-8 and for half a surrogate pair.
 func unescape(out *strings.Builder, chars []byte) {
 	for len(chars) > 0 {
+		if n := ordinary(chars); n > 0 {
+			out.Write(chars[:n])
+			chars = chars[n:]
+			continue
+		}
 		r, n := text.JSONEscape(chars)
 		if n == 0 {
 			r, n = utf8.DecodeRune(chars)
