@@ -4,139 +4,16 @@
 package lenient
 
 import (
-	"bytes"
-	"cmp"
 	"encoding/json"
-	"errors"
-	"math"
 	"reflect"
-	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 )
 
-// A Table lists the fields of the struct T by their names in JSON. Fields of an
-// embedded struct are not promoted. The zero Table is ready: it is filled when it
-// is first used, so that a program links nothing of a T that it does not read.
-type Table[T any] struct {
-	// ByValue says that the caller keeps a list of T rather than *T, which is
-	// copied when it grows.
-	ByValue bool
-
-	once sync.Once
-	made *table
-}
-
-// table is a Table of whatever type. It does not change.
-type table struct {
-	names []string // by field; "" for one that is not in JSON
-	keys  []string // the same as keys in JSON, with their colons
-	forms []form
-	index map[string]int // from name to field
-	size  int            // what a struct takes, in bytes
-	place int            // what its place in the caller's list takes
-	pool  sync.Pool      // of decoders
-}
-
-// A form says how a value of a type is read.
-type form struct {
-	kind  reflect.Kind  // zero if it reads itself
-	text  bool          // whether it keeps characters of the input
-	size  int           // of one element of a list, in bytes
-	empty reflect.Value // a list without elements that is not nil
-	elem  *form         // of a list
-	table *table        // of a struct
-}
-
-func (t *Table[T]) table() *table {
-	t.once.Do(func() {
-		const copies = 5 // what append leaves behind where a list grows by quarters
-		typ := reflect.TypeFor[T]()
-		t.made = newTable(typ, make(map[reflect.Type]*table))
-		t.made.size, t.made.place = allocated(typ), copies*strconv.IntSize/8
-		if t.ByValue {
-			t.made.place = copies * t.made.size
-		}
-	})
-	return t.made
-}
-
-// allocated is what a value of a type takes on the heap, where a small one stands in
-// the next larger of a few sizes, together with a word that says where its pointers
-// are.
-func allocated(typ reflect.Type) int {
-	return cap(slices.Grow([]byte(nil), int(typ.Size())+strconv.IntSize/8))
-}
-
-func newTable(typ reflect.Type, made map[reflect.Type]*table) *table {
-	if t := made[typ]; t != nil {
-		return t // typ holds itself
-	}
-	n := typ.NumField()
-	t := &table{names: make([]string, n), keys: make([]string, n), forms: make([]form, n), index: make(map[string]int, n)}
-	made[typ] = t
-	for i := range n {
-		field := typ.Field(i)
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if name == "-" || !field.IsExported() {
-			continue
-		}
-		name = cmp.Or(name, field.Name)
-		t.names[i], t.keys[i], t.forms[i] = name, strconv.Quote(name)+":", newForm(field.Type, made)
-		t.index[name] = i
-	}
-	return t
-}
-
-func newForm(typ reflect.Type, made map[reflect.Type]*table) form {
-	f := form{kind: typ.Kind()}
-	switch {
-	case reflect.PointerTo(typ).Implements(reflect.TypeFor[json.Unmarshaler]()):
-		f.kind = reflect.Invalid
-	case f.kind == reflect.String:
-		f.text = true
-	case f.kind == reflect.Slice:
-		elem := newForm(typ.Elem(), made)
-		f.text, f.size, f.empty, f.elem = elem.text, int(typ.Elem().Size()), reflect.MakeSlice(typ, 0, 0), &elem
-	case f.kind == reflect.Struct:
-		f.text, f.table = true, newTable(typ, made)
-	}
-	return f
-}
-
-// Names returns the names of the fields, in the order of the struct; "" for one
-// that is not in JSON. Neither Names nor Keys may be changed.
-func (t *Table[T]) Names() []string { return t.table().names }
-
-// Keys returns the names as keys in JSON, with their colons.
-func (t *Table[T]) Keys() []string { return t.table().keys }
-
-// Index returns the place of the field of that name.
-func (t *Table[T]) Index(name string) (int, bool) {
-	i, ok := t.table().index[name]
-	return i, ok
-}
-
 // A Member is a name and its value as it was sent. Both may be part of the
 // input: copy what is kept.
 type Member struct{ Name, Value []byte }
-
-// What may be made of a body is eight times its bytes. No response that means well takes more, for
-// most of a record is text. But a struct is larger than a row that says very little,
-// and such rows are common in tests. So a body may also make what the rows that have
-// come weigh, up to those of a page, each with room for a map of what has no field.
-// That is no allowance on top: from about 20 KB on a body has its eight times,
-// whatever it is, and rows beyond a page must be worth their structs.
-const (
-	multiple = 8
-	page     = 100 // rows
-	room     = 512 // bytes beside each row, and four times as many once
-)
-
-var errTooMuch = errors.New("the body would take up many times its size in memory")
 
 // A Decoder reads structs of one type from one body, as often as Read is
 // called. Most of a record is text, so all strings of one stand in one
@@ -186,20 +63,6 @@ func (d *Decoder) Close() {
 	}
 }
 
-// spend counts memory that is about to be made, and reports whether it may. It
-// faults where it is too much for the body. A small allocation takes up to an eighth
-// more than is asked for, a large one whole pages of 8 KiB.
-func (d *Decoder) spend(bytes int) bool {
-	more := bytes / 8
-	if bytes > 32<<10 {
-		more = 8 << 10
-	}
-	if d.made += bytes + more; d.made > d.most {
-		d.Stop(errTooMuch)
-	}
-	return d.err == nil
-}
-
 // Read reads the next value into the struct that dst points to, which must be
 // zero and of the Decoder's type. An object that has an object under the name
 // wrapper before any "id" is an envelope, and nothing else in it counts.
@@ -208,9 +71,7 @@ func (d *Decoder) spend(bytes int) bool {
 // next call. A value that is no object leaves dst as it is, and so does a fault.
 // Null, "" and absent fit every field.
 func (d *Decoder) Read(dst any, wrapper string) []Member {
-	d.rows++
-	d.most = max(d.most, min(d.rows, page)*(d.table.size+room)+4*room)
-	d.made += d.table.size + d.table.place
+	d.allowRow()
 	d.collect(wrapper)
 	if !d.spend(d.chars) {
 		return nil
@@ -423,74 +284,4 @@ func (d *Decoder) foreign(dst any, raw []byte) (ok bool) {
 	}
 	const worst = 48 // an array of numbers in an any takes about 45 times its bytes
 	return d.spend(worst*len(raw)) && json.Unmarshal(raw, dst) == nil
-}
-
-// longestScalar is more than a number, a time or a boolean takes, escapes included.
-const longestScalar = 512
-
-// scalar returns the characters of a value, none if they are too many.
-func scalar(value []byte) []byte {
-	if len(value) > longestScalar {
-		return nil
-	}
-	return Unquote(value)
-}
-
-// Int reads a number, or a string that holds one, if it is whole: 7, "7" and
-// 7.0, but not 7.5. With an exponent it may have 15 digits, up to which a
-// float64 is exact.
-func Int(value []byte) (int64, bool) {
-	b := scalar(value)
-	if !isNumber(b) {
-		return 0, false
-	}
-	s := string(b)
-	whole, fraction, _ := strings.Cut(s, ".")
-	if strings.Trim(fraction, "0") == "" {
-		if n, err := strconv.ParseInt(whole, 10, 64); err == nil {
-			return n, true
-		}
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	if size := math.Abs(f); err != nil || len(s) > 16 || size < 1 || size >= 1<<53 || f != math.Trunc(f) {
-		return 0, false
-	}
-	return int64(f), true
-}
-
-// Bool reads true, "True", "t", 1 and "1", and their opposites.
-func Bool(value []byte) (b, ok bool) {
-	switch string(value) {
-	case "true", "false": // as nearly all of them
-		return value[0] == 't', true
-	}
-	b, err := strconv.ParseBool(strings.ToLower(string(scalar(value))))
-	return b, err == nil
-}
-
-// Time reads an RFC 3339 time with or without fractions of a second, the same
-// without an offset, or a date. Without an offset it is UTC, as Motive's times
-// are unless a request asks for another zone.
-func Time(value []byte) (t time.Time, ok bool) {
-	if len(value) <= longestScalar && bytes.HasSuffix(value, []byte(`Z"`)) && t.UnmarshalJSON(value) == nil {
-		return t, true // as nearly all of them
-	}
-	s, layout := string(scalar(value)), time.RFC3339
-	switch {
-	case len(s) == len(time.DateOnly):
-		layout = time.DateOnly
-	case !strings.ContainsAny(s[min(len(s), len(time.DateOnly)):], "Zz+-"):
-		layout = "2006-01-02T15:04:05"
-	}
-	// In UTC rather than the machine's zone, so that all machines read a
-	// response alike.
-	t, err := time.ParseInLocation(layout, s, time.UTC)
-	// An offset of a day or more parses, but cannot be written as JSON again.
-	if _, offset := t.Zone(); err != nil || offset <= -24*3600 || offset >= 24*3600 {
-		return time.Time{}, false
-	}
-	if t.IsZero() {
-		return time.Time{}, true // without an offset, as the zero value has none
-	}
-	return t, true
 }

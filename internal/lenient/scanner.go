@@ -97,8 +97,7 @@ func (s *Scanner) expect(ch byte, otherwise string) bool {
 }
 
 // Items loops over an array, or over an object with its keys, each time with s at a
-// value. The loop may take it, and it is skipped otherwise, as is a value that has
-// none in it.
+// value. A value that the loop does not take is skipped, as is one that is neither.
 func (s *Scanner) Items() iter.Seq[[]byte] {
 	return func(yield func(key []byte) bool) {
 		object := s.At('{')
@@ -288,8 +287,8 @@ func (s *Scanner) text() {
 }
 
 // ordinary returns how many of the first bytes of b stand for themselves in a
-// string, or fewer, eight of which it looks at in one go: subtracting sets the high
-// bit of a byte that was too small, beginning with the first.
+// string, or fewer. It tests eight at a time: subtracting sets the high bit of the
+// first byte that was too small.
 func ordinary(b []byte) int {
 	const each, high = 0x0101010101010101, 0x8080808080808080
 	i := 0
