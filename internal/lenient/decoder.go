@@ -102,13 +102,19 @@ func length(raw []byte, plain bool) int {
 	return longest * len(raw)
 }
 
-// keep adds to the rest. What the caller makes of it is counted as well: a map,
-// which takes 400 bytes for the first entries, with copies of names and values.
+// keep adds to the rest. What the caller makes of it is counted as well: a map, which
+// takes 400 bytes for the first few entries, with copies of names and values.
 func (d *Decoder) keep(name, value []byte) {
-	const entry = 104                        // bytes of a map that is half empty
-	size := entry + 2*len(name) + len(value) // a name may have been unquoted
-	if len(d.rest) == 0 {
-		size += 3 * entry
+	const (
+		entry = 104 // bytes of a map that is half empty
+		few   = 4
+	)
+	size := 2*len(name) + len(value) // a name may have been unquoted
+	switch n := len(d.rest); {
+	case n == 0:
+		size += few * entry
+	case n >= few:
+		size += entry
 	}
 	if len(d.rest) == cap(d.rest) {
 		size += 2 * cap(d.rest) * int(reflect.TypeFor[Member]().Size())
