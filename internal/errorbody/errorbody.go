@@ -42,21 +42,16 @@ func Read(body []byte, header http.Header) (message string, problems []Problem) 
 	r := reader{Scanner: lenient.Scan(body)}
 	switch {
 	case r.At('{'):
-		var values [len(sources)]lenient.Scanner
-		for key := range r.Items() {
-			if i := slices.Index(sources[:], strings.ToLower(string(key))); i >= 0 {
-				values[i] = *r.Scanner
+		for key := range r.Items() { // of which one may come twice, also in another case
+			if r.source = slices.Index(sources[:], strings.ToLower(string(key))); r.source >= 0 {
+				r.value("", 0)
 			}
-		}
-		for i := range values {
-			r.Scanner = &values[i]
-			r.value("", 0)
 		}
 	case r.At('['), r.At('"'):
 		r.value("", 0)
 	case r.At('<'), len(body) > MaxMessage, json.Valid(body): // is no text for people
 	default:
-		r.texts = append(r.texts, text.Printable(string(body), MaxMessage))
+		r.texts[0] = append(r.texts[0], text.Printable(string(body), MaxMessage))
 	}
 	r.authenticate(header)
 	return r.message(), r.problems
@@ -66,7 +61,8 @@ func Read(body []byte, header http.Header) (message string, problems []Problem) 
 type reader struct {
 	*lenient.Scanner
 
-	texts    []string // about no field in particular
+	source   int                        // whose value is read
+	texts    [len(sources) + 1][]string // about no field in particular, by source; the last are the header's
 	problems []Problem
 	// How many there were of each, those beyond MaxProblems as well.
 	allTexts, allProblems int
@@ -95,7 +91,7 @@ func (r *reader) say(field string, o *one, isText bool) {
 	case o.silent():
 	case isText:
 		if r.allTexts++; r.allTexts <= MaxProblems {
-			r.texts = append(r.texts, o.words())
+			r.texts[r.source] = append(r.texts[r.source], o.words())
 		}
 	default:
 		if r.allProblems++; r.allProblems <= MaxProblems {
@@ -178,14 +174,15 @@ func (r *reader) authenticate(header http.Header) {
 			}
 			reason.WriteByte(after[i])
 		}
-		r.texts = append(r.texts, text.Printable(reason.String(), MaxMessage))
+		last := len(sources)
+		r.texts[last] = append(r.texts[last], text.Printable(reason.String(), MaxMessage))
 	}
 }
 
 // message reads "Validation failed, email has already been taken".
 func (r *reader) message() string {
 	message := ""
-	for _, words := range r.texts {
+	for _, words := range slices.Concat(r.texts[:]...) {
 		message = join(message, words)
 	}
 	for _, p := range r.problems {

@@ -104,6 +104,15 @@ func TestReadSaysAllThatIsThere(t *testing.T) {
 			"Invalid attribute, email is taken", []errorbody.Problem{{Message: "Invalid attribute, email is taken"}},
 		},
 		{"capitals", `{"Message":"Forbidden","Errors":[{"Field":"email","Message":"is odd"}]}`, "", "Forbidden, email is odd", []errorbody.Problem{{Field: "email", Message: "is odd"}}},
+		{"null beside it", `{"Message":"Forbidden","message":null}`, "", "Forbidden", nil},
+		{
+			"a name twice", `{"errors":{"email":["is taken"]},"Errors":{"first_name":["is odd"]}}`, "", "email is taken, first_name is odd",
+			[]errorbody.Problem{{Field: "email", Message: "is taken"}, {Field: "first_name", Message: "is odd"}},
+		},
+		{
+			"problems under two names", `{"errors":{"email":["is taken"]},"message":{"phone":["is odd"]},"error":"bad"}`, "", "bad, email is taken, phone is odd",
+			[]errorbody.Problem{{Field: "email", Message: "is taken"}, {Field: "phone", Message: "is odd"}},
+		},
 		{"only the header", ``, `Bearer realm="api", error="invalid_token", error_description="The token \"x\" expired", x="y"`, `The token "x" expired`, nil},
 		{"escapes of no meaning", ``, `Bearer error_description="It\'s over, \d"`, "It's over, d", nil},
 		{"no end", ``, `Bearer error_description="The token`, "The token", nil},
