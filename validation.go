@@ -497,7 +497,8 @@ func (p *problems) externalIDs(d draft) {
 		for _, problem := range own {
 			p.add(at(list, i)+"."+problem.Field, problem.Code, problem.Message)
 		}
-		if j := slices.IndexFunc(ids, func(other ExternalID) bool { return samePair(other, id) }); j < i && len(own) == 0 {
+		whole := !text.Blank(id.ExternalID) && !text.Blank(id.IntegrationName)
+		if j := slices.IndexFunc(ids, func(other ExternalID) bool { return samePair(other, id) }); j < i && whole {
 			p.add(at(list, i), CodeDuplicate, fmt.Sprintf("repeats %s, external id %s of %s; keep one of them",
 				at(list, j), text.Quote(id.ExternalID), text.Quote(id.IntegrationName)))
 		}

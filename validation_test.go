@@ -798,6 +798,10 @@ func TestConsequencesAreNotReportedTwice(t *testing.T) {
 	}), "group_visibility wrong_place", "custom_user_role wrong_place")
 	wantProblems(t, create(UserAttributes{Username: Set(" "), Email: Set(" ")}), "email required")
 
+	again := externalIDs(ExternalIDAttributes{ExternalID: "987", IntegrationName: "tms"},
+		ExternalIDAttributes{ID: 5, ExternalID: "987", IntegrationName: "tms"})
+	wantProblems(t, create(UserAttributes{ExternalIDsAttributes: again}), // of which neither follows from the other
+		"external_ids_attributes[1].id invalid", "external_ids_attributes[1] duplicate")
 	halves := externalIDs(ExternalIDAttributes{ExternalID: "987"}, ExternalIDAttributes{ExternalID: "987"})
 	wantProblems(t, update(UserAttributes{ExternalIDsAttributes: halves}),
 		"external_ids_attributes[0].integration_name required", "external_ids_attributes[1].integration_name required")
