@@ -608,6 +608,10 @@ func TestEveryRuleRefusesAndAccepts(t *testing.T) {
 			validateLookup(UserLookup{DriverCompanyID: "D\t7"}), validateLookup(UserLookup{DriverCompanyID: "D 7"}),
 		},
 		{
+			CodeUnknownValue, "a blank role to list", "role",
+			validateListOptions(&ListUsersOptions{Role: " "}), validateListOptions(&ListUsersOptions{}),
+		},
+		{
 			CodeInvalid, "a line break in a name to list", "name",
 			validateListOptions(&ListUsersOptions{Name: "Ada\n"}), validateListOptions(&ListUsersOptions{Name: "Ada"}),
 		},
