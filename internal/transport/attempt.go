@@ -27,8 +27,9 @@ type attempt struct {
 	took   time.Duration
 
 	Reply
-	buf *bytes.Buffer // which has the body
-	err error
+	buf  *bytes.Buffer // which has the body
+	err  error
+	kept bool // in Response.Earlier
 
 	dialled   atomic.Bool // a connection was asked for
 	connected atomic.Bool // and had

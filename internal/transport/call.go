@@ -104,7 +104,6 @@ func noBackoff(time.Duration, time.Duration, int, *http.Response) time.Duration 
 // at the cost of all other calls.
 func (k *call) roundTrip(req *http.Request) (*http.Response, error) {
 	if last := k.attempt; last != nil {
-		k.keep(last)
 		last.release()
 	}
 	a := &attempt{call: k, req: req, auth: k.auth, wait: k.wait}
@@ -117,9 +116,10 @@ func (k *call) roundTrip(req *http.Request) (*http.Response, error) {
 	return &a.shown, nil
 }
 
-// keep notes what became of a, which did not end in the response of the call.
+// keep notes, once, what became of a, which did not end in the response of the call.
 func (k *call) keep(a *attempt) {
-	if a.sent() {
+	if a.sent() && !a.kept {
+		a.kept = true
 		k.resp.Earlier = append(k.resp.Earlier, Attempt{a.Status, a.err, a.neverSent()})
 	}
 }
@@ -135,6 +135,9 @@ func (k *call) checkRetry(context.Context, *http.Response, error) (bool, error) 
 	if a.sent() && !retry && err == nil {
 		s = k.judge(a)
 		retry = s.retry() && (s.fate.limits() || k.budget.mayRetry())
+	}
+	if retry {
+		k.keep(a) // before the call can end, whose error names the last that failed
 	}
 	k.decided(a, retry, s)
 	return retry, err

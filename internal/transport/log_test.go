@@ -127,6 +127,29 @@ func TestLeavingWhileWaitingIsToldOf(t *testing.T) {
 	})
 }
 
+// So is a call that ends before its next attempt has begun to wait.
+func TestAnEndRightAfterAFailureNamesIt(t *testing.T) {
+	t.Parallel()
+	for want, last := range map[string]any{"502": 502, "429": 429, "connection reset": errors.New("connection reset")} {
+		for _, before := range []any{nil, 500} {
+			ctx, cancel := context.WithCancel(t.Context())
+			steps := []any{last}
+			if before != nil {
+				steps = []any{before, last}
+			}
+			c := newTestClient(t, Config{RoundTripper: answers(steps...), Policy: quick, Observer: func(e Event) {
+				if e.Kind == KindRetry && e.Attempt == len(steps) {
+					cancel()
+				}
+			}})
+			r, err := c.Do(ctx, request("GET"))
+			if !errors.Is(err, context.Canceled) || !strings.HasSuffix(err.Error(), "; the last attempt failed with "+want) || len(r.Earlier) != len(steps) {
+				t.Errorf("%v, then %v: %v, of %d attempts", before, last, err, len(r.Earlier))
+			}
+		}
+	}
+}
+
 // One line an attempt, which says what follows from it, and no secret.
 func TestLog(t *testing.T) {
 	t.Parallel()
