@@ -94,12 +94,19 @@ func (d *Decoder) Read(dst any, wrapper string) []Member {
 	return d.rest
 }
 
-// length is the most that the strings in a value take once they are unquoted.
+// length is the most that the strings in a value take once they are unquoted: what
+// is no UTF-8 grows to U+FFFD.
 func length(raw []byte, plain bool) int {
-	if plain || utf8.Valid(raw) {
+	if plain {
 		return len(raw)
 	}
-	return longest * len(raw)
+	n := 0
+	for len(raw) > 0 {
+		r, size := utf8.DecodeRune(raw)
+		n += utf8.RuneLen(r)
+		raw = raw[size:]
+	}
+	return n
 }
 
 // keep adds to the rest. What the caller makes of it is counted as well: a map, which

@@ -309,7 +309,7 @@ func TestSmallRowsAreRead(t *testing.T) {
 	}{
 		{1, `{"id":1}`}, {1, `{"id":1,"a":1,"b":2,"c":3,"d":4,"e":5,"f":6}`}, {25, `{"id":1,"name":"a"}`}, {100, `{"id":1}`},
 		{100, `{"id":1,"a":1,"b":2}`}, {100, `{"id":1,"a":1,"b":2,"c":3,"d":4}`},
-		{100, `{"id":1,"name":"Lane","colour":"red","new":true}`}, {100, `{"id":1,"owners":[1,2],"tags":["a","b"],"wheels":[{"id":1}]}`},
+		{100, `{"id":1,"name":"Lane","colour":"red","new":true}`}, {100, "{\"id\":1,\"name\":\"M\xfcller\",\"x\":1}"}, {100, `{"id":1,"owners":[1,2],"tags":["a","b"],"wheels":[{"id":1}]}`},
 		{1000, `{"id":1,"name":"` + strings.Repeat("a", 80) + `"}`}, {10_000, `{"id":1,"name":"` + strings.Repeat("a", 80) + `"}`},
 	} {
 		body := "[" + strings.Repeat(test.row+",", test.rows-1) + test.row + "]"
