@@ -97,7 +97,7 @@ func (d *Decoder) Read(dst any, wrapper string) []Member {
 // length is the most that the strings in a value take once they are unquoted: what
 // is no UTF-8 grows to U+FFFD.
 func length(raw []byte, plain bool) int {
-	if plain {
+	if plain || utf8.Valid(raw) {
 		return len(raw)
 	}
 	n := 0
