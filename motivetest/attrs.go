@@ -111,10 +111,11 @@ var exceptions = []string{
 }
 
 // allowedExceptions returns the exceptions of a cycle, and whether the cycle is known. Live data
-// carries cycles with the suffix _2020, which follow the rules of the cycle without it.
+// carries cycles with the suffix _2020, which follow the rules of the cycle without it; Other has
+// no hours that could have an edition.
 func allowedExceptions(cycle string) ([]string, bool) {
 	list, ok := cycleExceptions[strings.TrimSuffix(cycle, "_2020")]
-	return list, ok
+	return list, ok && cycle != "Other_2020"
 }
 
 // showsDriver reports whether a user of the role has the fields of a driver. A role that this
