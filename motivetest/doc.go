@@ -70,6 +70,9 @@
 //   - An update is judged as merged with the stored user where it touches
 //     modes, cycles or exceptions. A stored value that the fake does not know,
 //     such as a cycle newer than its table, is not held against it.
+//   - A text of white space alone is blank: no name, no key of a lookup, no external id.
+//   - A lookup by an email that is none is refused: 400.
+//   - An update of custom_user_role that leaves out user_role_id keeps it.
 //   - A fleet user who was deactivated is not made active again: 422.
 //   - Attributes that are unknown or cannot be written are dropped, and named in
 //     [Request].Ignored and the transcript; see [WithStrictAttributes].

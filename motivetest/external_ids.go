@@ -105,10 +105,10 @@ func (f *Fake) saveRecord(x *exchange, status int, e *externalID) *response {
 
 func (f *Fake) judgeRecord(next *externalID) *judgment {
 	j := new(judgment)
-	if next.ExternalID == "" {
+	if blank(&next.ExternalID) {
 		j.add("external_id", "can't be blank")
 	}
-	if next.IntegrationName == "" {
+	if blank(&next.IntegrationName) {
 		j.add("integration_name", "can't be blank")
 	}
 	if !slices.Contains(holderTypes, next.holderType) {

@@ -26,7 +26,7 @@ func (f *Fake) judge(u *user, body, before, after attrs) *judgment {
 	}
 	j.required()
 	j.reactivation()
-	j.email()
+	j.texts()
 	j.modes()
 	j.cycle("")
 	j.cycle("2")
@@ -83,7 +83,8 @@ func (j *judgment) required() {
 	if j.touches("status") && !create && !j.after.has("status") {
 		j.add("status", "can't be blank")
 	}
-	if create && !j.after.has("email") && !j.after.has("username") && !j.after.has("phone") {
+	given := func(name string) bool { return strings.TrimSpace(j.after.text(name)) != "" }
+	if create && !slices.ContainsFunc([]string{"email", "username", "phone"}, given) {
 		j.add("", "one of email, username and phone must be given")
 	}
 }
@@ -96,12 +97,36 @@ func (j *judgment) reactivation() {
 	}
 }
 
-func (j *judgment) email() {
-	email := j.body.text("email")
-	local, domain, _ := strings.Cut(email, "@")
+// textRules say what is wrong with a text that is not empty, wherever a request has it: in a
+// write and as the key of a lookup. "" is that all is well.
+var textRules = map[string]func(string) string{
+	"email": notAnEmail,
+}
+
+func notAnEmail(s string) string {
+	local, domain, _ := strings.Cut(s, "@")
 	parts := local != "" && domain != "" && !strings.Contains(domain, "@")
-	if email != "" && (!parts || strings.Contains(email, " ")) {
-		j.add("email", "is not an email address")
+	if !parts || strings.Contains(s, " ") {
+		return "is not an email address"
+	}
+	return ""
+}
+
+func wrongText(name, s string) string {
+	if rule := textRules[name]; rule != nil && s != "" {
+		return rule(s)
+	}
+	return ""
+}
+
+func (j *judgment) texts() {
+	for _, f := range userFields {
+		if textRules[f.name] == nil {
+			continue // spared the decoding
+		}
+		if wrong := wrongText(f.name, j.body.text(f.name)); wrong != "" {
+			j.add(f.name, "%s", wrong)
+		}
 	}
 }
 
@@ -159,19 +184,33 @@ func (j *judgment) groups() {
 		}
 		return
 	}
-	if !j.touches("group_visibility", "custom_user_role") {
-		return
+	if j.touches("group_visibility", "custom_user_role") {
+		j.customUserRole()
 	}
-	var custom struct {
-		UserRoleID *int64  `json:"user_role_id"`
-		GroupIDs   []int64 `json:"group_ids"`
-	}
+}
+
+type customUserRole struct {
+	UserRoleID *int64  `json:"user_role_id"`
+	GroupIDs   []int64 `json:"group_ids,omitempty"`
+}
+
+// customUserRole judges what limits a fleet user. An update that leaves out the id of the role
+// keeps it.
+func (j *judgment) customUserRole() {
+	var had, custom customUserRole
+	_ = json.Unmarshal(j.before["custom_user_role"], &had) // nothing, if there is none
 	if raw, ok := j.after["custom_user_role"]; ok && json.Unmarshal(raw, &custom) != nil {
 		j.add("custom_user_role", "must hold user_role_id, an integer, and group_ids, an array of integers")
 		return
 	}
-	if j.after.has("custom_user_role") && (custom.UserRoleID == nil || *custom.UserRoleID <= 0) {
-		j.add("custom_user_role.user_role_id", "can't be blank")
+	if given := j.body["custom_user_role"]; given != nil && string(given) != "null" {
+		if custom.UserRoleID == nil && had.UserRoleID != nil {
+			custom.UserRoleID = had.UserRoleID
+			j.after["custom_user_role"] = encode(custom)
+		}
+		if custom.UserRoleID == nil || *custom.UserRoleID <= 0 {
+			j.add("custom_user_role.user_role_id", "can't be blank")
+		}
 	}
 	if j.after.text("group_visibility") == "limited" && len(custom.GroupIDs) == 0 {
 		j.add("custom_user_role.group_ids", "can't be empty while group_visibility is limited")
@@ -235,4 +274,4 @@ func (j *judgment) taken(s *store, u *user, lax bool) {
 	}
 }
 
-func blank(s *string) bool { return s == nil || *s == "" }
+func blank(s *string) bool { return s == nil || strings.TrimSpace(*s) == "" }

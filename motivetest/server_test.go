@@ -248,6 +248,7 @@ func TestExternalIDRecords(t *testing.T) {
 	c.do(201, "POST", "/v1/external_ids", record("7", "other", 2, "User"))
 	refused := map[string]string{
 		record("", "tms", 1, "User"):  "external_id can't be blank",
+		record(" ", "tms", 1, "User"): "external_id can't be blank",
 		record("8", "", 1, "User"):    "integration_name can't be blank",
 		record("8", "tms", 9, "User"): "is not a user",
 		record("8", "tms", 0, "User"): "external_id_holder_id can't be blank",

@@ -280,10 +280,14 @@ func (f *Fake) lookupUser(x *exchange) *response {
 			field = name
 		}
 	}
-	if given != 1 || x.query.Get(field) == "" {
+	key := x.query.Get(field)
+	if given != 1 || blank(&key) {
 		return refuse(http.StatusBadRequest, "exactly one of %s must be given", strings.Join(lookupFields, ", "))
 	}
-	u := f.store.lookup(field, x.query.Get(field))
+	if wrong := wrongText(field, key); wrong != "" {
+		return refuse(http.StatusBadRequest, "%s %s", field, wrong)
+	}
+	u := f.store.lookup(field, key)
 	if u == nil || !f.seen(u.born) {
 		return refuse(http.StatusNotFound, "user not found")
 	}
@@ -292,7 +296,7 @@ func (f *Fake) lookupUser(x *exchange) *response {
 
 func (f *Fake) lookupUserByExternalID(x *exchange) *response {
 	p := pair{holderUser, f.fold(x.query.Get("external_id")), x.query.Get("integration_name")}
-	if p.externalID == "" || p.integrationName == "" {
+	if blank(&p.externalID) || blank(&p.integrationName) {
 		return refuse(http.StatusBadRequest, "external_id and integration_name must be given")
 	}
 	e := f.store.extIDs[f.store.pairs.first(p)]

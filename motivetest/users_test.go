@@ -99,6 +99,7 @@ func TestRefusals(t *testing.T) {
 		{"no role", `{` + who + `}`, 422, "role can't be blank"},
 		{"null role", `{` + who + `,"role":null}`, 422, "role can't be blank"},
 		{"blank name", `{"first_name":" ","last_name":"B","role":"driver","username":"u"}`, 422, "first_name can't be blank"},
+		{"spaces to sign in", `{"first_name":"A","last_name":"B","role":"driver","username":" "}`, 422, "one of email, username and phone"},
 		{"no way to sign in", `{"first_name":"A","last_name":"B","role":"driver"}`, 422, "one of email, username and phone"},
 		{"unknown role", `{` + who + `,"role":"Driver"}`, 422, `role is "Driver"`},
 		{"capitalised mode", `{` + who + `,"role":"driver","eld_mode":"Exempt"}`, 422, `eld_mode is "Exempt"`},
@@ -110,15 +111,18 @@ func TestRefusals(t *testing.T) {
 		{"no date", `{` + who + `,"role":"driver","joined_at":"31.1.2026"}`, 422, "joined_at must be a date"},
 		{"bad email", `{` + who + `,"role":"driver","email":"ada"}`, 422, "email is not"},
 		{"unknown cycle", `{` + who + `,"role":"driver","cycle":"70_9"}`, 422, `cycle "70_9" is not`},
+		{"an edition of Other", `{` + who + `,"role":"driver","cycle":"Other_2020"}`, 422, `cycle "Other_2020" is not`},
 		{"exception without cycle", `{` + who + `,"role":"driver","exception_short_haul":true}`, 422, "exception_short_haul needs a cycle"},
 		{"second cycle", `{` + who + `,"role":"driver","cycle":"70_8","cycle2":"tx_70_7","exception_short_haul2":true}`, 422, "exception_short_haul2 is not available with cycle2 tx_70_7"},
 		{"timecards without mode", `{` + who + `,"role":"driver","time_tracking_mode":"timecards"}`, 422, "time_tracking_mode timecards"},
 		{"groups on a fleet user", `{"first_name":"A","last_name":"B","email":"a@example.com","role":"fleet_user","group_ids":[1]}`, 422, "group_ids"},
 		{"custom role on a driver", `{` + who + `,"role":"driver","custom_user_role":{"user_role_id":9}}`, 422, "custom_user_role"},
 		{"visibility on a driver", `{` + who + `,"role":"driver","group_visibility":"limited"}`, 422, "group_visibility"},
+		{"an empty custom role", `{"first_name":"A","last_name":"B","email":"a@example.com","role":"fleet_user","custom_user_role":{}}`, 422, "custom_user_role.user_role_id"},
 		{"custom role without id", `{"first_name":"A","last_name":"B","email":"a@example.com","role":"fleet_user","custom_user_role":{"group_ids":[1]}}`, 422, "custom_user_role.user_role_id"},
 		{"limited to nothing", `{"first_name":"A","last_name":"B","email":"a@example.com","role":"fleet_user","group_visibility":"limited","custom_user_role":{"user_role_id":9}}`, 422, "custom_user_role.group_ids"},
 		{"groups of text", `{"first_name":"A","last_name":"B","email":"a@example.com","role":"fleet_user","custom_user_role":{"user_role_id":9,"group_ids":["x"]}}`, 422, "custom_user_role must hold"},
+		{"a blank external id", `{` + who + `,"role":"driver","external_ids_attributes":[{"external_id":" ","integration_name":"t"}]}`, 422, "external_ids_attributes[0].external_id can't be blank"},
 		{"half an external id", `{` + who + `,"role":"driver","external_ids_attributes":[{"external_id":"7"}]}`, 422, "external_ids_attributes[0].integration_name can't be blank"},
 		{"the same external id twice", `{` + who + `,"role":"driver","external_ids_attributes":[{"external_id":"7","integration_name":"t"},{"external_id":"7","integration_name":"t"}]}`, 422, "external_ids_attributes[1].external_id is given twice"},
 		{"external id of another type", `{` + who + `,"role":"driver","external_ids_attributes":[{"external_id":7,"integration_name":"t"}]}`, 422, "external_ids_attributes must hold"},
@@ -291,6 +295,17 @@ func TestUpdateOfTheRole(t *testing.T) {
 	mustEqual(t, "eld_mode", c.do(200, "PUT", "/v1/users/1", `{"role":"driver"}`).user(t)["eld_mode"], "logs")
 }
 
+func TestUpdateOfACustomRoleKeepsItsID(t *testing.T) {
+	t.Parallel()
+	srv, c := start(t)
+	const who = `{"first_name":"A","last_name":"B","role":"fleet_user","email":"a@example.com"`
+	c.do(201, "POST", "/v1/users", who+`,"custom_user_role":{"user_role_id":9,"group_ids":[101]}}`)
+	c.do(200, "PUT", "/v1/users/1", `{"custom_user_role":{"group_ids":[102]}}`)
+	mustEqual(t, "custom_user_role", srv.Attributes(1)["custom_user_role"], map[string]any{"user_role_id": 9.0, "group_ids": []any{102.0}})
+	c.do(200, "PUT", "/v1/users/1", `{"custom_user_role":null}`)
+	c.do(422, "PUT", "/v1/users/1", `{"custom_user_role":{"group_ids":[102]}}`)
+}
+
 func TestDeactivatedUserStaysVisible(t *testing.T) {
 	t.Parallel()
 	_, c := start(t)
@@ -455,6 +470,9 @@ func TestLookup(t *testing.T) {
 		{"lookup?username=eve", 404, 0},
 		{"lookup", 400, 0},
 		{"lookup?username=", 400, 0},
+		{"lookup?username=+", 400, 0},
+		{"lookup?email=ada", 400, 0},
+		{"lookup?email=eve@example.com", 404, 0},
 		{"lookup?name=Ada", 400, 0},
 		{"lookup?username=ada&email=ada%2Bx@example.com", 400, 0},
 		{"lookup?username=ada&username=bob", 400, 0},
@@ -462,6 +480,8 @@ func TestLookup(t *testing.T) {
 		{"lookup_by_external_id?external_id=9+%26+8&integration_name=other", 404, 0},
 		{"lookup_by_external_id?external_id=9", 400, 0},
 		{"lookup_by_external_id?integration_name=tms", 400, 0},
+		{"lookup_by_external_id?external_id=+&integration_name=tms", 400, 0},
+		{"lookup_by_external_id?external_id=9&integration_name=+", 400, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.query, func(t *testing.T) {
