@@ -54,7 +54,7 @@ func validateUpdate(r *UpdateUserRequest, strict bool, current *User) error {
 }
 
 // A draft is a request that is judged. In another call than a create or an update
-// it has neither attributes nor a user.
+// it sets no attributes and has no user; see judge.
 type draft struct {
 	*UserAttributes
 	user   *User // whom an update is for, as far as known: of what is zero, nothing is
@@ -62,7 +62,10 @@ type draft struct {
 	strict bool // take Motive's pages to the letter
 }
 
-var nobody User // of whom nothing is known
+var (
+	nobody  User           // of whom nothing is known
+	nothing UserAttributes // what a call sets that is no create or update
+)
 
 // after is the value of a field after the request.
 func after[T any](want Optional[T], has T) T {
@@ -156,6 +159,9 @@ type problems []FieldError
 // judge adds the first of the rules that a field breaks. Any text has to be well
 // formed.
 func (p *problems) judge(d draft, f field) {
+	if d.UserAttributes == nil { // so that a rule can look at other fields in any call
+		d.UserAttributes, d.user = &nothing, &nobody
+	}
 	kind := f.name
 	if strings.HasPrefix(kind, "exception_") {
 		kind = "exception_*"

@@ -123,6 +123,24 @@ func TestEveryRuleIsForFieldsThatExist(t *testing.T) {
 	}
 }
 
+// A field that an update and a lookup share has the same rules in both, and in a
+// lookup there is nothing beside it.
+func TestEveryRuleCanBeAskedInEveryCall(t *testing.T) {
+	t.Parallel()
+	for _, a := range attributes() {
+		for _, create := range []bool{false, true} {
+			var p problems
+			f := given(a.name, "D-7")
+			f.of = a
+			p.judge(draft{create: create}, f)
+			p.judge(draft{create: create, strict: true}, f)
+		}
+	}
+	if !nothing.isEmpty() || !reflect.DeepEqual(nobody, User{}) {
+		t.Error("validation changed what stands for a call without attributes")
+	}
+}
+
 func TestCreateWithNothingNeedsFourThings(t *testing.T) {
 	t.Parallel()
 	wantProblems(t, (&CreateUserRequest{}).Validate(),
