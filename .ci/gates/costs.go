@@ -39,6 +39,9 @@ func checkCosts() ([]string, error) {
 	if strings.Contains(os.Getenv("GOEXPERIMENT"), "jsonv2") {
 		return nil, nil // the limits are those of the usual build
 	}
+	if problems := unfit(newRequest); problems != nil {
+		return problems, nil
+	}
 	var problems []string
 	for _, c := range costs {
 		allocations, size, err := c.measure()
@@ -134,24 +137,43 @@ func fullRequest() motive.CreateUserRequest {
 		ELDMode: motive.Set(motive.ELDMode("logs")), TimeTrackingMode: motive.Set(motive.TimeTrackingMode("logs")),
 		DutyStatus: motive.Set(motive.DutyStatus("off_duty")), ViolationAlerts: motive.Set(motive.ViolationAlerts("1_hour")),
 		Cycle: motive.Set(motive.Cycle("70_8")), Cycle2: motive.Set(motive.Cycle("60_7")),
+		Phone: motive.Set("5555550142"), PhoneExt: motive.Set("12"), PhoneCountryCode: motive.Set("+1"),
+		Phone2: motive.Set("5555550143"), PhoneCountryCode2: motive.Set("+1"),
+		CompanyReferenceID: motive.Set("REF-20417"), TimeZone: motive.Set(string(motive.TimeZoneArizona)), DOTID: motive.Set("12345678"),
+		DriverCompanyID: motive.Set("D-4711"), DriversLicenseNumber: motive.Set("X0000000"), DriversLicenseState: motive.Set("OH"),
+		CarrierName: motive.Set("Example Freight"), CarrierStreet: motive.Set("1 Example Street"), CarrierCity: motive.Set("Columbus"),
+		CarrierState: motive.Set("OH"), CarrierZip: motive.Set("43004"), TerminalStreet: motive.Set("2 Example Street"),
+		TerminalCity: motive.Set("Columbus"), TerminalState: motive.Set("OH"), TerminalZip: motive.Set("43004"),
 		MetricUnits: motive.Set(true), GroupIDs: motive.Set([]int64{101, 102}),
 		ExternalIDsAttributes: motive.Set([]motive.ExternalIDAttributes{{ExternalID: "987", IntegrationName: "my_tms"}}),
 	}
-	// All other texts take any value, and all other switches may be off.
 	fields := reflect.ValueOf(&req).Elem()
-	for i := range fields.NumField() {
-		switch field := fields.Field(i).Addr().Interface().(type) {
-		case *motive.Optional[string]:
-			if field.IsZero() {
-				*field = motive.Set("1 Example Street")
-			}
-		case *motive.Optional[bool]:
-			if field.IsZero() {
-				*field = motive.Set(false)
-			}
+	for i := range fields.NumField() { // all other switches may be off
+		if field, ok := fields.Field(i).Addr().Interface().(*motive.Optional[bool]); ok && field.IsZero() {
+			*field = motive.Set(false)
 		}
 	}
 	return req
+}
+
+// unfit says what keeps a request from being the full and valid one that is measured.
+func unfit(req motive.CreateUserRequest) []string {
+	const here = "newRequest in .ci/gates/costs.go: "
+	var problems []string
+	fields := reflect.ValueOf(req)
+	for i := range fields.NumField() {
+		name := fields.Type().Field(i).Name
+		if _, isText := fields.Field(i).Interface().(motive.Optional[string]); isText && fields.Field(i).IsZero() {
+			problems = append(problems, here+name+" is absent; give it a value that its rules take")
+		}
+	}
+	var invalid *motive.ValidationError
+	if errors.As(req.Validate(), &invalid) {
+		for _, p := range invalid.Problems {
+			problems = append(problems, here+p.Error())
+		}
+	}
+	return problems
 }
 
 func pageOf100() string {

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/motive-go/motive"
 )
 
 const code = `package p
@@ -77,6 +79,22 @@ func TestAGoneNameMustStandInTheChangelog(t *testing.T) {
 	}
 	if got, want := unadmitted(lines, changelog), []string{"var Olds", "const Ancient = 1"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("not admitted: %q, want %q", got, want)
+	}
+}
+
+func TestTheMeasuredRequestIsFullAndValid(t *testing.T) {
+	t.Parallel()
+	if problems := unfit(newRequest); problems != nil {
+		t.Errorf("%q", problems)
+	}
+	req := newRequest
+	req.Phone = motive.Optional[string]{}
+	req.Email, req.CarrierCity = motive.Set("ada"), motive.Set("a\tb")
+	all := strings.Join(unfit(req), "\n")
+	for _, want := range []string{"Phone is absent", "email: ", "carrier_city: "} {
+		if !strings.Contains(all, "newRequest in .ci/gates/costs.go: "+want) {
+			t.Errorf("%q does not stand in\n%s", want, all)
+		}
 	}
 }
 
