@@ -73,7 +73,7 @@ var Err
 
 func TestAGoneNameMustStandInTheChangelog(t *testing.T) {
 	t.Parallel()
-	changelog := "# Changelog\n\n## Unreleased\n\n- `Old` is `New`; `User.Gone` has gone.\n\n## 0.1.0\n\n- `Ancient`\n"
+	changelog := "# Changelog\n\n## 0.2.0 (unreleased)\n\n- `Old` is `New`; `User.Gone` has gone.\n\n## 0.1.0\n\n- `Ancient`\n"
 	lines := []string{
 		"func Old() error", "func (*User) Gone() string", "type User struct: Gone string", "var Olds", "const Ancient = 1", "",
 	}
