@@ -25,6 +25,14 @@ const (
 	RoleFleetAdmin Role = "fleet_admin" // the other spelling of RoleAdmin
 )
 
+// administrator makes the two names of an administrator one.
+func administrator(r Role) Role {
+	if r == RoleFleetAdmin {
+		return RoleAdmin
+	}
+	return r
+}
+
 // Status says whether a user can sign in. A user is never deleted.
 type Status string
 

@@ -249,14 +249,6 @@ func (u User) ExternalID(integration string) (string, bool) {
 	return "", false
 }
 
-// administrator makes the two names of an administrator one.
-func administrator(r Role) Role {
-	if r == RoleFleetAdmin {
-		return RoleAdmin
-	}
-	return r
-}
-
 // ExternalIDRequest is the body of [ExternalIDsService.Create], which requires
 // all of it, and of [ExternalIDsService.Update], which changes what is set.
 type ExternalIDRequest struct {
