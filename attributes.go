@@ -130,15 +130,6 @@ type ExternalIDAttributes = ExternalID
 // attributeTable lists the fields of a request.
 var attributeTable lenient.Table[UserAttributes]
 
-// encodeBody returns the body of a request. Attributes are spared the second look
-// that encoding/json takes at the output of a MarshalJSON.
-func encodeBody(body any) ([]byte, error) {
-	if a, ok := body.(*UserAttributes); ok && a != nil {
-		return a.encode()
-	}
-	return json.Marshal(body)
-}
-
 func (a *UserAttributes) encode() ([]byte, error) {
 	const usual = 2 << 10 // bytes that hold every field of a user
 	out, err := appendFields(append(make([]byte, 0, usual), '{'), attributeTable.Keys(), reflect.ValueOf(a).Elem())

@@ -193,3 +193,12 @@ func (r request) with(body any) (request, error) {
 	r.body = encoded
 	return r, nil
 }
+
+// encodeBody returns the body of a request. Attributes are spared the second look
+// that encoding/json takes at the output of a MarshalJSON.
+func encodeBody(body any) ([]byte, error) {
+	if a, ok := body.(*UserAttributes); ok && a != nil {
+		return a.encode()
+	}
+	return json.Marshal(body)
+}
