@@ -401,10 +401,6 @@ func externalIDsToSend(wanted Optional[[]ExternalID], shown []ExternalID) Option
 	return SetNonZero(send)
 }
 
-func samePair(a, b ExternalID) bool {
-	return a.ExternalID == b.ExternalID && a.IntegrationName == b.IntegrationName
-}
-
 // equalJSON reports whether value is sent as what is shown, but for space and the
 // order of keys.
 func equalJSON(value any, shown json.RawMessage) bool {

@@ -128,6 +128,10 @@ type ExternalID struct {
 	IntegrationName string `json:"integration_name"`
 }
 
+func samePair(a, b ExternalID) bool {
+	return a.ExternalID == b.ExternalID && a.IntegrationName == b.IntegrationName
+}
+
 var externalIDTable = lenient.Table[ExternalID]{ByValue: true}
 
 // userFields is a User without its methods: a program that only reads users would
