@@ -127,6 +127,46 @@ type CustomUserRole struct {
 // ExternalIDAttributes is an [ExternalID] within a create or an update.
 type ExternalIDAttributes = ExternalID
 
+// SetException sets the field of an exception to the user's cycle. One that this
+// version does not know goes to Extra.
+func (a *UserAttributes) SetException(e Exception, on bool) { a.set(e, "", on) }
+
+// SetException2 is SetException for the exceptions to the second cycle: e is the
+// exception without the 2 that the name of its field ends in.
+func (a *UserAttributes) SetException2(e Exception, on bool) { a.set(e, "2", on) }
+
+// SetException is that of [UserAttributes].
+func (r *CreateUserRequest) SetException(e Exception, on bool) { (*UserAttributes)(r).set(e, "", on) }
+
+// SetException2 is that of [UserAttributes].
+func (r *CreateUserRequest) SetException2(e Exception, on bool) { (*UserAttributes)(r).set(e, "2", on) }
+
+// SetException is that of [UserAttributes].
+func (r *UpdateUserRequest) SetException(e Exception, on bool) { (*UserAttributes)(r).set(e, "", on) }
+
+// SetException2 is that of [UserAttributes].
+func (r *UpdateUserRequest) SetException2(e Exception, on bool) { (*UserAttributes)(r).set(e, "2", on) }
+
+// set sets an exception to the cycle whose names end in suffix.
+func (a *UserAttributes) set(e Exception, suffix string, on bool) {
+	for f := range exceptionsTo("cycle" + suffix) {
+		if f.exception == e {
+			*f.of(a).(*Optional[bool]) = Set(on)
+			return
+		}
+	}
+	a.extra(string(e)+suffix, on)
+}
+
+// extra sets a field that this version does not know, and leaves a map alone that
+// a copy of the request may share.
+func (a *UserAttributes) extra(name string, value any) {
+	if a.Extra = maps.Clone(a.Extra); a.Extra == nil {
+		a.Extra = make(map[string]any)
+	}
+	a.Extra[name] = value
+}
+
 // attributeTable lists the fields of a request.
 var attributeTable lenient.Table[UserAttributes]
 
@@ -311,6 +351,12 @@ func exceptionsTo(cycle string) iter.Seq[*attribute] {
 	}
 }
 
+// isEmpty reports whether a would be sent as {}.
+func (a *UserAttributes) isEmpty() bool {
+	isSet := func(f *attribute) bool { return !f.of(a).IsZero() }
+	return len(a.Extra) == 0 && !slices.ContainsFunc(attributes(), isSet)
+}
+
 // Diff returns what of a an update of u would have to send: the fields that a
 // sets to something else than u shows, and whether there are any. A nil u shows
 // nothing.
@@ -341,21 +387,6 @@ func (a UserAttributes) Diff(u *User) (UpdateUserRequest, bool) {
 		}
 	}
 	return UpdateUserRequest(update), !update.isEmpty()
-}
-
-// isEmpty reports whether a would be sent as {}.
-func (a *UserAttributes) isEmpty() bool {
-	isSet := func(f *attribute) bool { return !f.of(a).IsZero() }
-	return len(a.Extra) == 0 && !slices.ContainsFunc(attributes(), isSet)
-}
-
-// extra sets a field that this version does not know, and leaves a map alone that
-// a copy of the request may share.
-func (a *UserAttributes) extra(name string, value any) {
-	if a.Extra = maps.Clone(a.Extra); a.Extra == nil {
-		a.Extra = make(map[string]any)
-	}
-	a.Extra[name] = value
 }
 
 // differs reports whether o would change what a user shows, a *T. Of null the value
@@ -417,51 +448,4 @@ func readJSON(data []byte) (value any) {
 		return err
 	}
 	return value
-}
-
-// SetException sets the field of an exception to the user's cycle. One that this
-// version does not know goes to Extra.
-func (a *UserAttributes) SetException(e Exception, on bool) { a.set(e, "", on) }
-
-// SetException2 is SetException for the exceptions to the second cycle: e is the
-// exception without the 2 that the name of its field ends in.
-func (a *UserAttributes) SetException2(e Exception, on bool) { a.set(e, "2", on) }
-
-// SetException is that of [UserAttributes].
-func (r *CreateUserRequest) SetException(e Exception, on bool) { (*UserAttributes)(r).set(e, "", on) }
-
-// SetException2 is that of [UserAttributes].
-func (r *CreateUserRequest) SetException2(e Exception, on bool) { (*UserAttributes)(r).set(e, "2", on) }
-
-// SetException is that of [UserAttributes].
-func (r *UpdateUserRequest) SetException(e Exception, on bool) { (*UserAttributes)(r).set(e, "", on) }
-
-// SetException2 is that of [UserAttributes].
-func (r *UpdateUserRequest) SetException2(e Exception, on bool) { (*UserAttributes)(r).set(e, "2", on) }
-
-// set sets an exception to the cycle whose names end in suffix.
-func (a *UserAttributes) set(e Exception, suffix string, on bool) {
-	for f := range exceptionsTo("cycle" + suffix) {
-		if f.exception == e {
-			*f.of(a).(*Optional[bool]) = Set(on)
-			return
-		}
-	}
-	a.extra(string(e)+suffix, on)
-}
-
-// Exceptions lists the exceptions to the user's cycle that are on.
-func (u User) Exceptions() []Exception { return u.exceptions("cycle") }
-
-// Exceptions2 lists the exceptions to the user's second cycle that are on,
-// without the 2 that the names of their fields end in.
-func (u User) Exceptions2() []Exception { return u.exceptions("cycle2") }
-
-func (u User) exceptions(cycle string) (on []Exception) {
-	for f := range exceptionsTo(cycle) {
-		if *f.shown(&u).(*bool) {
-			on = append(on, f.exception)
-		}
-	}
-	return on
 }

@@ -253,6 +253,25 @@ func (u User) ExternalID(integration string) (string, bool) {
 	return "", false
 }
 
+// Exceptions lists the exceptions to the user's cycle that are on.
+func (u User) Exceptions() []Exception { return u.exceptions("") }
+
+// Exceptions2 lists the exceptions to the user's second cycle that are on,
+// without the 2 that the names of their fields end in.
+func (u User) Exceptions2() []Exception { return u.exceptions("2") }
+
+// exceptions lists those whose fields, with suffix behind their names, are on.
+func (u User) exceptions(suffix string) (on []Exception) {
+	fields := reflect.ValueOf(&u).Elem()
+	for _, row := range exceptionTable {
+		i, _ := userTable.Index(string(row.name) + suffix)
+		if fields.Field(i).Bool() {
+			on = append(on, row.name)
+		}
+	}
+	return on
+}
+
 // ExternalIDRequest is the body of [ExternalIDsService.Create], which requires
 // all of it, and of [ExternalIDsService.Update], which changes what is set.
 type ExternalIDRequest struct {
