@@ -421,19 +421,6 @@ func merged(query, over url.Values) url.Values {
 	return all
 }
 
-// Response is what is known of the last response to a call, for [WithResponse]. It
-// belongs to one call at a time.
-type Response struct {
-	StatusCode int         // 0 if no response came
-	Header     http.Header // with the secrets of the call redacted
-	RequestID  string      // X-Request-Id of the response
-	Attempts   int         // how often the request was sent
-	Reconciled bool        // a create whose outcome was unknown was found by its external id
-	Pagination Pagination  // of a list; else zero
-}
-
-const maxRequestID = 128 // characters that are kept
-
 // WithResponse fills r when the call returns, also when it fails. In
 // [UsersService.All] it holds the last page's; after a create that was reconciled,
 // the response that decided.

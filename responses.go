@@ -6,9 +6,23 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 
 	"github.com/motive-go/motive/internal/lenient"
 )
+
+// Response is what is known of the last response to a call, for [WithResponse]. It
+// belongs to one call at a time.
+type Response struct {
+	StatusCode int         // 0 if no response came
+	Header     http.Header // with the secrets of the call redacted
+	RequestID  string      // X-Request-Id of the response
+	Attempts   int         // how often the request was sent
+	Reconciled bool        // a create whose outcome was unknown was found by its external id
+	Pagination Pagination  // of a list; else zero
+}
+
+const maxRequestID = 128 // characters that are kept
 
 // UserPage is one page of a list of users.
 type UserPage struct {
