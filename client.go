@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/motive-go/motive/internal/text"
 	"github.com/motive-go/motive/internal/transport"
 )
 
@@ -179,6 +180,20 @@ func do[T any](ctx context.Context, c *core, r request, o CallSettings, decode f
 	defer resp.Release()
 	defer o.report(&resp)
 	return judge(sent, c.apiKey, &resp, err, decode)
+}
+
+// report fills the Response that the caller asked for.
+func (o CallSettings) report(resp *transport.Response) {
+	if o.Response == nil {
+		return
+	}
+	header := resp.Redact().Header(resp.Header)
+	*o.Response = Response{
+		StatusCode: resp.Status,
+		Header:     header,
+		RequestID:  text.Printable(header.Get("X-Request-Id"), maxRequestID),
+		Attempts:   resp.Attempts,
+	}
 }
 
 // with returns r with a body.

@@ -17,7 +17,6 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/time/rate"
 
-	"github.com/motive-go/motive/internal/text"
 	"github.com/motive-go/motive/internal/transport"
 	"github.com/motive-go/motive/oauth"
 )
@@ -456,18 +455,4 @@ func ReadAhead(pages int) CallOption { return func(o *CallSettings) { o.ReadAhea
 // call. One that the call has itself is replaced.
 func WithQuery(key, value string) CallOption {
 	return func(o *CallSettings) { o.Query = merged(o.Query, url.Values{key: {value}}) }
-}
-
-// report fills the Response that the caller asked for.
-func (o CallSettings) report(resp *transport.Response) {
-	if o.Response == nil {
-		return
-	}
-	header := resp.Redact().Header(resp.Header)
-	*o.Response = Response{
-		StatusCode: resp.Status,
-		Header:     header,
-		RequestID:  text.Printable(header.Get("X-Request-Id"), maxRequestID),
-		Attempts:   resp.Attempts,
-	}
 }
