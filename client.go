@@ -28,6 +28,15 @@ type Client struct {
 	core *core
 }
 
+// core is what the services share.
+type core struct {
+	transport     *transport.Client
+	apiKey        bool // whether the credential is an API key, which can be in test mode
+	resend        bool // whether the policy allows a second attempt
+	reconcileWait time.Duration
+	observer      func(Event)
+}
+
 // NewClient returns a client that authenticates with exactly one of
 // [WithAccessToken], [WithAPIKey], [WithTokenSource] and [WithOAuth2]. It does
 // no I/O. The error names every option that is wrong.
@@ -39,7 +48,7 @@ func NewClient(opts ...Option) (*Client, error) {
 		}
 	}
 	base, err := parseBaseURL(cfg.baseURL, cfg.insecureHTTP)
-	cfg.BaseURL = base
+	cfg.transport.BaseURL = base
 	cfg.refuse(err != nil, "%v", err)
 	const choice = "exactly one of WithAccessToken, WithAPIKey, WithTokenSource and WithOAuth2, " +
 		"or NewClientFromEnv with MOTIVE_ACCESS_TOKEN or MOTIVE_API_KEY"
@@ -49,10 +58,13 @@ func NewClient(opts ...Option) (*Client, error) {
 	if len(cfg.problems) > 0 {
 		return nil, errors.New("motive: " + strings.ReplaceAll(strings.Join(cfg.problems, "\n"), "\n", "; "))
 	}
-	cfg.transport = transport.New(cfg.Config)
-	cfg.resend = cfg.Policy.MaxAttempts != 1
-	cfg.reconcileWait = cmp.Or(cfg.reconcileWait, 15*time.Second)
-	core := &cfg.core
+	core := &core{
+		transport:     transport.New(cfg.transport),
+		apiKey:        cfg.apiKey,
+		resend:        cfg.transport.Policy.MaxAttempts != 1,
+		reconcileWait: cmp.Or(cfg.reconcileWait, 15*time.Second),
+		observer:      cfg.observer,
+	}
 	return &Client{(*UsersService)(core), (*ExternalIDsService)(core), (*UserRolesService)(core), core}, nil
 }
 

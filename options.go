@@ -31,28 +31,21 @@ const DefaultBaseURL = "https://api.gomotive.com"
 // Option configures a [Client].
 type Option func(*config)
 
-// core is what the services share.
-type core struct {
-	transport     *transport.Client
-	apiKey        bool // whether the credential is an API key, which can be in test mode
-	resend        bool // whether the policy allows a second attempt
+type config struct {
+	transport     transport.Config
+	credentials   []string // the options that gave one
+	apiKey        bool     // whether that is an API key
+	baseURL       string
+	insecureHTTP  bool
 	reconcileWait time.Duration
 	observer      func(Event)
-}
-
-type config struct {
-	transport.Config
-	core
-	credentials  []string // the options that gave one
-	baseURL      string
-	insecureHTTP bool
-	problems     []string
+	problems      []string
 }
 
 func defaultConfig() *config {
 	return &config{
 		baseURL: DefaultBaseURL,
-		Config: transport.Config{
+		transport: transport.Config{
 			Name: "motive",
 			Header: http.Header{
 				"Accept":     {"application/json"},
@@ -73,7 +66,7 @@ func (c *config) refuse(wrong bool, format string, args ...any) {
 // authenticate takes the credential of the option or the variable with the given name.
 func (c *config) authenticate(name string, credential transport.Credential) {
 	c.credentials = append(c.credentials, name)
-	c.Credential = credential
+	c.transport.Credential = credential
 }
 
 func withFixed(name string, header [2]string, secret string) Option {
@@ -128,7 +121,7 @@ func WithOAuth2(cfg *oauth2.Config, store oauth.Store) Option {
 type innermost config
 
 func (c *innermost) RoundTrip(r *http.Request) (*http.Response, error) {
-	return c.RoundTripper.RoundTrip(r)
+	return c.transport.RoundTripper.RoundTrip(r)
 }
 
 // WithBaseURL sets where the API is; default [DefaultBaseURL]. A path is kept as
@@ -146,7 +139,7 @@ func WithInsecureHTTP() Option { return func(c *config) { c.insecureHTTP = true 
 func WithTransport(rt http.RoundTripper) Option {
 	return func(c *config) {
 		c.refuse(rt == nil, "WithTransport: the round tripper is nil: leave the option off for the default")
-		c.RoundTripper = rt
+		c.transport.RoundTripper = rt
 	}
 }
 
@@ -157,16 +150,16 @@ func WithUserAgent(ua string) Option {
 
 // WithLogger logs each attempt at debug level: method, path template, status,
 // duration and attempt; never a query, a body or a secret.
-func WithLogger(l *slog.Logger) Option { return func(c *config) { c.Logger = l } }
+func WithLogger(l *slog.Logger) Option { return func(c *config) { c.transport.Logger = l } }
 
 // WithObserver calls f for each [Event]: the start and the end of each attempt, a
 // retry, a wait, a call given up. It is called in the middle of a call: it must
 // not block, nor call the client.
 func WithObserver(f func(Event)) Option {
 	return func(c *config) {
-		c.observer, c.Observer = f, nil
+		c.observer, c.transport.Observer = f, nil
 		if f != nil {
-			c.Observer = func(e transport.Event) {
+			c.transport.Observer = func(e transport.Event) {
 				f(Event{Kind: EventKind(e.Kind), Method: e.Method, Path: e.Template, Attempt: e.Attempt,
 					StatusCode: e.Status, Wait: e.Wait, Duration: e.Took, Err: e.Err})
 			}
@@ -178,9 +171,9 @@ func WithObserver(f func(Event)) Option {
 // zero keep their defaults.
 func WithRetry(p RetryPolicy) Option {
 	return func(c *config) {
-		c.Policy = transport.Policy{MaxAttempts: p.MaxAttempts, MinWait: p.MinWait, MaxWait: p.MaxWait, MaxRetryAfter: p.MaxRetryAfter}
+		c.transport.Policy = transport.Policy{MaxAttempts: p.MaxAttempts, MinWait: p.MinWait, MaxWait: p.MaxWait, MaxRetryAfter: p.MaxRetryAfter}
 		c.reconcileWait = p.ReconcileWait
-		err := c.Policy.Check()
+		err := c.transport.Policy.Check()
 		c.refuse(err != nil, "WithRetry: %v", err)
 		c.refuse(p.ReconcileWait < 0, "WithRetry: ReconcileWait (%s) is negative: use 0 for the default", p.ReconcileWait)
 	}
@@ -193,7 +186,7 @@ func WithRateLimit(perSecond float64, burst int) Option {
 	return func(c *config) {
 		valid := perSecond > 0 && perSecond <= 1e9 && burst >= 1 // which NaN is not
 		c.refuse(!valid, "WithRateLimit(%v, %d): both must be above zero, the first at most 1e9", perSecond, burst)
-		c.Limiters = append(c.Limiters, rate.NewLimiter(rate.Limit(perSecond), burst))
+		c.transport.Limiters = append(c.transport.Limiters, rate.NewLimiter(rate.Limit(perSecond), burst))
 	}
 }
 
@@ -215,7 +208,7 @@ type Limiter interface {
 func WithLimiter(l Limiter) Option {
 	return func(c *config) {
 		c.refuse(l == nil, "WithLimiter: the limiter is nil")
-		c.Limiters = append(c.Limiters, l)
+		c.transport.Limiters = append(c.transport.Limiters, l)
 	}
 }
 
@@ -225,7 +218,7 @@ func WithLimiter(l Limiter) Option {
 func WithAttemptTimeout(d time.Duration) Option {
 	return func(c *config) {
 		c.refuse(d <= 0, "WithAttemptTimeout(%s): must be above zero", d)
-		c.AttemptTimeout = d
+		c.transport.AttemptTimeout = d
 	}
 }
 
@@ -234,7 +227,7 @@ func WithAttemptTimeout(d time.Duration) Option {
 func WithMaxBodySize(n int64) Option {
 	return func(c *config) {
 		c.refuse(n <= 0, "WithMaxBodySize(%d): must be above zero", n)
-		c.MaxBody = n
+		c.transport.MaxBody = n
 	}
 }
 
@@ -265,7 +258,7 @@ func WithActingUser(id int64) Option {
 func (c *config) setHeader(option, name, value string) {
 	err := checkHeaderValue(value)
 	c.refuse(err != nil, "%s: the value %v", option, err)
-	c.Header[name] = []string{value}
+	c.transport.Header[name] = []string{value}
 }
 
 func parseBaseURL(raw string, insecure bool) (*url.URL, error) {
@@ -354,8 +347,8 @@ const (
 // tokenError reports a failure of a token's refresh or save that no call may see,
 // since an older token still serves.
 func (c *config) tokenError(err error) {
-	if c.Logger != nil {
-		c.Logger.LogAttrs(context.Background(), slog.LevelWarn, "motive: "+string(EventTokenError), slog.Any("error", err))
+	if c.transport.Logger != nil {
+		c.transport.Logger.LogAttrs(context.Background(), slog.LevelWarn, "motive: "+string(EventTokenError), slog.Any("error", err))
 	}
 	if c.observer != nil {
 		c.observer(Event{Kind: EventTokenError, Err: err})
