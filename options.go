@@ -389,11 +389,8 @@ func ApplyCallOptions(opts ...CallOption) CallSettings {
 
 // check returns what pre-flight validation found, less what the call skips.
 func (o CallSettings) check(err error) error {
-	if err == nil {
-		return nil
-	}
-	var invalid *ValidationError
-	if !errors.As(err, &invalid) {
+	invalid, ok := err.(*ValidationError) //nolint:errorlint // validation returns it unwrapped, or nil
+	if !ok {
 		return err
 	}
 	left := slices.DeleteFunc(slices.Clone(invalid.Problems), func(p FieldError) bool {
@@ -406,7 +403,11 @@ func (o CallSettings) check(err error) error {
 }
 
 // merged returns the parameters of both, those of over in place of those of query.
+// The result may be query itself.
 func merged(query, over url.Values) url.Values {
+	if len(over) == 0 {
+		return query
+	}
 	all := url.Values{}
 	maps.Copy(all, query)
 	maps.Copy(all, over)
