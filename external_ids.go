@@ -14,6 +14,15 @@ import (
 // Motive's hub: the pages on /v1/external_ids.
 type ExternalIDsService core
 
+// ExternalIDRequest is the body of [ExternalIDsService.Create], which requires
+// all of it, and of [ExternalIDsService.Update], which changes what is set.
+type ExternalIDRequest struct {
+	ExternalID           Optional[string]               `json:"external_id,omitzero"`
+	IntegrationName      Optional[string]               `json:"integration_name,omitzero"`
+	ExternalIDHolderID   Optional[int64]                `json:"external_id_holder_id,omitzero"`
+	ExternalIDHolderType Optional[ExternalIDHolderType] `json:"external_id_holder_type,omitzero"`
+}
+
 const externalIDsPath = "/v1/external_ids"
 
 // do makes a call for one external id, which must be the record with id where that
@@ -105,3 +114,25 @@ func (e *ExternalIDTakenError) Is(target error) bool { return target == ErrConfl
 
 // Unwrap returns the cause.
 func (e *ExternalIDTakenError) Unwrap() error { return e.Err }
+
+// validateExternalID checks what is there, and that all of it is in a create.
+func validateExternalID(r *ExternalIDRequest, create bool) error {
+	switch {
+	case r == nil:
+		return invalid("", CodeRequired, "the request is nil; pass a *ExternalIDRequest")
+	case !create && *r == (ExternalIDRequest{}):
+		return invalid("", CodeInvalid, "the update is empty; set at least one field")
+	}
+	var p problems
+	d := draft{create: create}
+	judge := func(name string, o optional) { p.judge(d, newField(name, o)) }
+	judge("external_id", &r.ExternalID)
+	judge("integration_name", &r.IntegrationName)
+	if id := r.ExternalIDHolderID.value; id != 0 {
+		p.id("external_id_holder_id", id)
+	} else {
+		judge("external_id_holder_id", &r.ExternalIDHolderID)
+	}
+	judge("external_id_holder_type", &r.ExternalIDHolderType)
+	return p.err()
+}

@@ -272,15 +272,6 @@ func (u User) exceptions(suffix string) (on []Exception) {
 	return on
 }
 
-// ExternalIDRequest is the body of [ExternalIDsService.Create], which requires
-// all of it, and of [ExternalIDsService.Update], which changes what is set.
-type ExternalIDRequest struct {
-	ExternalID           Optional[string]               `json:"external_id,omitzero"`
-	IntegrationName      Optional[string]               `json:"integration_name,omitzero"`
-	ExternalIDHolderID   Optional[int64]                `json:"external_id_holder_id,omitzero"`
-	ExternalIDHolderType Optional[ExternalIDHolderType] `json:"external_id_holder_type,omitzero"`
-}
-
 // ListUsersOptions filters and pages [UsersService.List] and [UsersService.All].
 // A zero field does not filter; without Status a list has deactivated users in it.
 type ListUsersOptions struct {

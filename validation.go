@@ -526,28 +526,6 @@ func validateExternalIDPair(externalID, integrationName string) error {
 	return p.err()
 }
 
-// validateExternalID checks what is there, and that all of it is in a create.
-func validateExternalID(r *ExternalIDRequest, create bool) error {
-	switch {
-	case r == nil:
-		return invalid("", CodeRequired, "the request is nil; pass a *ExternalIDRequest")
-	case !create && *r == (ExternalIDRequest{}):
-		return invalid("", CodeInvalid, "the update is empty; set at least one field")
-	}
-	var p problems
-	d := draft{create: create}
-	judge := func(name string, o optional) { p.judge(d, newField(name, o)) }
-	judge("external_id", &r.ExternalID)
-	judge("integration_name", &r.IntegrationName)
-	if id := r.ExternalIDHolderID.value; id != 0 {
-		p.id("external_id_holder_id", id)
-	} else {
-		judge("external_id_holder_id", &r.ExternalIDHolderID)
-	}
-	judge("external_id_holder_type", &r.ExternalIDHolderType)
-	return p.err()
-}
-
 // validateListOptions takes nil, "" and 0 as the defaults that they are.
 func validateListOptions(o *ListUsersOptions) error {
 	if o == nil {
