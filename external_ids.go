@@ -54,6 +54,28 @@ func (s *ExternalIDsService) Create(ctx context.Context, req *ExternalIDRequest,
 	return s.do(ctx, r, o, 0)
 }
 
+// validateExternalID checks what is there, and that all of it is in a create.
+func validateExternalID(r *ExternalIDRequest, create bool) error {
+	switch {
+	case r == nil:
+		return invalid("", CodeRequired, "the request is nil; pass a *ExternalIDRequest")
+	case !create && *r == (ExternalIDRequest{}):
+		return invalid("", CodeInvalid, "the update is empty; set at least one field")
+	}
+	var p problems
+	d := draft{create: create}
+	judge := func(name string, o optional) { p.judge(d, newField(name, o)) }
+	judge("external_id", &r.ExternalID)
+	judge("integration_name", &r.IntegrationName)
+	if id := r.ExternalIDHolderID.value; id != 0 {
+		p.id("external_id_holder_id", id)
+	} else {
+		judge("external_id_holder_id", &r.ExternalIDHolderID)
+	}
+	judge("external_id_holder_type", &r.ExternalIDHolderType)
+	return p.err()
+}
+
 // Update changes the record with the given id, the ID of an [ExternalID].
 //
 // Motive's hub: "Update the External ID of an Entity", PUT /v1/external_ids/{id}.
@@ -114,25 +136,3 @@ func (e *ExternalIDTakenError) Is(target error) bool { return target == ErrConfl
 
 // Unwrap returns the cause.
 func (e *ExternalIDTakenError) Unwrap() error { return e.Err }
-
-// validateExternalID checks what is there, and that all of it is in a create.
-func validateExternalID(r *ExternalIDRequest, create bool) error {
-	switch {
-	case r == nil:
-		return invalid("", CodeRequired, "the request is nil; pass a *ExternalIDRequest")
-	case !create && *r == (ExternalIDRequest{}):
-		return invalid("", CodeInvalid, "the update is empty; set at least one field")
-	}
-	var p problems
-	d := draft{create: create}
-	judge := func(name string, o optional) { p.judge(d, newField(name, o)) }
-	judge("external_id", &r.ExternalID)
-	judge("integration_name", &r.IntegrationName)
-	if id := r.ExternalIDHolderID.value; id != 0 {
-		p.id("external_id_holder_id", id)
-	} else {
-		judge("external_id_holder_id", &r.ExternalIDHolderID)
-	}
-	judge("external_id_holder_type", &r.ExternalIDHolderType)
-	return p.err()
-}

@@ -272,28 +272,6 @@ func (u User) exceptions(suffix string) (on []Exception) {
 	return on
 }
 
-// ListUsersOptions filters and pages [UsersService.List] and [UsersService.All].
-// A zero field does not filter; without Status a list has deactivated users in it.
-type ListUsersOptions struct {
-	Role       Role       `url:"role,omitempty"`
-	Name       string     `url:"name,omitempty"` // how the API matches it is not documented
-	DutyStatus DutyStatus `url:"duty_status,omitempty"`
-	Status     Status     `url:"status,omitempty"`
-	Summary    bool       `url:"summary,omitempty"`  // asks for users with fewer fields; the API says which
-	PerPage    int        `url:"per_page,omitempty"` // 1 to 100; 0 is the server's 25 in List and 100 in All
-	PageNo     int        `url:"page_no,omitempty"`  // from 1; 0 is the first
-}
-
-const maxPerPage = 100 // as Motive documents it
-
-// UserLookup is the one key of [UsersService.Lookup]: exactly one field is set.
-type UserLookup struct {
-	Email           string `url:"email,omitempty"`
-	Username        string `url:"username,omitempty"`
-	DriverCompanyID string `url:"driver_company_id,omitempty"` // the fleet's own number for the driver
-	Phone           string `url:"phone,omitempty"`             // sent as it stands: write it as Motive has it
-}
-
 // Users and requests hold license numbers and passwords, so they print and log
 // themselves. Beside the way around this that User names, a type cannot close that
 // of slog's JSON handler: it writes a slice or a struct that holds users through

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 
 	"github.com/motive-go/motive/internal/backoff"
 	"github.com/motive-go/motive/internal/paging"
+	"github.com/motive-go/motive/internal/text"
 )
 
 // UsersService creates, changes, finds and lists users.
@@ -303,6 +305,20 @@ func (s *UsersService) setStatus(ctx context.Context, id int64, status Status, o
 	return user, nil
 }
 
+// ListUsersOptions filters and pages [UsersService.List] and [UsersService.All].
+// A zero field does not filter; without Status a list has deactivated users in it.
+type ListUsersOptions struct {
+	Role       Role       `url:"role,omitempty"`
+	Name       string     `url:"name,omitempty"` // how the API matches it is not documented
+	DutyStatus DutyStatus `url:"duty_status,omitempty"`
+	Status     Status     `url:"status,omitempty"`
+	Summary    bool       `url:"summary,omitempty"`  // asks for users with fewer fields; the API says which
+	PerPage    int        `url:"per_page,omitempty"` // 1 to 100; 0 is the server's 25 in List and 100 in All
+	PageNo     int        `url:"page_no,omitempty"`  // from 1; 0 is the first
+}
+
+const maxPerPage = 100 // as Motive documents it
+
 // List returns one page of users. The server may serve fewer a page than asked
 // for: Pagination has what it did. For the whole list use [UsersService.All].
 //
@@ -317,6 +333,28 @@ func (s *UsersService) List(ctx context.Context, opts *ListUsersOptions, call ..
 		return nil, err
 	}
 	return &page.UserPage, nil
+}
+
+// validateListOptions takes nil, "" and 0 as the defaults that they are.
+func validateListOptions(o *ListUsersOptions) error {
+	if o == nil {
+		return nil
+	}
+	var p problems
+	// Of the rules of a role, a list has no use for the one that a user must have one.
+	p.add("role", CodeUnknownValue, undocumented(draft{}, given("role", string(o.Role))))
+	p.judge(draft{}, given("name", o.Name))
+	p.judge(draft{}, given("duty_status", string(o.DutyStatus)))
+	if o.Status != StatusPending { // which a request cannot set, and a list can ask for
+		p.judge(draft{}, given("status", string(o.Status)))
+	}
+	if o.PerPage < 0 || o.PerPage > maxPerPage {
+		p.add("per_page", CodeInvalid, "is "+strconv.Itoa(o.PerPage)+"; use 1 to 100, or 0 for the API's default")
+	}
+	if o.PageNo < 0 {
+		p.add("page_no", CodeInvalid, "is "+strconv.Itoa(o.PageNo)+"; pages count from 1, and 0 is the first too")
+	}
+	return p.err()
 }
 
 // page fetches a page for List and All.
@@ -461,6 +499,14 @@ func thrown(pages []*fetched, and paging.Page) []paging.Page {
 	return facts
 }
 
+// UserLookup is the one key of [UsersService.Lookup]: exactly one field is set.
+type UserLookup struct {
+	Email           string `url:"email,omitempty"`
+	Username        string `url:"username,omitempty"`
+	DriverCompanyID string `url:"driver_company_id,omitempty"` // the fleet's own number for the driver
+	Phone           string `url:"phone,omitempty"`             // sent as it stands: write it as Motive has it
+}
+
 // Lookup returns the user with the given email, username, company id or phone;
 // [ErrNotFound] if there is none.
 //
@@ -476,6 +522,36 @@ func (s *UsersService) Lookup(ctx context.Context, key UserLookup, opts ...CallO
 	}
 	r := request{method: http.MethodGet, path: lookupPath, query: values}
 	return s.do(ctx, r, o, expected{email: key.Email, username: key.Username, companyID: key.DriverCompanyID})
+}
+
+// validateLookup checks that l has one key, and that the key is well formed.
+func validateLookup(l UserLookup) error {
+	var p problems
+	var keys []string
+	for _, key := range [...]field{
+		given("email", l.Email), given("username", l.Username), given("driver_company_id", l.DriverCompanyID), given("phone", l.Phone),
+	} {
+		switch {
+		case key.absent:
+			continue
+		case text.Blank(key.text):
+			p.add(key.name, CodeInvalid, "is blank; a lookup needs a key to look for")
+		default:
+			p.judge(draft{}, key)
+		}
+		keys = append(keys, key.name)
+	}
+	if len(keys) != 1 {
+		return invalid("", CodeInvalid, "a lookup takes exactly one of email, username, driver_company_id and phone; given: "+
+			cmp.Or(text.Sentence(keys, "and"), "none"))
+	}
+	return p.err()
+}
+
+func validateExternalIDPair(externalID, integrationName string) error {
+	var p problems
+	p.pair(externalID, integrationName)
+	return p.err()
 }
 
 // LookupByExternalID returns the user that has the given external id under the
