@@ -37,6 +37,19 @@ type core struct {
 	observer      func(Event)
 }
 
+// UsersService creates, changes, finds and lists users.
+//
+// Motive's hub: "Overview of /users".
+type UsersService core
+
+// ExternalIDsService links users to their ids in other systems.
+//
+// Motive's hub: the pages on /v1/external_ids.
+type ExternalIDsService core
+
+// UserRolesService lists the roles that [CustomUserRole] refers to.
+type UserRolesService core
+
 // NewClient returns a client that authenticates with exactly one of
 // [WithAccessToken], [WithAPIKey], [WithTokenSource] and [WithOAuth2]. It does
 // no I/O. The error names every option that is wrong.

@@ -9,11 +9,6 @@ import (
 	"github.com/motive-go/motive/internal/text"
 )
 
-// ExternalIDsService links users to their ids in other systems.
-//
-// Motive's hub: the pages on /v1/external_ids.
-type ExternalIDsService core
-
 // ExternalIDRequest is the body of [ExternalIDsService.Create], which requires
 // all of it, and of [ExternalIDsService.Update], which changes what is set.
 type ExternalIDRequest struct {

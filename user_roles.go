@@ -7,11 +7,9 @@ import (
 	"time"
 
 	"github.com/google/go-querystring/query"
+
 	"github.com/motive-go/motive/internal/lenient"
 )
-
-// UserRolesService lists the roles that [CustomUserRole] refers to.
-type UserRolesService core
 
 // The sources disagree on the path: integrations use the first, Motive's page on
 // scopes names the second.

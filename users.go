@@ -20,11 +20,6 @@ import (
 	"github.com/motive-go/motive/internal/text"
 )
 
-// UsersService creates, changes, finds and lists users.
-//
-// Motive's hub: "Overview of /users".
-type UsersService core
-
 const (
 	usersPath      = "/v1/users"
 	lookupPath     = "/v1/users/lookup"
