@@ -28,7 +28,7 @@ type Client struct {
 	core *core
 }
 
-// core is what the services share.
+// core is what the services share: each is a core, with methods in a file of its own.
 type core struct {
 	transport     *transport.Client
 	apiKey        bool // whether the credential is an API key, which can be in test mode

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/motive-go/motive/internal/text"
 )
 
 // What an error of this package can be, for [errors.Is]. An [APIError] is the
@@ -202,3 +204,32 @@ func (e *OutcomeUnknownError) Is(target error) bool { return target == ErrOutcom
 
 // Unwrap returns the cause.
 func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
+
+// ExternalIDTakenError says that a create was not carried out, since somebody else
+// holds its external id. It is an [ErrConflict].
+type ExternalIDTakenError struct {
+	ExternalID, IntegrationName string
+	// Holder is who has it.
+	Holder *User
+	// Err is the refusal, or why the create was looked up.
+	Err error
+}
+
+// Error names the external id, its holder and the cause.
+func (e *ExternalIDTakenError) Error() string {
+	holder := "another user"
+	if e.Holder != nil {
+		holder = fmt.Sprintf("user %d", e.Holder.ID)
+	}
+	said := fmt.Sprintf("motive: the external id %s of %s belongs to %s", text.Quote(e.ExternalID), text.Quote(e.IntegrationName), holder)
+	if e.Err == nil {
+		return said
+	}
+	return said + ": " + strings.TrimPrefix(e.Err.Error(), "motive: ")
+}
+
+// Is reports whether target is [ErrConflict].
+func (e *ExternalIDTakenError) Is(target error) bool { return target == ErrConflict }
+
+// Unwrap returns the cause.
+func (e *ExternalIDTakenError) Unwrap() error { return e.Err }

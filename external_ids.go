@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
-
-	"github.com/motive-go/motive/internal/text"
 )
 
 // ExternalIDRequest is the body of [ExternalIDsService.Create], which requires
@@ -102,32 +99,3 @@ func (s *ExternalIDsService) Delete(ctx context.Context, id int64, opts ...CallO
 	_, err = do(ctx, (*core)(s), r, ApplyCallOptions(opts...), decodeDeletion)
 	return err
 }
-
-// ExternalIDTakenError says that a create was not carried out, since somebody else
-// holds its external id. It is an [ErrConflict].
-type ExternalIDTakenError struct {
-	ExternalID, IntegrationName string
-	// Holder is who has it.
-	Holder *User
-	// Err is the refusal, or why the create was looked up.
-	Err error
-}
-
-// Error names the external id, its holder and the cause.
-func (e *ExternalIDTakenError) Error() string {
-	holder := "another user"
-	if e.Holder != nil {
-		holder = fmt.Sprintf("user %d", e.Holder.ID)
-	}
-	said := fmt.Sprintf("motive: the external id %s of %s belongs to %s", text.Quote(e.ExternalID), text.Quote(e.IntegrationName), holder)
-	if e.Err == nil {
-		return said
-	}
-	return said + ": " + strings.TrimPrefix(e.Err.Error(), "motive: ")
-}
-
-// Is reports whether target is [ErrConflict].
-func (e *ExternalIDTakenError) Is(target error) bool { return target == ErrConflict }
-
-// Unwrap returns the cause.
-func (e *ExternalIDTakenError) Unwrap() error { return e.Err }
