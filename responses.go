@@ -203,3 +203,16 @@ func decodeDeletion(body []byte) (none struct{}, err error) {
 	}
 	return none, errNotDeleted
 }
+
+var userRoleTable = lenient.Table[UserRole]{ByValue: true}
+
+// decodeRoles reads a list of roles: an array, or one under "user_roles".
+func decodeRoles(ctx context.Context, body []byte) ([]UserRole, error) {
+	d := userRoleTable.Decoder(body)
+	defer d.Close()
+	read := func(d *lenient.Decoder) (role UserRole, id int64) {
+		d.Read(&role, "user_role")
+		return role, role.ID
+	}
+	return rowsOf[UserRole]{"user_roles", -1, read, errNoRole, func([]byte) {}}.read(ctx, d)
+}

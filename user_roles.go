@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/google/go-querystring/query"
-
-	"github.com/motive-go/motive/internal/lenient"
 )
 
 // The sources disagree on the path: integrations use the first, Motive's page on
@@ -71,17 +69,4 @@ func (s *UserRolesService) List(ctx context.Context, opts *ListUserRolesOptions,
 		return do(ctx, (*core)(s), r, o, decode)
 	}
 	return roles, err
-}
-
-var userRoleTable = lenient.Table[UserRole]{ByValue: true}
-
-// decodeRoles reads a list of roles: an array, or one under "user_roles".
-func decodeRoles(ctx context.Context, body []byte) ([]UserRole, error) {
-	d := userRoleTable.Decoder(body)
-	defer d.Close()
-	read := func(d *lenient.Decoder) (role UserRole, id int64) {
-		d.Read(&role, "user_role")
-		return role, role.ID
-	}
-	return rowsOf[UserRole]{"user_roles", -1, read, errNoRole, func([]byte) {}}.read(ctx, d)
 }
