@@ -11,6 +11,9 @@ import (
 	"github.com/motive-go/motive/internal/lenient"
 )
 
+// The bodies of all calls are read here: from which envelope, and what they must hold.
+// What the fields of a record are stands beside its type.
+
 // Response is what is known of the last response to a call, for [WithResponse]. It
 // belongs to one call at a time.
 type Response struct {
@@ -83,6 +86,36 @@ func decodeUser(body []byte) (*User, error) {
 	return u, nil
 }
 
+// decodeExternalID reads the response to a call that writes an external id.
+func decodeExternalID(body []byte) (*ExternalID, error) {
+	d := externalIDTable.Decoder(body)
+	defer d.Close()
+	id := new(ExternalID)
+	d.Read(id, "external_id")
+	if err := d.End(); err != nil {
+		return nil, err
+	}
+	if id.ID <= 0 {
+		return nil, errNoExternalID
+	}
+	return id, nil
+}
+
+// decodeDeletion takes the documented {"success":true}.
+func decodeDeletion(body []byte) (none struct{}, err error) {
+	s := lenient.Scan(body)
+	said := false
+	for key := range s.Items() {
+		if string(key) == "success" {
+			said, _ = lenient.Bool(s.Value())
+		}
+	}
+	if err := s.End(); err != nil || said {
+		return none, err
+	}
+	return none, errNotDeleted
+}
+
 // decodePage reads the response to a call for a list of users. Nothing in the
 // result refers to body. It ends at once at a row that is no user, after limit
 // rows, and where ctx ends. An error page sent with 200 has no list, and does not
@@ -119,6 +152,19 @@ func decodePage(ctx context.Context, body []byte, limit int) (*listing, error) {
 	}
 	found := cmp.Or(within, beside)
 	return &listing{UserPage{users, found.Pagination}, found.announced}, nil
+}
+
+var userRoleTable = lenient.Table[UserRole]{ByValue: true}
+
+// decodeRoles reads a list of roles: an array, or one under "user_roles".
+func decodeRoles(ctx context.Context, body []byte) ([]UserRole, error) {
+	d := userRoleTable.Decoder(body)
+	defer d.Close()
+	read := func(d *lenient.Decoder) (role UserRole, id int64) {
+		d.Read(&role, "user_role")
+		return role, role.ID
+	}
+	return rowsOf[UserRole]{"user_roles", -1, read, errNoRole, func([]byte) {}}.read(ctx, d)
 }
 
 // rowsOf is how a list of T is read: rows under name, each with an id.
@@ -172,47 +218,4 @@ func (l rowsOf[T]) rows(ctx context.Context, d *lenient.Decoder) []T {
 		}
 	}
 	return rows
-}
-
-// decodeExternalID reads the response to a call that writes an external id.
-func decodeExternalID(body []byte) (*ExternalID, error) {
-	d := externalIDTable.Decoder(body)
-	defer d.Close()
-	id := new(ExternalID)
-	d.Read(id, "external_id")
-	if err := d.End(); err != nil {
-		return nil, err
-	}
-	if id.ID <= 0 {
-		return nil, errNoExternalID
-	}
-	return id, nil
-}
-
-// decodeDeletion takes the documented {"success":true}.
-func decodeDeletion(body []byte) (none struct{}, err error) {
-	s := lenient.Scan(body)
-	said := false
-	for key := range s.Items() {
-		if string(key) == "success" {
-			said, _ = lenient.Bool(s.Value())
-		}
-	}
-	if err := s.End(); err != nil || said {
-		return none, err
-	}
-	return none, errNotDeleted
-}
-
-var userRoleTable = lenient.Table[UserRole]{ByValue: true}
-
-// decodeRoles reads a list of roles: an array, or one under "user_roles".
-func decodeRoles(ctx context.Context, body []byte) ([]UserRole, error) {
-	d := userRoleTable.Decoder(body)
-	defer d.Close()
-	read := func(d *lenient.Decoder) (role UserRole, id int64) {
-		d.Read(&role, "user_role")
-		return role, role.ID
-	}
-	return rowsOf[UserRole]{"user_roles", -1, read, errNoRole, func([]byte) {}}.read(ctx, d)
 }
