@@ -376,7 +376,7 @@ func (a UserAttributes) Diff(u *User) (UpdateUserRequest, bool) {
 	update := a
 	update.Extra = nil
 	for _, f := range attributes() {
-		if f.user == 0 || !f.of(&a).differs(f.shown(u)) {
+		if f.user == 0 || !changes(f.of(&a), f.shown(u)) {
 			reflect.ValueOf(&update).Elem().Field(f.request).SetZero()
 		}
 	}
@@ -389,10 +389,10 @@ func (a UserAttributes) Diff(u *User) (UpdateUserRequest, bool) {
 	return UpdateUserRequest(update), !update.isEmpty()
 }
 
-// differs reports whether o would change what a user shows, a *T. Of null the value
+// changes reports whether o would change what a user shows, a *T. Of null the value
 // is zero.
-func (o *Optional[T]) differs(shown any) bool {
-	return !o.IsZero() && !reflect.DeepEqual(meaning(&o.value), meaning(shown))
+func changes(o optional, shown any) bool {
+	return !o.IsZero() && !reflect.DeepEqual(meaning(o.pointer()), meaning(shown))
 }
 
 // meaning is what is compared of the value that p points to.

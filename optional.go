@@ -93,8 +93,11 @@ type optional interface {
 	IsZero() bool
 	appendJSON(dst []byte) ([]byte, error)
 	text() (s string, set bool)
-	differs(shown any) bool
+	pointer() any
 }
+
+// pointer returns where the value stands, a *T.
+func (o *Optional[T]) pointer() any { return &o.value }
 
 // text is Get for text of any type; of another type the text is "".
 func (o *Optional[T]) text() (s string, set bool) {
