@@ -3,6 +3,8 @@ package motive
 import (
 	"slices"
 	"strings"
+
+	"github.com/motive-go/motive/internal/text"
 )
 
 // Cycle is a driver's hours-of-service rule set, under the API's name.
@@ -151,6 +153,25 @@ func Exceptions() []Exception { return exceptionTable.names() }
 // Motive's hub: "Overview of /users".
 func Violations() []Violation { return violationTable.names() }
 
+// ParseCycle reads the name of a cycle, as leniently as [ParseRole]. The suffix
+// _2020 of live data is accepted and kept. Any other text is a
+// [*ValidationError] with [CodeUnknownCycle] that names the nearest cycle and
+// all cycles.
+func ParseCycle(s string) (Cycle, error) {
+	if c := canonicalCycle(s); c != "" {
+		return c, nil
+	}
+	return "", invalid("cycle", CodeUnknownCycle, notACycle(s))
+}
+
+// ParseException reads the name of an exception, as leniently as [ParseRole].
+func ParseException(s string) (Exception, error) {
+	if e, ok := text.Canonical(s, exceptionTable.names()); ok {
+		return e, nil
+	}
+	return "", invalid("exception", CodeUnknownValue, noneOf(exceptionTable.names(), s))
+}
+
 // Known reports whether c is one of [Cycles], with or without the suffix _2020,
 // which Other never has.
 func (c Cycle) Known() bool { return c.info().Cycle != "" }
@@ -171,9 +192,6 @@ func (e Exception) Description() string { return exceptionTable.meaning(e) }
 // Description says which limit was passed. It is "" for an unknown violation.
 func (v Violation) Description() string { return violationTable.meaning(v) }
 
-// suffix2020 marks the cycle names of live data that the table does not have.
-const suffix2020 = "_2020"
-
 // info is the row with the rules that c follows; a zero one if there is none. Other
 // has no rules, and so no other edition of them.
 func (c Cycle) info() CycleInfo {
@@ -186,27 +204,27 @@ func (c Cycle) info() CycleInfo {
 	return CycleInfo{}
 }
 
-// A glossary lists names with what they mean.
-type glossary[T comparable] []struct {
-	name    T
-	meaning string
+// canonicalCycle returns the cycle that s spells, with the suffix where s has it; ""
+// if it spells none.
+func canonicalCycle(s string) Cycle {
+	folded := text.Fold(s)
+	base := strings.TrimSuffix(folded, suffix2020)
+	c, _ := text.Canonical(base, cycleNames())
+	if c += Cycle(folded[len(base):]); !c.Known() {
+		return ""
+	}
+	return c
 }
 
-func (g glossary[T]) names() []T {
-	names := make([]T, len(g))
-	for i, row := range g {
-		names[i] = row.name
+// notACycle says which cycle was meant by s, if that can be told, and which there are.
+func notACycle(s string) string { return noneOf(cycleNames(), s, canonicalCycle(s)) }
+
+func cycleNames() []Cycle {
+	names := make([]Cycle, len(cycleTable))
+	for i, row := range cycleTable {
+		names[i] = row.Cycle
 	}
 	return names
-}
-
-func (g glossary[T]) meaning(name T) string {
-	for _, row := range g {
-		if row.name == name {
-			return row.meaning
-		}
-	}
-	return ""
 }
 
 // The tables below follow Motive's page row by row. A row that seems to lack

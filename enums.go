@@ -90,6 +90,29 @@ func (p ModePair) Valid() bool { return p.Description() != "" }
 // not valid.
 func (p ModePair) Description() string { return modeTable.meaning(p) }
 
+// A glossary lists names with what they mean.
+type glossary[T comparable] []struct {
+	name    T
+	meaning string
+}
+
+func (g glossary[T]) names() []T {
+	names := make([]T, len(g))
+	for i, row := range g {
+		names[i] = row.name
+	}
+	return names
+}
+
+func (g glossary[T]) meaning(name T) string {
+	for _, row := range g {
+		if row.name == name {
+			return row.meaning
+		}
+	}
+	return ""
+}
+
 // Motive's table: what goes with what, and what it means.
 var modeTable = glossary[ModePair]{
 	{ModePair{TimeTrackingModeLogs, ELDModeLogs}, "the Vehicle Gateway records everything"},
@@ -218,31 +241,20 @@ var ianaNames = map[TimeZone]string{
 }
 
 // documented lists what the fields of a request may hold, in the order in which
-// messages name it. The values stand as on the wire, for a table that converts its
-// constants would be linked into programs that do not validate. Nothing writes to it.
+// messages name it; cycles and exceptions have a catalog. Nothing writes to it.
 var documented = map[string][]string{
-	"role":                    {"driver", "fleet_user", "admin", "fleet_admin"},
-	"status":                  {"active", "deactivated", "pending"},
-	"status to set":           {"active", "deactivated"},
-	"eld_mode":                {"logs", "none", "exempt"},
-	"time_tracking_mode":      {"logs", "timecards", "not_required"},
-	"duty_status":             {"off_duty", "on_duty", "driving", "sleeper", "waiting"},
-	"group_visibility":        {"limited"},
-	"violation_alerts":        {"never", "15_minutes", "30_minutes", "45_minutes", "1_hour", "2_hours"},
-	"external_id_holder_type": {"User", "Vehicle", "Asset", "Group"},
-	"exception": {"exception_24_hour_restart", "exception_8_hour_break", "exception_wait_time",
-		"exception_short_haul", "exception_ca_farm_school_bus", "exception_adverse_driving"},
-}
-
-// valuesOf lists what a field may hold, from the table above or the catalog.
-func valuesOf(field string) (values []string) {
-	if field != "cycle" && field != "cycle2" {
-		return documented[field]
-	}
-	for _, row := range cycleTable {
-		values = append(values, string(row.Cycle))
-	}
-	return values
+	"role":               {string(RoleDriver), string(RoleFleetUser), string(RoleAdmin), string(RoleFleetAdmin)},
+	"status":             {string(StatusActive), string(StatusDeactivated), string(StatusPending)},
+	"status to set":      {string(StatusActive), string(StatusDeactivated)},
+	"eld_mode":           {string(ELDModeLogs), string(ELDModeNone), string(ELDModeExempt)},
+	"time_tracking_mode": {string(TimeTrackingModeLogs), string(TimeTrackingModeTimecards), string(TimeTrackingModeNotRequired)},
+	"duty_status": {string(DutyStatusOffDuty), string(DutyStatusOnDuty), string(DutyStatusDriving), string(DutyStatusSleeper),
+		string(DutyStatusWaiting)},
+	"group_visibility": {string(GroupVisibilityLimited)},
+	"violation_alerts": {string(ViolationAlertsNever), string(ViolationAlerts15Minutes), string(ViolationAlerts30Minutes),
+		string(ViolationAlerts45Minutes), string(ViolationAlerts1Hour), string(ViolationAlerts2Hours)},
+	"external_id_holder_type": {string(ExternalIDHolderTypeUser), string(ExternalIDHolderTypeVehicle),
+		string(ExternalIDHolderTypeAsset), string(ExternalIDHolderTypeGroup)},
 }
 
 // ParseRole reads a role as people write it: in any case, with spaces or
@@ -279,57 +291,31 @@ func ParseGroupVisibility(s string) (GroupVisibility, error) {
 	return parse[GroupVisibility]("group_visibility", s)
 }
 
-// ParseCycle reads the name of a cycle, as leniently as [ParseRole]. The suffix
-// _2020 of live data is accepted and kept. Any other text is a
-// [*ValidationError] with [CodeUnknownCycle] that names the nearest cycle and
-// all cycles.
-func ParseCycle(s string) (Cycle, error) { return parse[Cycle]("cycle", s) }
-
-// ParseException reads the name of an exception, as leniently as [ParseRole].
-func ParseException(s string) (Exception, error) { return parse[Exception]("exception", s) }
-
 func parse[T ~string](field, s string) (T, error) {
-	if v, ok := canonical(field, s); ok {
+	if v, ok := text.Canonical(s, documented[field]); ok {
 		return T(v), nil
 	}
-	code := CodeUnknownValue
-	if field == "cycle" {
-		code = CodeUnknownCycle
-	}
-	return "", invalid(field, code, notDocumented(field, s))
+	return "", invalid(field, CodeUnknownValue, noneOf(documented[field], s))
 }
 
-// canonical returns the value of a field that s spells; of a cycle also with the
-// suffix of live data.
-func canonical(field, s string) (string, bool) {
-	if v, ok := text.Canonical(s, valuesOf(field)); ok {
-		return v, true
-	}
-	base, cut := strings.CutSuffix(text.Fold(s), suffix2020)
-	v, ok := text.Canonical(base, valuesOf(field))
-	return v + suffix2020, cut && ok && Cycle(v+suffix2020).Known()
-}
+func isDocumented(field, s string) bool { return slices.Contains(documented[field], s) }
 
-func isDocumented(field, s string) bool {
-	if strings.HasPrefix(field, "cycle") {
-		return Cycle(s).Known()
-	}
-	return slices.Contains(documented[field], s)
-}
-
-// notDocumented says which value of a field was meant by s, if that can be told,
-// and which values there are.
-func notDocumented(field, s string) string {
-	all := text.List(valuesOf(field), "or")
+// noneOf says which of values, or of others that are taken as well, was meant by s,
+// if that can be told, and which values there are.
+func noneOf[T ~string](values []T, s string, others ...T) string {
+	all := text.List(values, "or")
 	if text.Blank(s) {
 		return "is empty; use " + all
 	}
 	message := text.Quote(s) + " is not a documented value"
-	if v, ok := canonical(field, s); ok {
-		return message + "; use " + text.Quote(v) + ", spelled exactly so"
+	if v, _ := text.Canonical(s, append(others, values...)); v != "" {
+		return message + "; use " + text.Quote(string(v)) + ", spelled exactly so"
 	}
-	if v, ok := text.Nearest(strings.TrimSuffix(text.Fold(s), suffix2020), valuesOf(field)); ok {
-		message += " (did you mean " + text.Quote(v) + "?)"
+	if v, ok := text.Nearest(strings.TrimSuffix(text.Fold(s), suffix2020), values); ok {
+		message += " (did you mean " + text.Quote(string(v)) + "?)"
 	}
 	return message + "; use " + all
 }
+
+// suffix2020 marks the names of cycles in live data that Motive's table does not have.
+const suffix2020 = "_2020"

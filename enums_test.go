@@ -148,7 +148,6 @@ func TestDocumentedValuesAreTheConstants(t *testing.T) {
 		"external_id_holder_type": names([]ExternalIDHolderType{
 			ExternalIDHolderTypeUser, ExternalIDHolderTypeVehicle, ExternalIDHolderTypeAsset, ExternalIDHolderTypeGroup,
 		}),
-		"exception": names(Exceptions()),
 	}
 	if !reflect.DeepEqual(documented, want) {
 		t.Errorf("got  %q\nwant %q", documented, want)

@@ -236,14 +236,20 @@ func noCountryCode(d draft, f field) string {
 	return ""
 }
 
-func undocumented(_ draft, f field) string {
+func undocumented(_ draft, f field) (message string) {
+	isCycle := strings.HasPrefix(f.name, "cycle")
 	switch {
-	case !f.set || isDocumented(f.name, f.text):
+	case !f.set, isDocumented(f.name, f.text), isCycle && Cycle(f.text).Known():
 		return ""
-	case text.Blank(f.text):
-		return notDocumented(f.name, f.text) + ", or null to clear it"
+	case isCycle:
+		message = notACycle(f.text)
+	default:
+		message = noneOf(documented[f.name], f.text)
 	}
-	return notDocumented(f.name, f.text)
+	if text.Blank(f.text) {
+		message += ", or null to clear it"
+	}
+	return message
 }
 
 // notSettable is a rule of its own: pending is documented, and still no request
@@ -258,7 +264,7 @@ func notSettable(_ draft, f field) string {
 	case isDocumented(f.name, f.text):
 		return text.Quote(f.text) + " cannot be set; " + settable
 	}
-	return notDocumented("status to set", f.text)
+	return noneOf(documented["status to set"], f.text)
 }
 
 // padded refuses white space around what a user is found by. With it the API would
@@ -411,8 +417,8 @@ func notAllowed(d draft, f field) string {
 
 // exceptionsWhere lists the exceptions to a cycle that are so, and their fields.
 func exceptionsWhere(cycle string, so func(*attribute) bool) (fields []string, exceptions []Exception) {
-	for f := range exceptionsTo(cycle) {
-		if so(f) {
+	for _, f := range attributes() {
+		if f.cycle == cycle && so(f) {
 			fields = append(fields, f.name)
 			exceptions = append(exceptions, f.exception)
 		}
@@ -421,13 +427,9 @@ func exceptionsWhere(cycle string, so func(*attribute) bool) (fields []string, e
 }
 
 func (d draft) cyclesAllowing(exceptions ...Exception) []Cycle {
-	var cycles []Cycle
-	for _, row := range cycleTable {
-		if !slices.ContainsFunc(exceptions, func(e Exception) bool { return !d.allows(row.Cycle, e) }) {
-			cycles = append(cycles, row.Cycle)
-		}
-	}
-	return cycles
+	return slices.DeleteFunc(cycleNames(), func(c Cycle) bool {
+		return slices.ContainsFunc(exceptions, func(e Exception) bool { return !d.allows(c, e) })
+	})
 }
 
 // Groups: a driver's stand in group_ids, a fleet user's in custom_user_role.

@@ -627,11 +627,11 @@ func TestMessages(t *testing.T) {
 		},
 		{
 			create(UserAttributes{Cycle: Set(Cycle("Other_2020"))}),
-			`cycle: "Other_2020" is not a documented value (did you mean "Other"?); use ` + text.List(valuesOf("cycle"), "or"),
+			`cycle: "Other_2020" is not a documented value (did you mean "Other"?); use ` + text.List(cycleNames(), "or"),
 		},
 		{
 			create(UserAttributes{Cycle2: Set(Cycle("70_9"))}),
-			`cycle2: "70_9" is not a documented value (did you mean "70_8"?); use ` + text.List(valuesOf("cycle"), "or"),
+			`cycle2: "70_9" is not a documented value (did you mean "70_8"?); use ` + text.List(cycleNames(), "or"),
 		},
 		{
 			create(UserAttributes{Cycle: Set(CycleTexas70Hour7Day), ExceptionShortHaul: Set(true)}),
