@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"log/slog"
 	"maps"
 	"reflect"
@@ -149,8 +148,8 @@ func (r *UpdateUserRequest) SetException2(e Exception, on bool) { (*UserAttribut
 
 // set sets an exception to the cycle whose names end in suffix.
 func (a *UserAttributes) set(e Exception, suffix string, on bool) {
-	for f := range exceptionsTo("cycle" + suffix) {
-		if f.exception == e {
+	for _, f := range attributes() {
+		if f.exception == e && f.name == string(e)+suffix {
 			*f.of(a).(*Optional[bool]) = Set(on)
 			return
 		}
@@ -338,17 +337,6 @@ func (f *attribute) of(a *UserAttributes) optional {
 // shown returns where the value of u stands, a *T to an Optional[T] of a request.
 func (f *attribute) shown(u *User) any {
 	return reflect.ValueOf(u).Elem().Field(f.user).Addr().Interface()
-}
-
-// exceptionsTo lists the fields of the exceptions to a cycle, by the cycle's own.
-func exceptionsTo(cycle string) iter.Seq[*attribute] {
-	return func(yield func(*attribute) bool) {
-		for _, f := range attributes() {
-			if f.cycle == cycle && !yield(f) {
-				return
-			}
-		}
-	}
 }
 
 // isEmpty reports whether a would be sent as {}.
