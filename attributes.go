@@ -20,8 +20,8 @@ import (
 // UserAttributes lists the fields of a user that can be written. It is the
 // shape of both [CreateUserRequest] and [UpdateUserRequest]; every field is an
 // [Optional] and is sent only when it is [Set] or [Null]. A struct that embeds a
-// request takes on its JSON and its printing, and hides the fields beside it: hold
-// it in a named field.
+// request takes on its JSON and its printing, which leave the other fields of the
+// struct out: hold it in a named field.
 //
 // Motive's hub: "Create a new user".
 type UserAttributes struct {

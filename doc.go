@@ -48,7 +48,7 @@
 //   - StatusCode of an error: errors.As with an [*APIError]
 //   - String, Int, Ptr: [Set], [SetNonZero], [Null]
 //   - Ping, WhoAmI: [Client.Do], example "Company"
-//   - NewRequest, raw requests: [Client.Do]; fields of the future:
+//   - NewRequest, raw requests: [Client.Do]; fields this version does not know:
 //     [UserAttributes].Extra, [User].Extra
 //
 // # Requests
@@ -87,10 +87,9 @@
 // # OAuth
 //
 // Package [github.com/motive-go/motive/oauth] does the login and keeps it:
-// [oauth.NewLogin] for the browser, [github.com/motive-go/motive/oauth.Source] for tokens, and [github.com/motive-go/motive/oauth.Store]
-// for where they are kept. Package
-// [github.com/motive-go/motive/oauth/tokenfile] is a store in a file that several
-// processes share. Refresh tokens are treated as good for one use: one process
+// [oauth.NewLogin] for the browser, [oauth.Source] for tokens, and [oauth.Store] for
+// where they are kept. Package [github.com/motive-go/motive/oauth/tokenfile] is a
+// store in a file that several processes share. Refresh tokens are treated as good for one use: one process
 // refreshes for all, and each rotation is saved before it is used.
 //
 // # Observing

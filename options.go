@@ -204,7 +204,7 @@ type Limiter interface {
 }
 
 // WithLimiter asks l before each attempt, outside the attempt timeout. It may be
-// given more than once and beside [WithRateLimit]: each of them is asked.
+// given more than once, and in addition to [WithRateLimit]: each of them is asked.
 func WithLimiter(l Limiter) Option {
 	return func(c *config) {
 		c.refuse(l == nil, "WithLimiter: the limiter is nil")
@@ -315,7 +315,7 @@ type RetryPolicy struct {
 	ReconcileWait time.Duration
 }
 
-// Event is something that happens to a call beside its result, for
+// Event is something that happens to a call besides its result, for
 // [WithObserver]: metrics, traces and alarms are built from it.
 type Event struct {
 	Kind EventKind
@@ -361,12 +361,12 @@ type CallOption func(*CallSettings)
 // CallSettings is what the options of a call come to; see [ApplyCallOptions].
 type CallSettings struct {
 	Response  *Response  // to be filled; nil for none
-	Skip      bool       // all of pre-flight validation
+	Skip      bool       // skip all pre-flight validation
 	SkipCodes []string   // the codes of problems to overlook
 	Strict    bool       // see StrictValidation
 	Against   *User      // see Against
-	ReadAhead int        // pages; 0 is 1
-	Query     url.Values // parameters beside those of the call
+	ReadAhead int        // pages at once; 0 means 1
+	Query     url.Values // parameters in addition to those of the call
 }
 
 // ApplyCallOptions returns what opts come to, so that a mock of a service can look

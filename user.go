@@ -31,10 +31,10 @@ import (
 // place where it cannot see to that is an unexported field of another struct,
 // which fmt prints without asking: give such a struct a Format of its own.
 //
-// The strings of a User stand in one piece of memory, so that one of them keeps
-// all alive: [strings.Clone] a field that outlives many users. A struct that
-// embeds a User takes on its JSON and its printing, and hides the fields beside
-// it: hold it in a named field.
+// The strings of a User stand in one piece of memory, so one of them keeps all
+// alive: [strings.Clone] a field that outlives many users. A struct that embeds a
+// User takes on its JSON and its printing, which leave the other fields of the
+// struct out: hold it in a named field.
 //
 // Motive's hub: "Overview of /users".
 type User struct {
@@ -273,7 +273,7 @@ func (u User) exceptions(suffix string) (on []Exception) {
 }
 
 // Users and requests hold license numbers and passwords, so they print and log
-// themselves. Beside the way around this that User names, a type cannot close that
+// themselves. Besides the way around this that User names, a type cannot close that
 // of slog's JSON handler: it writes a slice or a struct that holds users through
 // MarshalJSON.
 

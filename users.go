@@ -48,7 +48,7 @@ func (r request) withUser(a *UserAttributes) (request, error) {
 	return r, err
 }
 
-// Create creates a user. A POST is not idempotent, so that it is sent once: again
+// Create creates a user. A POST is not idempotent, so it is sent once: again
 // only on 429, or where the first one provably never left. A request that carries
 // an external id is reconciled where its outcome is unknown: the pair is looked up
 // for [RetryPolicy].ReconcileWait, the user who holds it is returned if nothing
@@ -212,7 +212,7 @@ func (s *UsersService) Get(ctx context.Context, id int64, opts ...CallOption) (*
 }
 
 // Update changes the fields of a user that req sets, and clears those it sets to
-// null. It is idempotent, so that it may be sent more than once: a repeated PUT that
+// null. It is idempotent, so it may be sent more than once: a repeated PUT that
 // lands late overwrites what was written in between. See [Against] for validation
 // with the user as it is.
 //
