@@ -336,13 +336,10 @@ func validateListOptions(o *ListUsersOptions) error {
 		return nil
 	}
 	var p problems
-	// Of the rules of a role, a list has no use for the one that a user must have one.
-	p.add("role", CodeUnknownValue, undocumented(draft{}, given("role", string(o.Role))))
+	p.filter("role", string(o.Role))
+	p.filter("duty_status", string(o.DutyStatus))
+	p.filter("status", string(o.Status))
 	p.judge(draft{}, given("name", o.Name))
-	p.judge(draft{}, given("duty_status", string(o.DutyStatus)))
-	if o.Status != StatusPending { // which a request cannot set, and a list can ask for
-		p.judge(draft{}, given("status", string(o.Status)))
-	}
 	if o.PerPage < 0 || o.PerPage > maxPerPage {
 		p.add("per_page", CodeInvalid, "is "+strconv.Itoa(o.PerPage)+"; use 1 to 100, or 0 for the API's default")
 	}

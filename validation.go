@@ -174,6 +174,14 @@ func (p *problems) judge(d draft, f field) {
 	p.add(f.name, CodeInvalid, malformed(f))
 }
 
+// filter wants a value that some user can have. The rules of a request are others: a
+// list can ask for who is pending, which no request can set.
+func (p *problems) filter(name, value string) {
+	if value != "" && !isDocumented(name, value) {
+		p.add(name, CodeUnknownValue, noneOf(documented[name], value))
+	}
+}
+
 // add adds a problem and reports true, unless the message is "".
 func (p *problems) add(field, code, message string) bool {
 	if message != "" && code != saidBefore {

@@ -729,6 +729,10 @@ func TestMessages(t *testing.T) {
 				`email: stands in Extra and has a field of its own in the request; set that field instead`,
 		},
 		{
+			validateListOptions(&ListUsersOptions{Role: " ", Status: "Pending"}),
+			`2 problems: role: is empty; use "driver", "fleet_user", "admin" or "fleet_admin"; status: "Pending" is not a documented value; use "pending", spelled exactly so`,
+		},
+		{
 			validateListOptions(&ListUsersOptions{PerPage: 500}),
 			`per_page: is 500; use 1 to 100, or 0 for the API's default`,
 		},

@@ -54,7 +54,7 @@ var differences = map[string]string{
 	"undocumented value/a role to list":        "no page says that a filter is checked",
 	"undocumented value/a blank role to list":  "no page says that a filter is checked",
 	"undocumented value/a duty status to list": "no page says that a filter is checked",
-	"notSettable/a status to list":             "no page says that a filter is checked",
+	"undocumented value/a status to list":      "no page says that a filter is checked",
 
 	"id/a group":          "the fake has no groups, and any number can be one",
 	"id/a group to see":   "the fake has no groups, and any number can be one",
@@ -578,7 +578,7 @@ var cases = []aCase{
 		accepted: update(fields{FirstName: motive.Set("A")}),
 	},
 	{
-		rule: "notSettable", name: "a status to list", field: "status",
+		rule: "undocumented value", name: "a status to list", field: "status",
 		refused:  list(&motive.ListUsersOptions{Status: "inactive"}),
 		accepted: list(&motive.ListUsersOptions{Status: motive.StatusActive}),
 	},
