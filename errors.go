@@ -190,7 +190,7 @@ func (e *OutcomeUnknownError) Error() string {
 	call := "motive: " + e.Method + " " + e.Path + ": "
 	advice := "it can be sent again"
 	if e.Method == http.MethodPost {
-		advice = "look before sending it again"
+		advice = "make sure that it was not carried out before sending it again"
 	}
 	text := call + "the outcome is unknown after " + attempts(e.Attempts) + ", " + advice
 	if e.Err == nil {

@@ -905,7 +905,7 @@ func ExampleOutcomeUnknownError() {
 	_ = client // look with client.Users.Lookup, or send a create that carries an external id again
 	// Output:
 	// true
-	// motive: POST /v1/users: the outcome is unknown after 1 attempt, look before sending it again: connection reset by peer
+	// motive: POST /v1/users: the outcome is unknown after 1 attempt, make sure that it was not carried out before sending it again: connection reset by peer
 }
 
 func ExampleUsersService_UpdateByExternalID() {
