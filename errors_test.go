@@ -63,22 +63,31 @@ func TestStatusesAreSentinels(t *testing.T) {
 
 func TestMessages(t *testing.T) {
 	t.Parallel()
-	for want, handler := range map[string]http.HandlerFunc{
-		"motive: POST /v1/users: 422 email has already been taken (request id abc, 1 attempt)":                                                                       wire.Always(422, `{"error_message":"email has already been taken"}`, "X-Request-Id", "abc"),
-		"motive: POST /v1/users: 404 not found (1 attempt)":                                                                                                          wire.Always(404, ""),
-		"motive: POST /v1/users: 429 slow down, retry after 1h30m0s (1 attempt)":                                                                                     wire.Always(429, `{"error":"slow down"}`, "Retry-After", "5400"),
-		"motive: POST /v1/users: the outcome is unknown after 1 attempt, make sure that it was not carried out before sending it again: 502 bad gateway (1 attempt)": wire.Always(502, "<html>"),
-		"motive: POST /v1/users: 307 redirect to evil.example, which is not followed: the credential stays with the base URL's host (1 attempt)":                     wire.Always(307, "", "Location", "https://evil.example/?a=b"),
-		"motive: POST /v1/users: the outcome is unknown after 1 attempt, make sure that it was not carried out before sending it again: 302 redirect to sign.in, which is not followed: the credential stays with the base URL's host (1 attempt)": wire.Always(302, "", "Location", "https://sign.in/"),
-		"motive: POST /v1/users: 300 redirect, which is not followed (1 attempt)":                                                                                                                                  wire.Always(300, ""),
-		"motive: POST /v1/users: 399 redirect, which is not followed (1 attempt)":                                                                                                                                  wire.Always(399, ""),
-		"motive: POST /v1/users: the outcome is unknown after 1 attempt, make sure that it was not carried out before sending it again: 599 server error (1 attempt)":                                              wire.Always(599, ""),
-		"motive: POST /v1/users: the outcome is unknown after 1 attempt, make sure that it was not carried out before sending it again: 200 the response holds no user with an id; it says: come back (1 attempt)": wire.Always(200, `{"message":"come back"}`),
-		"motive: POST /v1/users: the outcome is unknown after 1 attempt, make sure that it was not carried out before sending it again: 200 the response holds no user with an id (1 attempt)":                     wire.Always(200, `{"user":{}}`),
-		"motive: POST /v1/users: 304 not modified (1 attempt)":                                                                                                                                                     wire.Always(304, ""),
-		"motive: POST /v1/users: 420 (1 attempt)": wire.Always(420, ""),
+	const unknown = "the outcome is unknown after 1 attempt, make sure that it was not carried out before sending it again: "
+	for _, tt := range []struct {
+		handler http.HandlerFunc
+		want    string
+	}{
+		{wire.Always(422, `{"error_message":"email has already been taken"}`, "X-Request-Id", "abc"),
+			"422 email has already been taken (request id abc, 1 attempt)"},
+		{wire.Always(404, ""), "404 not found (1 attempt)"},
+		{wire.Always(429, `{"error":"slow down"}`, "Retry-After", "5400"), "429 slow down, retry after 1h30m0s (1 attempt)"},
+		{wire.Always(502, "<html>"), unknown + "502 bad gateway (1 attempt)"},
+		{wire.Always(307, "", "Location", "https://evil.example/?a=b"),
+			"307 redirect to evil.example, which is not followed: the credential stays with the base URL's host (1 attempt)"},
+		{wire.Always(302, "", "Location", "https://sign.in/"),
+			unknown + "302 redirect to sign.in, which is not followed: the credential stays with the base URL's host (1 attempt)"},
+		{wire.Always(300, ""), "300 redirect, which is not followed (1 attempt)"},
+		{wire.Always(399, ""), "399 redirect, which is not followed (1 attempt)"},
+		{wire.Always(599, ""), unknown + "599 server error (1 attempt)"},
+		{wire.Always(200, `{"message":"come back"}`),
+			unknown + "200 the response holds no user with an id; it says: come back (1 attempt)"},
+		{wire.Always(200, `{"user":{}}`), unknown + "200 the response holds no user with an id (1 attempt)"},
+		{wire.Always(304, ""), "304 not modified (1 attempt)"},
+		{wire.Always(420, ""), "420 (1 attempt)"},
 	} {
-		srv := wire.NewServer(t, handler)
+		want := "motive: POST /v1/users: " + tt.want
+		srv := wire.NewServer(t, tt.handler)
 		if _, err := newClient(t, srv.URL).Users.Create(t.Context(), ada()); err == nil || err.Error() != want {
 			t.Errorf("error\n%q, want\n%q", err, want)
 		}
