@@ -177,12 +177,12 @@ type request struct {
 	secrets  []string // values of the body that no error may show
 }
 
-// record returns a request for the record with an id below a path.
-func record(method, path string, id int64) (request, error) {
+// record returns a request for the record with an id, which takes the place of {id}.
+func record(method, template string, id int64) (request, error) {
 	if id <= 0 {
 		return request{}, invalid("id", CodeInvalid, fmt.Sprintf(notPositive, id))
 	}
-	return request{method: method, path: path + "/" + strconv.FormatInt(id, 10), template: path + "/{id}"}, nil
+	return request{method: method, path: strings.Replace(template, "{id}", strconv.FormatInt(id, 10), 1), template: template}, nil
 }
 
 var errNoContext = errors.New("motive: the context is nil: pass context.Background() where there is no other")

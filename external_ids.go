@@ -15,7 +15,7 @@ type ExternalIDRequest struct {
 	ExternalIDHolderType Optional[ExternalIDHolderType] `json:"external_id_holder_type,omitzero"`
 }
 
-const externalIDsPath = "/v1/external_ids"
+const externalIDsPath, externalIDRecordPath = "/v1/external_ids", "/v1/external_ids/{id}"
 
 // do makes a call for one external id, which must be the record with id where that
 // is not zero.
@@ -73,7 +73,7 @@ func validateExternalID(r *ExternalIDRequest, create bool) error {
 // Motive's hub: "Update the External ID of an Entity", PUT /v1/external_ids/{id}.
 func (s *ExternalIDsService) Update(ctx context.Context, id int64, req *ExternalIDRequest, opts ...CallOption) (*ExternalID, error) {
 	o := ApplyCallOptions(opts...)
-	r, err := record(http.MethodPut, externalIDsPath, id)
+	r, err := record(http.MethodPut, externalIDRecordPath, id)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func (s *ExternalIDsService) Update(ctx context.Context, id int64, req *External
 //
 // Motive's hub: DELETE /v1/external_ids/{id}.
 func (s *ExternalIDsService) Delete(ctx context.Context, id int64, opts ...CallOption) error {
-	r, err := record(http.MethodDelete, externalIDsPath, id)
+	r, err := record(http.MethodDelete, externalIDRecordPath, id)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ import (
 
 const (
 	usersPath      = "/v1/users"
+	userPath       = "/v1/users/{id}"
 	lookupPath     = "/v1/users/lookup"
 	externalIDPath = "/v1/users/lookup_by_external_id"
 )
@@ -204,7 +205,7 @@ func (c *creation) report() {
 //
 // Motive's hub: "Fetch a specific user using an ID", GET /v1/users/{id}.
 func (s *UsersService) Get(ctx context.Context, id int64, opts ...CallOption) (*User, error) {
-	r, err := record(http.MethodGet, usersPath, id)
+	r, err := record(http.MethodGet, userPath, id)
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +223,7 @@ func (s *UsersService) Update(ctx context.Context, id int64, req *UpdateUserRequ
 }
 
 func (s *UsersService) update(ctx context.Context, id int64, req *UpdateUserRequest, o CallSettings) (*User, error) {
-	r, err := record(http.MethodPut, usersPath, id)
+	r, err := record(http.MethodPut, userPath, id)
 	if err != nil {
 		return nil, err
 	}
