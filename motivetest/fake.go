@@ -140,12 +140,23 @@ func (f *Fake) template(path string) (tmpl, id string) {
 	if f.endpoints[path] != nil {
 		return path, ""
 	}
-	at := strings.LastIndexByte(path, '/') + 1
-	tmpl, id = path[:at]+"{id}", path[at:]
-	if id == "" || f.endpoints[tmpl] == nil {
-		return "", ""
+	for tmpl := range f.endpoints { // of which no two have a path in common
+		if id := idIn(path, tmpl); id != "" {
+			return tmpl, id
+		}
 	}
-	return tmpl, id
+	return "", ""
+}
+
+// idIn returns the segment of path that stands where tmpl has {id}; "" where path is not of tmpl.
+func idIn(path, tmpl string) string {
+	before, after, found := strings.Cut(tmpl, "{id}")
+	rest, begins := strings.CutPrefix(path, before)
+	id, ends := strings.CutSuffix(rest, after)
+	if !found || !begins || !ends || strings.Contains(id, "/") {
+		return ""
+	}
+	return id
 }
 
 // maxBody bounds a request's body. No user comes near it.
