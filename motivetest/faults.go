@@ -146,10 +146,9 @@ func (f *Fake) ClearFaults() { f.log.update(func() { f.log.active = nil }) }
 // FaultRecord says that a fault struck a request.
 type FaultRecord struct {
 	// Fault is its name, "reset after commit"; of composed faults, of those that did something.
-	Fault   string
-	Request int // the index of the request in [Fake.Requests]
-	// Committed says that the request changed the fleet, or a token, all the same.
-	Committed bool
+	Fault     string
+	Request   int  // the index of the request in [Fake.Requests]
+	Committed bool // as [Request].Committed, all the same
 }
 
 // Faults returns what struck so far, in order: the faults that did something to a request. One

@@ -30,7 +30,8 @@ type Request struct {
 	// Ignored names the attributes of the body, and the parameters of a list, that
 	// the API does not know or that cannot be written.
 	Ignored []string
-	// Committed says that the request changed the fleet, or a token, whatever was answered.
+	// Committed says that the request had its effect, whatever was answered: it changed the fleet,
+	// issued or revoked a token, or did what shows nowhere else, as to send a message.
 	Committed bool
 	At        time.Time // by the fake's clock
 }
@@ -88,7 +89,7 @@ func (l *journal) update(change func()) {
 // note changes what the log says of the request.
 func (x *exchange) note(change func(*entry)) { x.f.log.update(func() { change(x.entry) }) }
 
-// commit notes that the request has changed the fleet, or issued or revoked a token.
+// commit notes that the request has had its effect.
 func (x *exchange) commit() { x.note(func(e *entry) { e.Committed = true }) }
 
 // decoded returns a Request that shares nothing with the log.
