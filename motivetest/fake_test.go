@@ -1,6 +1,8 @@
 package motivetest
 
 import (
+	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -51,6 +53,27 @@ func TestPathsThatAreOfNoRoute(t *testing.T) {
 	} {
 		if tmpl, id := f.template(path); tmpl != "" || id != "" {
 			t.Errorf("%q is taken for %q with id %q", path, tmpl, id)
+		}
+	}
+}
+
+// A fixture takes a segment of a path for an id, unless its list has it.
+func TestFixturesKnowTheSegmentsOfEveryRoute(t *testing.T) {
+	t.Parallel()
+	const list = "fixture/allowed.txt"
+	text, err := os.ReadFile(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, segments, _ := strings.Cut(string(text), "\nsegments: ")
+	segments, _, _ = strings.Cut(segments, "\n\n")
+	known := strings.Fields(segments)
+	for route := range NewHandler().endpoints {
+		path, ofAPI := strings.CutPrefix(route, "/v1/")
+		for segment := range strings.SplitSeq(path, "/") {
+			if ofAPI && segment != "{id}" && !slices.Contains(known, segment) {
+				t.Errorf("%s: add %q to the segments of %s, or fixtures show it as a pseudonym", route, segment, list)
+			}
 		}
 	}
 }
