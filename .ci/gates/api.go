@@ -54,8 +54,8 @@ func checkAPI() ([]string, error) {
 	return problems, nil
 }
 
-// writeAPI describes every public package anew, unless a name has gone or changed
-// that the changelog does not admit.
+// writeAPI describes every public package anew, unless a name has come, gone or
+// changed that the changelog does not admit.
 func writeAPI() ([]string, error) {
 	packages, err := publicPackages(".")
 	if err != nil {
@@ -82,8 +82,9 @@ func writeAPI() ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		removed, _ := difference(string(committed), descriptions[file])
-		problems = append(problems, prefixed("CHANGELOG.md does not name it: ", unadmitted(removed, string(changelog)))...)
+		removed, added := difference(string(committed), descriptions[file])
+		missing := unadmitted(append(removed, added...), string(changelog))
+		problems = append(problems, prefixed("CHANGELOG.md does not name it: ", missing)...)
 	}
 	if len(problems) > 0 {
 		return problems, nil
@@ -108,33 +109,43 @@ func replaceDescriptions(old []string, descriptions map[string]string) error {
 	return nil
 }
 
-// unadmitted are the lines whose name does not stand in the newest section of the
-// changelog.
+// unadmitted are the lines whose name does not stand as code in the first section
+// of the changelog, but for those of a type that has a line itself.
 func unadmitted(lines []string, changelog string) []string {
 	_, newest, _ := strings.Cut(changelog, "\n## ")
 	newest, _, _ = strings.Cut(newest, "\n## ")
+	code := strings.Join(regexp.MustCompile("`[^`\n]+`").FindAllString(newest, -1), "")
+	types := make(map[string]bool)
+	for _, line := range lines {
+		if of, name := nameIn(line); of == "" && strings.HasPrefix(line, "type ") {
+			types[name] = true
+		}
+	}
 	var missing []string
 	for _, line := range lines {
-		if line == "" {
+		of, name := nameIn(line)
+		if line == "" || types[of] {
 			continue
 		}
-		if !regexp.MustCompile(`\b` + regexp.QuoteMeta(nameIn(line)) + `\b`).MatchString(newest) {
+		// `User.Gone` names Gone, and not User.
+		if !regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `[^\w.]`).MatchString(code) {
 			missing = append(missing, line)
 		}
 	}
 	return missing
 }
 
-var named = regexp.MustCompile(`^(?:func \([^)]*\) (\w+)|type \w+ (?:struct|interface): (\w+)|\w+ (\w+))`)
+var named = regexp.MustCompile(`^(?:func \(\*?(\w+)[^)]*\) (\w+)|` +
+	`type (\w+) (?:struct|interface): \*?(?:\w+\.)?(\w+)|const (\w+) (\w+) =|\w+ (\w+))`)
 
-// nameIn is the name that a line of a description is about: of a method or a field
-// without its type.
-func nameIn(line string) string {
+// nameIn is the name that a line of a description is about, and the type that has
+// it: of a method, a field or a typed constant.
+func nameIn(line string) (of, name string) {
 	m := named.FindStringSubmatch(line)
 	if m == nil {
-		return line
+		return "", line
 	}
-	return m[1] + m[2] + m[3]
+	return m[1] + m[3] + m[6], m[2] + m[4] + m[5] + m[7]
 }
 
 func descriptionOf(dir string) string {

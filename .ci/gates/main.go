@@ -27,7 +27,7 @@ var gates = []gate{
 	{"costs", "edit the limit in .ci/gates/costs.go and say why in the commit", checkCosts, nil},
 	{"modules", "run go run ./.ci/gates -write and commit .ci/gates/modules.txt", checkModules, writeModules},
 	{"size", "edit importCosts in .ci/gates/size.go and say why in the commit", checkSize, nil},
-	{"api", "name it in the first section of CHANGELOG.md, run go run ./.ci/gates -write and commit .ci/api", checkAPI, writeAPI},
+	{"api", "name it as code in the first section of CHANGELOG.md (a new type without its fields), run go run ./.ci/gates -write and commit .ci/api", checkAPI, writeAPI},
 	{"links", "mend the link, or the file that it leads to", checkLinks, nil},
 }
 
