@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -26,6 +27,7 @@ import (
 
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/oauth"
+	"github.com/motive-go/motive/test/calls"
 	"github.com/motive-go/motive/test/wire"
 )
 
@@ -91,20 +93,22 @@ func externalIDRequest() *motive.ExternalIDRequest {
 // answer that it takes with what it makes of it.
 type method struct {
 	name   string
-	line   string
-	path   string // as logs show it
-	body   string // "" for none
+	line   string // "GET /v1/users/7"; of two requests that follow each other "GET /v1/users/7; PUT /v1/users/7"
+	path   string // as logs show it, in the same way
+	body   string // "" for none; of the last request
 	status int
 	answer string
 	want   any
 	call   func(context.Context, *motive.Client, ...motive.CallOption) (any, error)
 }
 
-// methods lists every method that sends a request.
+// methods lists every method that sends a request; TestMethodsHasEveryMethod says which
+// it has not.
 func methods() []method {
 	user := &motive.User{ID: 7, FirstName: "Ada", Role: motive.RoleDriver, Status: motive.StatusActive}
 	left := &motive.User{ID: 7, FirstName: "Ada", Role: motive.RoleDriver, Status: motive.StatusDeactivated}
 	link := &motive.ExternalID{ID: 31, ExternalID: "987", IntegrationName: "generic_tms"}
+	const byPair = "GET /v1/users/lookup_by_external_id?external_id=9+8%267&integration_name=generic_tms"
 	const oneLink = `{"external_id":{"id":31,"external_id":"987","integration_name":"generic_tms"}}`
 	return []method{
 		{"Users.Create", "POST /v1/users", "/v1/users",
@@ -150,10 +154,20 @@ func methods() []method {
 			func(ctx context.Context, c *motive.Client, o ...motive.CallOption) (any, error) {
 				return result(c.Users.Lookup(ctx, motive.UserLookup{Email: "ada+x@example.com"}, o...))
 			}},
-		{"Users.LookupByExternalID", "GET /v1/users/lookup_by_external_id?external_id=9+8%267&integration_name=generic_tms",
-			"/v1/users/lookup_by_external_id", "", 200, oneUser, user,
+		{"Users.LookupByExternalID", byPair, "/v1/users/lookup_by_external_id", "", 200, oneUser, user,
 			func(ctx context.Context, c *motive.Client, o ...motive.CallOption) (any, error) {
 				return result(c.Users.LookupByExternalID(ctx, "9 8&7", "generic_tms", o...))
+			}},
+		{"Users.UpdateByExternalID", byPair + "; PUT /v1/users/7", "/v1/users/lookup_by_external_id; /v1/users/{id}",
+			`{"first_name":"Ada"}`, 200, oneUser, user,
+			func(ctx context.Context, c *motive.Client, o ...motive.CallOption) (any, error) {
+				req := &motive.UpdateUserRequest{FirstName: motive.Set("Ada")}
+				return result(c.Users.UpdateByExternalID(ctx, "9 8&7", "generic_tms", req, o...))
+			}},
+		{"Users.DeactivateByExternalID", byPair + "; PUT /v1/users/7", "/v1/users/lookup_by_external_id; /v1/users/{id}",
+			`{"status":"deactivated"}`, 200, leftUser, left,
+			func(ctx context.Context, c *motive.Client, o ...motive.CallOption) (any, error) {
+				return result(c.Users.DeactivateByExternalID(ctx, "9 8&7", "generic_tms", o...))
 			}},
 		{"ExternalIDs.Create", "POST /v1/external_ids", "/v1/external_ids",
 			`{"external_id":"987","integration_name":"generic_tms","external_id_holder_id":7,"external_id_holder_type":"User"}`, 201, oneLink, link,
@@ -184,8 +198,30 @@ func result[T any](v T, err error) (any, error) {
 	return v, err
 }
 
-// verb is the method's HTTP method.
+// lines are the requests: of most methods one.
+func (m method) lines() []string { return strings.Split(m.line, "; ") }
+
+// templates are the lines as logs show them.
+func (m method) templates() []string {
+	templates := m.lines()
+	for i, path := range strings.Split(m.path, "; ") {
+		verb, _, _ := strings.Cut(templates[i], " ")
+		templates[i] = verb + " " + path
+	}
+	return templates
+}
+
+// verb is the HTTP method of the first request, which is the one that fails.
 func (m method) verb() string { return m.line[:strings.Index(m.line, " ")] }
+
+func TestMethodsHasEveryMethod(t *testing.T) {
+	t.Parallel()
+	var rows []string
+	for _, m := range methods() {
+		rows = append(rows, m.name)
+	}
+	calls.Check(t, calls.All(), rows, nil, "add a row to methods in client_test.go, which is tried in every way that a call can fail")
+}
 
 // collect drains a list, and checks that an error comes once and last.
 func collect(all func(func(*motive.User, error) bool)) (users []*motive.User, err error) {
@@ -608,10 +644,10 @@ func TestMethods(t *testing.T) {
 				t.Errorf("got %v, want %v", got, m.want)
 			}
 			requests := srv.Got()
-			if len(requests) != 1 || requests[0].Line() != m.line {
-				t.Fatalf("requests %q, want %q", srv.Lines(), m.line)
+			if !slices.Equal(srv.Lines(), m.lines()) {
+				t.Fatalf("requests %q, want %q", srv.Lines(), m.lines())
 			}
-			if body := requests[0].Body; body != m.body && !sameJSON(body, m.body) {
+			if body := requests[len(requests)-1].Body; body != m.body && !sameJSON(body, m.body) {
 				t.Errorf("body %s, want %s", body, m.body)
 			}
 			if r.StatusCode != m.status || r.RequestID != "req-1" || r.Attempts != 1 || r.Header.Get("X-Request-Id") != "req-1" {
@@ -633,7 +669,7 @@ func testFailures(t *testing.T, m method) {
 		if !errors.As(err, &api) || !errors.Is(err, motive.ErrForbidden) || got != nil {
 			t.Fatalf("result %v, error %v; want an APIError", got, err)
 		}
-		line, _, _ := strings.Cut(m.line, "?")
+		line, _, _ := strings.Cut(m.lines()[0], "?")
 		want := "motive: " + line + ": 403 not for you (request id req-2, 1 attempt)"
 		if err.Error() != want {
 			t.Errorf("message %q, want %q", err, want)
@@ -1403,9 +1439,6 @@ func TestClientsThatNewClientHasNotMade(t *testing.T) {
 		}
 		if err := c.Do(t.Context(), motive.Request{Path: "/v1/users"}, nil); err == nil || !strings.Contains(err.Error(), "NewClient") {
 			t.Errorf("%s, Do: error %v", name, err)
-		}
-		if _, err := c.Users.UpdateByExternalID(t.Context(), "1", "tms", &motive.UpdateUserRequest{FirstName: motive.Set("Ada")}); err == nil || !strings.Contains(err.Error(), "NewClient") {
-			t.Errorf("%s, UpdateByExternalID: error %v", name, err)
 		}
 		c.CloseIdleConnections()
 	}
