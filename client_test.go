@@ -817,7 +817,9 @@ func (o outcomes) of(verb string) outcome {
 	return o.put
 }
 
-// oneOfEachVerb are the methods that the matrix of failures tries.
+// oneOfEachVerb are the methods that the matrix of failures tries: one at least of GET,
+// POST, PUT and DELETE. What becomes of a request is decided by its verb alone, so that
+// another method need not be added.
 func oneOfEachVerb() []method {
 	var some []method
 	for _, m := range methods() {
