@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/motive-go/motive"
+	"github.com/motive-go/motive/test/calls"
 	"github.com/motive-go/motive/test/wire"
 )
 
@@ -410,73 +412,118 @@ func TestACreateAnsweredWith200IsNotTestMode(t *testing.T) {
 // that is not shown proves nothing.
 func TestForeignRecordsAreNoSuccess(t *testing.T) {
 	t.Parallel()
-	get := func(ctx context.Context, c *motive.Client) error { _, err := c.Users.Get(ctx, 7); return err }
-	lookup := func(key motive.UserLookup) func(context.Context, *motive.Client) error {
+	type call = func(context.Context, *motive.Client) error
+	var (
+		get    call = func(ctx context.Context, c *motive.Client) error { _, err := c.Users.Get(ctx, 7); return err }
+		update call = func(ctx context.Context, c *motive.Client) error {
+			_, err := c.Users.Update(ctx, 7, &motive.UpdateUserRequest{FirstName: motive.Set("Ada")})
+			return err
+		}
+		setStatus call = func(ctx context.Context, c *motive.Client) error {
+			_, err := c.Users.Update(ctx, 7, &motive.UpdateUserRequest{Status: motive.Set(motive.StatusDeactivated)})
+			return err
+		}
+		deactivate call = func(ctx context.Context, c *motive.Client) error { _, err := c.Users.Deactivate(ctx, 7); return err }
+		reactivate call = func(ctx context.Context, c *motive.Client) error { _, err := c.Users.Reactivate(ctx, 7); return err }
+		create     call = func(ctx context.Context, c *motive.Client) error {
+			req := ada()
+			req.Email = motive.Set("ada@example.com")
+			_, err := c.Users.Create(ctx, req)
+			return err
+		}
+		byPair call = func(ctx context.Context, c *motive.Client) error {
+			_, err := c.Users.LookupByExternalID(ctx, "987", "generic_tms")
+			return err
+		}
+		updateByPair call = func(ctx context.Context, c *motive.Client) error {
+			_, err := c.Users.UpdateByExternalID(ctx, "987", "generic_tms", &motive.UpdateUserRequest{FirstName: motive.Set("Ada")})
+			return err
+		}
+		deactivateByPair call = func(ctx context.Context, c *motive.Client) error {
+			_, err := c.Users.DeactivateByExternalID(ctx, "987", "generic_tms")
+			return err
+		}
+		link call = func(ctx context.Context, c *motive.Client) error {
+			_, err := c.ExternalIDs.Update(ctx, 31, &motive.ExternalIDRequest{ExternalID: motive.Set("987")})
+			return err
+		}
+	)
+	lookup := func(key motive.UserLookup) call {
 		return func(ctx context.Context, c *motive.Client) error { _, err := c.Users.Lookup(ctx, key); return err }
 	}
-	byPair := func(ctx context.Context, c *motive.Client) error {
-		_, err := c.Users.LookupByExternalID(ctx, "987", "generic_tms")
-		return err
-	}
-	update := func(ctx context.Context, c *motive.Client) error {
-		_, err := c.Users.Update(ctx, 7, &motive.UpdateUserRequest{FirstName: motive.Set("Ada")})
-		return err
-	}
-	setStatus := func(ctx context.Context, c *motive.Client) error {
-		_, err := c.Users.Update(ctx, 7, &motive.UpdateUserRequest{Status: motive.Set(motive.StatusDeactivated)})
-		return err
-	}
-	deactivate := func(ctx context.Context, c *motive.Client) error { _, err := c.Users.Deactivate(ctx, 7); return err }
-	create := func(ctx context.Context, c *motive.Client) error {
-		req := ada()
-		req.Email = motive.Set("ada@example.com")
-		_, err := c.Users.Create(ctx, req)
-		return err
-	}
-	link := func(ctx context.Context, c *motive.Client) error {
-		_, err := c.ExternalIDs.Update(ctx, 31, &motive.ExternalIDRequest{ExternalID: motive.Set("987")})
-		return err
-	}
-	for name, tt := range map[string]struct {
-		call   func(context.Context, *motive.Client) error
+	byEmail, byUsername := lookup(motive.UserLookup{Email: "ada@example.com"}), lookup(motive.UserLookup{Username: "ada"})
+	byNumber, byPhone := lookup(motive.UserLookup{DriverCompanyID: "D-1"}), lookup(motive.UserLookup{Phone: "5550100"})
+	seven := func(more string) string { return `{"user":{"id":7,` + more + `}}` }
+	holds := func(pairs string) string { return seven(`"external_ids":` + pairs) }
+	read, written := []string{"ErrUnexpectedResponse"}, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}
+	const (
+		bareUser      = `{"user":{"id":7}}`
+		anotherUser   = `{"user":{"id":8}}`
+		anotherPair   = `[{"id":1,"external_id":"988","integration_name":"generic_tms"}]`
+		anotherSystem = `[{"id":1,"external_id":"987","integration_name":"payroll"}]`
+		foldedPair    = `[{"id":1,"external_id":" 987","integration_name":"Generic_TMS"}]`
+		secondOfTwo   = `[{"id":1,"external_id":"1","integration_name":"a"},{"id":2,"external_id":"987","integration_name":"generic_tms"}]`
+	)
+	tests := []struct {
+		name   string
+		call   call
 		answer string
 		errs   []string // none: a success
 	}{
-		"Get, another id":          {get, `{"user":{"id":8}}`, []string{"ErrUnexpectedResponse"}},
-		"Get, the id":              {get, `{"user":{"id":7}}`, nil},
-		"Update, another id":       {update, `{"user":{"id":8}}`, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
-		"Update, another status":   {setStatus, oneUser, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
-		"Update, no status":        {setStatus, `{"user":{"id":7}}`, nil},
-		"Update, the status":       {setStatus, leftUser, nil},
-		"Update of no status":      {update, leftUser, nil},
-		"Deactivate, another id":   {deactivate, `{"user":{"id":8,"status":"deactivated"}}`, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
-		"Deactivate, still active": {deactivate, oneUser, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
-		"Lookup, another email":    {lookup(motive.UserLookup{Email: "ada@example.com"}), `{"user":{"id":7,"email":"bob@example.com"}}`, []string{"ErrUnexpectedResponse"}},
-		"Lookup, email folded":     {lookup(motive.UserLookup{Email: "ada@example.com"}), `{"user":{"id":7,"email":"Ada@Example.com "}}`, nil},
-		"Lookup, no email":         {lookup(motive.UserLookup{Email: "ada@example.com"}), `{"user":{"id":7}}`, nil},
-		"Lookup, another username": {lookup(motive.UserLookup{Username: "ada"}), `{"user":{"id":7,"username":"bob"}}`, []string{"ErrUnexpectedResponse"}},
-		"Lookup, username folded":  {lookup(motive.UserLookup{Username: "ada b"}), `{"user":{"id":7,"username":"ADA  b"}}`, nil},
-		"Lookup, another number":   {lookup(motive.UserLookup{DriverCompanyID: "D-1"}), `{"user":{"id":7,"driver_company_id":"D-2"}}`, []string{"ErrUnexpectedResponse"}},
-		"Lookup, phone as it is":   {lookup(motive.UserLookup{Phone: "5550100"}), `{"user":{"id":7,"phone":"555-0100"}}`, nil},
-		"by pair, another id":      {byPair, `{"user":{"id":7,"external_ids":[{"id":1,"external_id":"988","integration_name":"generic_tms"}]}}`, []string{"ErrUnexpectedResponse"}},
-		"by pair, another system":  {byPair, `{"user":{"id":7,"external_ids":[{"id":1,"external_id":"987","integration_name":"payroll"}]}}`, []string{"ErrUnexpectedResponse"}},
-		"by pair, none shown":      {byPair, `{"user":{"id":7}}`, nil},
-		"by pair, an empty list":   {byPair, `{"user":{"id":7,"external_ids":[]}}`, []string{"ErrUnexpectedResponse"}},
-		"by pair, null":            {byPair, `{"user":{"id":7,"external_ids":null}}`, nil},
-		"by pair, folded":          {byPair, `{"user":{"id":7,"external_ids":[{"id":1,"external_id":" 987","integration_name":"Generic_TMS"}]}}`, nil},
-		"by pair, the second":      {byPair, `{"user":{"id":7,"external_ids":[{"id":1,"external_id":"1","integration_name":"a"},{"id":2,"external_id":"987","integration_name":"generic_tms"}]}}`, nil},
-		"Create, another email":    {create, `{"user":{"id":7,"email":"bob@example.com"}}`, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
-		"Create, another username": {create, `{"user":{"id":7,"username":"bob"}}`, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
-		"Create, as asked":         {create, `{"user":{"id":7,"username":"Ada","email":"ADA@example.com"}}`, nil},
-		"ExternalIDs, another id":  {link, `{"external_id":{"id":32,"external_id":"987"}}`, []string{"ErrOutcomeUnknown", "ErrUnexpectedResponse"}},
-		"ExternalIDs, the id":      {link, `{"external_id":{"id":31,"external_id":"987"}}`, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
+		{"Get, another id", get, anotherUser, read},
+		{"Get, the id", get, bareUser, nil},
+		{"Update, another id", update, anotherUser, written},
+		{"Update, another status", setStatus, oneUser, written},
+		{"Update, no status", setStatus, bareUser, nil},
+		{"Update, the status", setStatus, leftUser, nil},
+		{"Update, of no status", update, leftUser, nil},
+		{"Deactivate, another id", deactivate, `{"user":{"id":8,"status":"deactivated"}}`, written},
+		{"Deactivate, still active", deactivate, oneUser, written},
+		{"Reactivate, another id", reactivate, `{"user":{"id":8,"status":"active"}}`, written},
+		{"Reactivate, still deactivated", reactivate, leftUser, written},
+		{"Lookup, another email", byEmail, seven(`"email":"bob@example.com"`), read},
+		{"Lookup, email folded", byEmail, seven(`"email":"Ada@Example.com "`), nil},
+		{"Lookup, no email", byEmail, bareUser, nil},
+		{"Lookup, another username", byUsername, seven(`"username":"bob"`), read},
+		{"Lookup, username folded", lookup(motive.UserLookup{Username: "ada b"}), seven(`"username":"ADA  b"`), nil},
+		{"Lookup, another number", byNumber, seven(`"driver_company_id":"D-2"`), read},
+		{"Lookup, phone as it is", byPhone, seven(`"phone":"555-0100"`), nil},
+		{"LookupByExternalID, another id", byPair, holds(anotherPair), read},
+		{"LookupByExternalID, another system", byPair, holds(anotherSystem), read},
+		{"LookupByExternalID, none shown", byPair, bareUser, nil},
+		{"LookupByExternalID, an empty list", byPair, holds(`[]`), read},
+		{"LookupByExternalID, null", byPair, holds(`null`), nil},
+		{"LookupByExternalID, folded", byPair, holds(foldedPair), nil},
+		{"LookupByExternalID, the second", byPair, holds(secondOfTwo), nil},
+		{"UpdateByExternalID, another id", updateByPair, holds(anotherPair), read}, // and nothing is written
+		{"UpdateByExternalID, none shown", updateByPair, bareUser, nil},
+		{"DeactivateByExternalID, another id", deactivateByPair, holds(anotherPair), read},
+		{"DeactivateByExternalID, still active", deactivateByPair, oneUser, written},
+		{"Create, another email", create, seven(`"email":"bob@example.com"`), written},
+		{"Create, another username", create, seven(`"username":"bob"`), written},
+		{"Create, as asked", create, seven(`"username":"Ada","email":"ADA@example.com"`), nil},
+		{"ExternalIDs.Update, another id", link, `{"external_id":{"id":32,"external_id":"987"}}`, written},
+		{"ExternalIDs.Update, the id", link, `{"external_id":{"id":31,"external_id":"987"}}`, nil},
+	}
+	var refusing []string
+	for _, tt := range tests {
+		if tt.errs != nil {
+			refusing = append(refusing, tt.name)
+		}
+		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			c := offline(t, func(*http.Request) (*http.Response, error) { return wire.Reply(200, tt.answer), nil })
+			c := offline(t, func(req *http.Request) (*http.Response, error) {
+				if slices.Equal(tt.errs, read) && req.Method != http.MethodGet {
+					t.Errorf("%s %s was sent", req.Method, req.URL.Path)
+				}
+				return wire.Reply(200, tt.answer), nil
+			})
 			isOnly(t, tt.call(t.Context(), c), tt.errs...)
 		})
 	}
+	calls.Check(t, calls.Only(calls.Call.ReturnsRecord), refusing, map[string]string{
+		"ExternalIDs.Create": "the record has no id before, and its pair is not compared",
+	}, "add a row in which the response shows another record than the one that was asked for")
 }
 
 // A holder of the pair is who was created only if nothing says otherwise.
