@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/motivetest"
+	"github.com/motive-go/motive/test/calls"
 )
 
 // apiCall is one call of the client: how it is made, and how to tell from the
@@ -119,6 +121,20 @@ var apiCalls = []*apiCall{
 		effects: countUsers(reactivated),
 	},
 	{
+		name: "UpdateByExternalID",
+		do: func(ctx context.Context, c *motive.Client, op *op) error {
+			return op.want(renamed)(c.Users.UpdateByExternalID(ctx, op.mark, tms, &motive.UpdateUserRequest{FirstName: motive.Set("after")}))
+		},
+		effects: countUsers(renamed),
+	},
+	{
+		name: "DeactivateByExternalID",
+		do: func(ctx context.Context, c *motive.Client, op *op) error {
+			return op.want(deactivated)(c.Users.DeactivateByExternalID(ctx, op.mark, tms))
+		},
+		effects: countUsers(deactivated),
+	},
+	{
 		name: "Get",
 		do: func(ctx context.Context, c *motive.Client, op *op) error {
 			return op.want(anyUser)(c.Users.Get(ctx, op.id))
@@ -198,6 +214,15 @@ var apiCalls = []*apiCall{
 			return nil
 		},
 	},
+}
+
+func TestChaosMakesEveryCall(t *testing.T) {
+	t.Parallel()
+	var rows []string
+	for _, call := range apiCalls {
+		rows = append(rows, call.name)
+	}
+	calls.Check(t, calls.All(), rows, nil, "add an apiCall in calls_test.go, with effects that tell from the fake whether it has happened")
 }
 
 // errNeverRepeated stands for calls that must not be made twice.
