@@ -188,7 +188,7 @@ func (r *round) calls() (calls []*apiCall) {
 	for i, call := range apiCalls {
 		// Each wait costs a second or two: where they add up, two calls a time
 		// have to do.
-		brief := !r.fault.waits || r.concurrent || r.deadline || i/2 == r.pass%(len(apiCalls)/2)
+		brief := !r.fault.waits || r.concurrent || r.deadline || i/2 == r.pass%((len(apiCalls)+1)/2)
 		if r.fault.canStrike(call) && brief {
 			calls = append(calls, call)
 		}
