@@ -717,65 +717,69 @@ func testFailures(t *testing.T, m method) {
 	})
 }
 
+func second[T any](_ T, err error) error { return err }
+
 func TestInvalidArgumentsAreRefusedUnsent(t *testing.T) {
 	t.Parallel()
 	srv := wire.NewServer(t, wire.Always(200, oneUser))
 	c := newClient(t, srv.URL)
 	ctx := t.Context()
-	for name, tt := range map[string]struct {
-		field, code string
-		call        func() error
+	tests := []struct {
+		name, field, code string
+		err               error
 	}{
-		"create nil":             {"", motive.CodeRequired, func() error { _, err := c.Users.Create(ctx, nil); return err }},
-		"create empty":           {"first_name", motive.CodeRequired, func() error { _, err := c.Users.Create(ctx, &motive.CreateUserRequest{}); return err }},
-		"get 0":                  {"id", motive.CodeInvalid, func() error { _, err := c.Users.Get(ctx, 0); return err }},
-		"get -1":                 {"id", motive.CodeInvalid, func() error { _, err := c.Users.Get(ctx, -1); return err }},
-		"update nil":             {"", motive.CodeRequired, func() error { _, err := c.Users.Update(ctx, 7, nil); return err }},
-		"update empty":           {"", motive.CodeInvalid, func() error { _, err := c.Users.Update(ctx, 7, &motive.UpdateUserRequest{}); return err }},
-		"update 0":               {"id", motive.CodeInvalid, func() error { _, err := c.Users.Update(ctx, 0, nil); return err }},
-		"deactivate 0":           {"id", motive.CodeInvalid, func() error { _, err := c.Users.Deactivate(ctx, 0); return err }},
-		"reactivate 0":           {"id", motive.CodeInvalid, func() error { _, err := c.Users.Reactivate(ctx, 0); return err }},
-		"deactivate 0 unchecked": {"id", motive.CodeInvalid, func() error { _, err := c.Users.Deactivate(ctx, 0, motive.SkipValidation()); return err }},
-		"list 101":               {"per_page", motive.CodeInvalid, func() error { _, err := c.Users.List(ctx, &motive.ListUsersOptions{PerPage: 101}); return err }},
-		"list page -1":           {"page_no", motive.CodeInvalid, func() error { _, err := c.Users.List(ctx, &motive.ListUsersOptions{PageNo: -1}); return err }},
-		"all -1":                 {"per_page", motive.CodeInvalid, func() error { _, err := collect(c.Users.All(ctx, &motive.ListUsersOptions{PerPage: -1})); return err }},
-		"lookup nothing":         {"", motive.CodeInvalid, func() error { _, err := c.Users.Lookup(ctx, motive.UserLookup{}); return err }},
-		"lookup two": {"", motive.CodeInvalid, func() error {
-			_, err := c.Users.Lookup(ctx, motive.UserLookup{Email: "a@example.com", Phone: "1"})
-			return err
-		}},
-		"lookup no email":         {"email", motive.CodeInvalid, func() error { _, err := c.Users.Lookup(ctx, motive.UserLookup{Email: "nobody"}); return err }},
-		"lookup no external id":   {"external_id", "", func() error { _, err := c.Users.LookupByExternalID(ctx, "", "tms"); return err }},
-		"lookup no integration":   {"integration_name", "", func() error { _, err := c.Users.LookupByExternalID(ctx, "9", ""); return err }},
-		"create external id nil":  {"", motive.CodeRequired, func() error { _, err := c.ExternalIDs.Create(ctx, nil); return err }},
-		"create external id bare": {"external_id_holder_id", motive.CodeRequired, func() error { _, err := c.ExternalIDs.Create(ctx, &motive.ExternalIDRequest{}); return err }},
-		"update external id nil":  {"", motive.CodeRequired, func() error { _, err := c.ExternalIDs.Update(ctx, 31, nil); return err }},
-		"update external id 0":    {"id", motive.CodeInvalid, func() error { _, err := c.ExternalIDs.Update(ctx, 0, externalIDRequest()); return err }},
-		"update external id bare": {"", motive.CodeInvalid, func() error { _, err := c.ExternalIDs.Update(ctx, 31, &motive.ExternalIDRequest{}); return err }},
-		"delete external id 0":    {"id", motive.CodeInvalid, func() error { return c.ExternalIDs.Delete(ctx, 0) }},
-	} {
-		err := tt.call()
+		{"Create, nil", "", motive.CodeRequired, second(c.Users.Create(ctx, nil))},
+		{"Create, empty", "first_name", motive.CodeRequired, second(c.Users.Create(ctx, &motive.CreateUserRequest{}))},
+		{"Get, 0", "id", motive.CodeInvalid, second(c.Users.Get(ctx, 0))},
+		{"Get, -1", "id", motive.CodeInvalid, second(c.Users.Get(ctx, -1))},
+		{"Update, nil", "", motive.CodeRequired, second(c.Users.Update(ctx, 7, nil))},
+		{"Update, empty", "", motive.CodeInvalid, second(c.Users.Update(ctx, 7, &motive.UpdateUserRequest{}))},
+		{"Update, 0", "id", motive.CodeInvalid, second(c.Users.Update(ctx, 0, nil))},
+		{"Deactivate, 0", "id", motive.CodeInvalid, second(c.Users.Deactivate(ctx, 0))},
+		{"Deactivate, 0 unchecked", "id", motive.CodeInvalid, second(c.Users.Deactivate(ctx, 0, motive.SkipValidation()))},
+		{"Reactivate, 0", "id", motive.CodeInvalid, second(c.Users.Reactivate(ctx, 0))},
+		{"List, 101", "per_page", motive.CodeInvalid, second(c.Users.List(ctx, &motive.ListUsersOptions{PerPage: 101}))},
+		{"List, page -1", "page_no", motive.CodeInvalid, second(c.Users.List(ctx, &motive.ListUsersOptions{PageNo: -1}))},
+		{"All, -1", "per_page", motive.CodeInvalid, second(collect(c.Users.All(ctx, &motive.ListUsersOptions{PerPage: -1})))},
+		{"Lookup, nothing", "", motive.CodeInvalid, second(c.Users.Lookup(ctx, motive.UserLookup{}))},
+		{"Lookup, two", "", motive.CodeInvalid, second(c.Users.Lookup(ctx, motive.UserLookup{Email: "a@example.com", Phone: "1"}))},
+		{"Lookup, no email", "email", motive.CodeInvalid, second(c.Users.Lookup(ctx, motive.UserLookup{Email: "nobody"}))},
+		{"LookupByExternalID, no id", "external_id", "", second(c.Users.LookupByExternalID(ctx, "", "tms"))},
+		{"LookupByExternalID, no integration", "integration_name", "", second(c.Users.LookupByExternalID(ctx, "9", ""))},
+		{"UpdateByExternalID, nil", "", motive.CodeRequired, second(c.Users.UpdateByExternalID(ctx, "9", "tms", nil))},
+		{"DeactivateByExternalID, no id", "external_id", "", second(c.Users.DeactivateByExternalID(ctx, "", "tms"))},
+		{"ExternalIDs.Create, nil", "", motive.CodeRequired, second(c.ExternalIDs.Create(ctx, nil))},
+		{"ExternalIDs.Create, empty", "external_id_holder_id", motive.CodeRequired, second(c.ExternalIDs.Create(ctx, &motive.ExternalIDRequest{}))},
+		{"ExternalIDs.Update, nil", "", motive.CodeRequired, second(c.ExternalIDs.Update(ctx, 31, nil))},
+		{"ExternalIDs.Update, 0", "id", motive.CodeInvalid, second(c.ExternalIDs.Update(ctx, 0, externalIDRequest()))},
+		{"ExternalIDs.Update, empty", "", motive.CodeInvalid, second(c.ExternalIDs.Update(ctx, 31, &motive.ExternalIDRequest{}))},
+		{"ExternalIDs.Delete, 0", "id", motive.CodeInvalid, c.ExternalIDs.Delete(ctx, 0)},
+	}
+	var rows []string
+	for _, tt := range tests {
+		rows = append(rows, tt.name)
 		var invalid *motive.ValidationError
-		if !errors.As(err, &invalid) {
-			t.Errorf("%s: error %v, want a ValidationError", name, err)
+		if !errors.As(tt.err, &invalid) {
+			t.Errorf("%s: error %v, want a ValidationError", tt.name, tt.err)
 			continue
 		}
-		found := false
-		for _, p := range invalid.Problems {
-			found = found || p.Field == tt.field && (tt.code == "" || p.Code == tt.code)
-		}
+		found := slices.ContainsFunc(invalid.Problems, func(p motive.FieldError) bool {
+			return p.Field == tt.field && (tt.code == "" || p.Code == tt.code)
+		})
 		if !found {
-			t.Errorf("%s: %v, want %q with %q", name, err, tt.field, tt.code)
+			t.Errorf("%s: %v, want %q with %q", tt.name, invalid, tt.field, tt.code)
 		}
 	}
+	refusing := func(c calls.Call) bool { return c.TakesID() || c.TakesText() }
+	calls.Check(t, calls.Only(refusing), rows, map[string]string{"UserRoles.List": "it takes any name"}, "add a row with an argument that is refused")
 	// Nothing can be sent of nil, checked or not.
-	for name, call := range map[string]func() error{
-		"create":             func() error { _, err := c.Users.Create(ctx, nil, motive.SkipValidation()); return err },
-		"update":             func() error { _, err := c.Users.Update(ctx, 7, nil, motive.SkipValidation()); return err },
-		"create external id": func() error { _, err := c.ExternalIDs.Create(ctx, nil, motive.SkipValidation()); return err },
-		"update external id": func() error { _, err := c.ExternalIDs.Update(ctx, 31, nil, motive.SkipValidation()); return err },
+	for name, err := range map[string]error{
+		"Create":             second(c.Users.Create(ctx, nil, motive.SkipValidation())),
+		"Update":             second(c.Users.Update(ctx, 7, nil, motive.SkipValidation())),
+		"ExternalIDs.Create": second(c.ExternalIDs.Create(ctx, nil, motive.SkipValidation())),
+		"ExternalIDs.Update": second(c.ExternalIDs.Update(ctx, 31, nil, motive.SkipValidation())),
 	} {
-		if err := call(); err == nil || !strings.Contains(err.Error(), "nil") {
+		if err == nil || !strings.Contains(err.Error(), "nil") {
 			t.Errorf("unchecked %s of nil: error %v", name, err)
 		}
 	}

@@ -12,13 +12,18 @@ import (
 func TestOnly(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		is   func(calls.Call) bool
-		want string
-		not  string
+		is        func(calls.Call) bool
+		want, not string
 	}{
-		"text":     {calls.Call.TakesText, "Users.Create Users.All Users.Lookup Users.LookupByExternalID UserRoles.List", "Users.Get Users.Deactivate ExternalIDs.Delete"},
-		"an id":    {calls.Call.TakesID, "Users.Get Users.Update ExternalIDs.Delete", "Users.Create Users.UpdateByExternalID UserRoles.List"},
-		"a record": {calls.Call.ReturnsRecord, "Users.Get Users.Create ExternalIDs.Create", "Users.List Users.All UserRoles.List ExternalIDs.Delete"},
+		"text": {calls.Call.TakesText,
+			"Users.Create Users.All Users.Lookup Users.LookupByExternalID UserRoles.List",
+			"Users.Get Users.Deactivate ExternalIDs.Delete"},
+		"an id": {calls.Call.TakesID,
+			"Users.Get Users.Update ExternalIDs.Delete",
+			"Users.Create Users.UpdateByExternalID UserRoles.List"},
+		"a record": {calls.Call.ReturnsRecord,
+			"Users.Get Users.Create ExternalIDs.Create",
+			"Users.List Users.All UserRoles.List ExternalIDs.Delete"},
 	} {
 		var got []string
 		for _, call := range calls.Only(tt.is) {
