@@ -55,6 +55,7 @@ const (
 	recovery  = time.Second            // least plateau
 	refusals  = 3                      // times the pause is added to that
 	maxGrowth = 10 * time.Second       // largest plateau
+	patient   = time.Second            // up to where a wait grows at least that no count ends
 )
 
 func newPacer(p Policy) pacer {
@@ -87,7 +88,7 @@ func (p *pacer) check(ctx context.Context, since time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	if left := p.held.until.Sub(now); left > 0 && (p.held.beyond || left >= timeLeft(ctx, now)) {
+	if left := p.held.until.Sub(now); left > 0 && (p.held.beyond || backoff.PastDeadline(ctx, left)) {
 		return &PauseError{Refusal: p.held.refusal, Left: left, Deadline: !p.held.beyond}
 	}
 	if p.cut.Sub(since) >= p.patience() && p.cut.Sub(p.let) >= p.patience() {
@@ -173,9 +174,10 @@ func (p *pacer) refused(sent, now time.Time, asked time.Duration, by Reply) (wai
 }
 
 // nextPause is the pause after a refusal that names none. It doubles while nothing
-// else comes back.
+// else comes back: up to MaxWait, and to a second at least, since nothing else keeps
+// a call that is waited out from being sent thousands of times a minute.
 func (p *pacer) nextPause() time.Duration {
-	p.pause = min(max(2*p.pause, p.policy.MinWait/10, time.Millisecond), p.policy.MaxWait)
+	p.pause = min(max(2*p.pause, p.policy.MinWait/10, time.Millisecond), max(p.policy.MaxWait, patient))
 	return p.pause/2 + rand.N(p.pause/2+1)
 }
 

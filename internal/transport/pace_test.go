@@ -439,6 +439,35 @@ func TestRefusalsAreWaitedOut(t *testing.T) {
 	}
 }
 
+// What time alone bounds is sent no more often because a policy waits for next to
+// nothing.
+func TestAMinuteOfRefusalsIsFewRequests(t *testing.T) {
+	t.Parallel()
+	soon := func() string { return time.Now().UTC().Add(time.Second).Format(http.TimeFormat) }
+	for name, refuse := range map[string]func() *http.Response{
+		"429":                          func() *http.Response { return response(429, "") },
+		"429, within the second":       func() *http.Response { return response(429, "", "Retry-After", soon()) },
+		"503 with Retry-After":         func() *http.Response { return response(503, "", "Retry-After", "1") },
+		"503, within the second":       func() *http.Response { return response(503, "", "Retry-After", soon()) },
+		"503 with a date that is past": func() *http.Response { return response(503, "", "Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT") },
+	} {
+		for _, longest := range []time.Duration{1, time.Millisecond, 100 * time.Millisecond} {
+			t.Run(fmt.Sprint(name, ", up to ", longest), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					server := func() *http.Response { time.Sleep(time.Millisecond); return refuse() }
+					c := newTestClient(t, Config{RoundTripper: answers(server), Policy: Policy{MinWait: 1, MaxWait: longest}})
+					start := time.Now()
+					r, err := c.Do(t.Context(), request("PUT"))
+					if took := time.Since(start); err != nil || r.Attempts < 4 || r.Attempts > 130 || took > 70*time.Second {
+						t.Errorf("%d requests in %s: %v", r.Attempts, took, err)
+					}
+				})
+			})
+		}
+	}
+}
+
 // Nobody waits for minutes in a queue before a server that takes nothing.
 func TestCallsLeaveAQueueThatDoesNotMove(t *testing.T) {
 	t.Parallel()
