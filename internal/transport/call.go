@@ -134,7 +134,7 @@ func (k *call) checkRetry(context.Context, *http.Response, error) (bool, error) 
 	retry, err := k.renew(a)
 	if a.sent() && !retry && err == nil {
 		s = k.judge(a)
-		retry = s.retry() && (s.fate.limits() || k.budget.mayRetry())
+		retry = s.retry() && (s.fate.waitedOut || k.budget.mayRetry())
 	}
 	if retry {
 		k.keep(a) // before the call can end, whose error names the last that failed
@@ -149,7 +149,7 @@ func (k *call) judge(a *attempt) situation {
 	now := time.Now()
 	s := situation{policy: k.cfg.Policy, method: k.req.Method, asked: backoff.RetryAfter(a.Header, now), left: timeLeft(k.ctx, now)}
 	s.fate = classify(a.Status, s.asked, a.err, a.neverSent())
-	if s.fate.limits() {
+	if s.fate.pauses {
 		if k.refusals++; k.refusals == 1 {
 			k.refused = now
 		}
@@ -160,10 +160,10 @@ func (k *call) judge(a *attempt) situation {
 	if a.err == nil {
 		k.gate.pacer.accepted(a.began, now)
 	}
-	if s.fate != final {
+	if s.fate.again {
 		k.failures++
 		s.attempts = k.failures
-		s.wait = delay(k.cfg.Policy, k.failures, s.asked)
+		s.wait = delay(k.cfg.Policy, s.fate, k.failures, s.asked)
 		k.wait = s.wait
 	}
 	return s

@@ -21,7 +21,7 @@ func (k *call) log(level slog.Level, message string, attrs ...slog.Attr) {
 // decided reports what follows from a: another attempt or, if it failed, the end.
 // It logs neither a query nor an id, a body or a secret.
 func (k *call) decided(a *attempt, retry bool, s situation) {
-	failed := a.err != nil || s.fate != final
+	failed := a.err != nil || s.fate.again
 	switch {
 	case failed && retry:
 		k.tell(Event{Kind: KindRetry, Status: a.Status, Err: a.err, Wait: s.wait})

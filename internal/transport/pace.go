@@ -55,7 +55,6 @@ const (
 	recovery  = time.Second            // least plateau
 	refusals  = 3                      // times the pause is added to that
 	maxGrowth = 10 * time.Second       // largest plateau
-	patient   = time.Second            // up to where a wait grows at least that no count ends
 )
 
 func newPacer(p Policy) pacer {
@@ -174,8 +173,7 @@ func (p *pacer) refused(sent, now time.Time, asked time.Duration, by Reply) (wai
 }
 
 // nextPause is the pause after a refusal that names none. It doubles while nothing
-// else comes back: up to MaxWait, and to a second at least, since nothing else keeps
-// a call that is waited out from being sent thousands of times a minute.
+// else comes back: up to MaxWait, and to what is patient at least.
 func (p *pacer) nextPause() time.Duration {
 	p.pause = min(max(2*p.pause, p.policy.MinWait/10, time.Millisecond), max(p.policy.MaxWait, patient))
 	return p.pause/2 + rand.N(p.pause/2+1)

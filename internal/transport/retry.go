@@ -40,18 +40,22 @@ func (p Policy) Check() error {
 }
 
 // fate is what an attempt came to, as far as the next one depends on it.
-type fate int
+type fate struct {
+	again     bool // another attempt may come to something better
+	maybeDone bool // the server may have carried it out: only what is idempotent is sent again
+	pauses    bool // the server asks the whole client to hold back, which pauses and slows down
+	waitedOut bool // bounded by MaxRetryAfter, and not by MaxAttempts and the retry budget
+}
 
-const (
-	final   fate = iota // a response to hand out, or an error that would come again
-	limited             // 429: the server has not looked at the request
-	busy                // 503 with Retry-After: it may have
-	unsent              // provably nothing left, and the next may succeed
-	failed              // it may have been carried out, and the next may succeed
+// The fates. What is waited out may come any number of times: a pause that grows
+// holds it back (pace.go), or else the least wait that delay has for it.
+var (
+	final   = fate{}                                                            // a response to hand out, or an error that would come again
+	limited = fate{again: true, pauses: true, waitedOut: true}                  // the server has not looked at the request
+	busy    = fate{again: true, maybeDone: true, pauses: true, waitedOut: true} // it asks for a pause, and may have looked at it
+	unsent  = fate{again: true}                                                 // provably nothing left
+	failed  = fate{again: true, maybeDone: true}                                // anything else that may pass
 )
-
-// limits reports whether the server asked the whole client to hold back.
-func (f fate) limits() bool { return f == limited || f == busy }
 
 // classify says what an attempt came to. asked is its Retry-After.
 func classify(status int, asked time.Duration, err error, neverSent bool) fate {
@@ -62,24 +66,40 @@ func classify(status int, asked time.Duration, err error, neverSent bool) fate {
 		return unsent
 	case err != nil:
 		return failed
-	case status == http.StatusTooManyRequests:
+	}
+	switch status {
+	case http.StatusTooManyRequests:
 		return limited
-	case status == http.StatusServiceUnavailable && asked > 0:
-		return busy
-	case status == http.StatusInternalServerError, status == http.StatusBadGateway,
-		status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
+	case http.StatusServiceUnavailable:
+		if asked > 0 {
+			return busy
+		}
+		return failed
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
 		return failed
 	}
 	return final
 }
 
-// delay is how long a call waits after its nth failure: for as long as the server
-// asked, spread since all were told the same, or else for full jitter.
-func delay(p Policy, n int, asked time.Duration) time.Duration {
-	if asked > 0 && asked <= p.MaxRetryAfter {
-		return backoff.Spread(asked)
+// patient is up to where a wait grows at least that only time bounds: a call is then
+// sent some 70 times a minute at most, however short the waits of its policy.
+const patient = time.Second
+
+// delay is how long a call itself waits after the nth attempt of such a fate: for as
+// long as the server asked, spread since all were told the same, or else for full
+// jitter. A pause of the whole client is waited out at the gate.
+func delay(p Policy, f fate, n int, asked time.Duration) time.Duration {
+	if !f.again || f.pauses {
+		return 0
 	}
-	return backoff.Full(p.MinWait, p.MaxWait, n)
+	wait := backoff.Full(p.MinWait, p.MaxWait, n)
+	if asked > 0 && asked <= p.MaxRetryAfter {
+		wait = backoff.Spread(asked)
+	}
+	if f.waitedOut {
+		wait = max(wait, min(time.Millisecond<<min(n, 10), patient))
+	}
+	return wait
 }
 
 // situation is what a decision on the next attempt depends on.
@@ -98,8 +118,8 @@ type situation struct {
 // Refusals are waited out for MaxRetryAfter, and MaxAttempts at least.
 func (s situation) retry() bool {
 	switch {
-	case s.fate == final,
-		(s.fate == failed || s.fate == busy) && !idempotent(s.method),
+	case !s.fate.again,
+		s.fate.maybeDone && !idempotent(s.method),
 		s.policy.MaxAttempts <= 1,
 		s.asked > s.policy.MaxRetryAfter,
 		s.wait >= s.left:
@@ -107,7 +127,7 @@ func (s situation) retry() bool {
 	case s.attempts < s.policy.MaxAttempts:
 		return true
 	}
-	return s.fate.limits() && s.limited+s.wait <= s.policy.MaxRetryAfter
+	return s.fate.waitedOut && s.limited+s.wait <= s.policy.MaxRetryAfter
 }
 
 // timeLeft is how long ctx has until its deadline, and 0 where it has ended.

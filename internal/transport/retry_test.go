@@ -55,7 +55,7 @@ func TestClassify(t *testing.T) {
 		{"no responder", 0, 0, errors.New("no responder found"), false, final},
 	} {
 		if got := classify(tt.status, tt.asked, tt.err, tt.neverSent); got != tt.want {
-			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
+			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
 		}
 	}
 }
@@ -133,20 +133,28 @@ func TestRetryDecision(t *testing.T) {
 func TestDelay(t *testing.T) {
 	t.Parallel()
 	p := Policy{}.WithDefaults()
+	patiently := fate{again: true, waitedOut: true}
 	for _, tt := range []struct {
 		name        string
+		fate        fate
 		n           int
 		asked       time.Duration
 		least, most time.Duration
 	}{
-		{"the first", 1, 0, 0, 500 * time.Millisecond},
-		{"the third", 3, 0, 0, 2 * time.Second},
-		{"a late one", 50, 0, 0, 15 * time.Second},
-		{"asked for", 1, 20 * time.Second, 20 * time.Second, 22*time.Second + time.Millisecond},
-		{"asked for too much", 1, time.Hour, 0, 500 * time.Millisecond},
+		{"the first", failed, 1, 0, 0, 500 * time.Millisecond},
+		{"the third", failed, 3, 0, 0, 2 * time.Second},
+		{"a late one", failed, 50, 0, 0, 15 * time.Second},
+		{"asked for", failed, 1, 20 * time.Second, 20 * time.Second, 22*time.Second + time.Millisecond},
+		{"asked for too much", failed, 1, time.Hour, 0, 500 * time.Millisecond},
+		{"never left", unsent, 1, 0, 0, 500 * time.Millisecond},
+		{"a pause, which is not the call's own", limited, 1, 20 * time.Second, 0, 0},
+		{"nothing to wait for", final, 1, 20 * time.Second, 0, 0},
+		{"waited out", patiently, 1, 0, 2 * time.Millisecond, 500 * time.Millisecond},
+		{"waited out for long", patiently, 10, 0, time.Second, 15 * time.Second},
+		{"waited out for longer than anybody counts", patiently, math.MaxInt, 0, time.Second, 15 * time.Second},
 	} {
 		for range 500 {
-			if got := delay(p, tt.n, tt.asked); got < tt.least || got > tt.most {
+			if got := delay(p, tt.fate, tt.n, tt.asked); got < tt.least || got > tt.most {
 				t.Fatalf("%s: %s, want %s to %s", tt.name, got, tt.least, tt.most)
 			}
 		}
