@@ -27,9 +27,8 @@ type attempt struct {
 	took   time.Duration
 
 	Reply
-	buf  *bytes.Buffer // which has the body
-	err  error
-	kept bool // in Response.Earlier
+	buf *bytes.Buffer // which has the body
+	err error
 
 	dialled   atomic.Bool // a connection was asked for
 	connected atomic.Bool // and had

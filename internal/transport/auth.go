@@ -48,20 +48,17 @@ func (c *Client) header(ctx context.Context) (AuthHeader, error) {
 	return h, nil
 }
 
-// renew asks for another credential after a 401, once a call, and reports whether
-// there is one to send with. That is safe for every method, since the server has
-// refused to handle the request.
-func (k *call) renew(a *attempt) (bool, error) {
-	if a.err != nil || a.Status != http.StatusUnauthorized || !k.cfg.Credential.Rejected(a.auth) || k.renewed {
-		return false, nil
+// renew asks for another credential than h, which met a 401, once a call.
+func (k *call) renew(h AuthHeader) (other AuthHeader, err error) {
+	if !k.cfg.Credential.Rejected(h) || k.renewed {
+		return AuthHeader{}, nil
 	}
 	k.renewed = true
-	h, err := k.header(k.ctx)
-	if err != nil || h.Secret == a.auth.Secret {
-		return false, err
+	other, err = k.header(k.ctx)
+	if err != nil || other.Secret == h.Secret {
+		return AuthHeader{}, err
 	}
-	k.auth = h
-	return true, nil
+	return other, nil
 }
 
 // Fixed is a credential that never changes: a header whose value is prefix and

@@ -30,13 +30,25 @@ type call struct {
 	secrets []string  // of the request, and each that it was sent with
 	few     [4]string // room for them, so that few cost no allocation
 
-	failures int       // attempts that failed, for MaxAttempts
-	refusals int       // and those that were refused for their rate
-	refused  time.Time // when the first of these was
+	failed    series
+	waitedOut series
+	renewed   bool // another credential has been asked for
+	next      decision
+}
 
-	wait    time.Duration // of the call's own before the next attempt
-	auth    AuthHeader    // for the next attempt, where a 401 asked for another
-	renewed bool          // that has been done
+// series counts attempts of one sort, in a call.
+type series struct {
+	count int
+	first time.Time // when the first of them had ended
+}
+
+// add counts one that has ended now.
+func (s *series) add(now time.Time) (count int, elapsed time.Duration) {
+	if s.count == 0 {
+		s.first = now
+	}
+	s.count++
+	return s.count, now.Sub(s.first)
 }
 
 // Do sends r and reads the response. A status other than 2xx is no error. What
@@ -61,7 +73,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	err := k.run()
 	if a := k.attempt; a != nil {
 		k.resp.Reply = a.Reply
-		if err != nil {
+		if err != nil && !k.next.again {
 			k.keep(a)
 		}
 	}
@@ -106,8 +118,8 @@ func (k *call) roundTrip(req *http.Request) (*http.Response, error) {
 	if last := k.attempt; last != nil {
 		last.release()
 	}
-	a := &attempt{call: k, req: req, auth: k.auth, wait: k.wait}
-	k.attempt, k.auth, k.wait = a, AuthHeader{}, 0
+	a := &attempt{call: k, req: req, auth: k.next.auth, wait: k.next.backoff}
+	k.attempt = a
 	if err := k.send(a); err != nil {
 		a.err = k.clean(err)
 		return nil, a.err
@@ -116,69 +128,69 @@ func (k *call) roundTrip(req *http.Request) (*http.Response, error) {
 	return &a.shown, nil
 }
 
-// keep notes, once, what became of a, which did not end in the response of the call.
+// keep notes what became of a, which did not end in the response of the call.
 func (k *call) keep(a *attempt) {
-	if a.sent() && !a.kept {
-		a.kept = true
+	if a.sent() {
 		k.resp.Earlier = append(k.resp.Earlier, Attempt{a.Status, a.err, a.neverSent()})
 	}
 }
 
 // checkRetry decides, after each attempt, whether there is another one.
 func (k *call) checkRetry(context.Context, *http.Response, error) (bool, error) {
-	a := k.attempt
-	if a == nil { // net/http would not send the request at all
+	if k.attempt == nil { // net/http would not send the request at all
 		return false, nil
 	}
-	var s situation
-	retry, err := k.renew(a)
-	if a.sent() && !retry && err == nil {
-		s = k.judge(a)
-		retry = s.retry() && (s.fate.waitedOut || k.budget.mayRetry())
+	s, err := k.assess(k.attempt)
+	k.apply(s, decide(s))
+	return k.next.again, err
+}
+
+// apply does what follows from a decision: it spends of the retry budget, tells who
+// wants to know, and leaves the decision to the next attempt.
+func (k *call) apply(s situation, d decision) {
+	a := k.attempt
+	if d.paid && !k.budget.mayRetry() {
+		d = decision{}
 	}
-	if retry {
+	if d.again {
 		k.keep(a) // before the call can end, whose error names the last that failed
 	}
-	k.decided(a, retry, s)
-	return retry, err
-}
-
-// judge counts what a came to, and is what the decision on the next attempt depends
-// on. It has the whole client pause where the server asked for that.
-func (k *call) judge(a *attempt) situation {
-	now := time.Now()
-	s := situation{policy: k.cfg.Policy, method: k.req.Method, asked: backoff.RetryAfter(a.Header, now), left: timeLeft(k.ctx, now)}
-	s.fate = classify(a.Status, s.asked, a.err, a.neverSent())
-	if s.fate.pauses {
-		if k.refusals++; k.refusals == 1 {
-			k.refused = now
-		}
-		s.attempts, s.limited = k.refusals, now.Sub(k.refused)
-		s.wait = k.pause(a, s.asked, now)
-		return s
-	}
-	if a.err == nil {
-		k.gate.pacer.accepted(a.began, now)
-	}
-	if s.fate.again {
-		k.failures++
-		s.attempts = k.failures
-		s.wait = delay(k.cfg.Policy, s.fate, k.failures, s.asked)
-		k.wait = s.wait
-	}
-	return s
-}
-
-// pause has the client pause after a refusal, and returns for how long.
-func (k *call) pause(a *attempt, asked time.Duration, now time.Time) time.Duration {
-	wait, longer := k.gate.pacer.refused(a.began, now, asked, a.Reply)
-	if longer {
-		k.tell(Event{Kind: KindPause, Status: a.Status, Wait: wait})
-		if err := k.gate.tellLimiters(k.ctx, wait); err != nil {
+	k.next = d
+	k.report(a, s, d)
+	if s.longer {
+		if err := k.gate.tellLimiters(k.ctx, s.pause); err != nil {
 			k.log(slog.LevelWarn, "the limiter was not told of a pause", slog.String("error", k.clean(err).Error()))
 		}
 	}
-	return wait
+}
+
+// assess is the situation after a. On the way it counts a, lets the pacer learn from
+// it, and asks for another credential after a 401.
+func (k *call) assess(a *attempt) (s situation, err error) {
+	if !a.sent() { // the gate or the credential has ended the call
+		return situation{fate: final}, nil
+	}
+	now := time.Now()
+	s = situation{policy: k.cfg.Policy, method: k.req.Method, asked: backoff.RetryAfter(a.Header, now)}
+	s.fate = classify(a.Status, s.asked, a.err, a.neverSent())
+	if s.fate.again {
+		seen := &k.failed
+		if s.fate.waitedOut {
+			seen = &k.waitedOut
+		}
+		s.count, s.elapsed = seen.add(now)
+	}
+	if s.fate.pauses {
+		s.pause, s.longer = k.gate.pacer.refused(a.began, now, s.asked, a.Reply)
+	} else if a.err == nil {
+		k.gate.pacer.accepted(a.began, now)
+	}
+	s.backoff = delay(s.policy, s.fate, s.count, s.asked)
+	s.late = k.ctx.Err() != nil || backoff.PastDeadline(k.ctx, max(s.pause, s.backoff))
+	if a.err == nil && a.Status == http.StatusUnauthorized {
+		s.other, err = k.renew(a.auth)
+	}
+	return s, err
 }
 
 // cause is what ended the call, and how the last attempt failed where that is

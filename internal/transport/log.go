@@ -18,13 +18,16 @@ func (k *call) log(level slog.Level, message string, attrs ...slog.Attr) {
 	}
 }
 
-// decided reports what follows from a: another attempt or, if it failed, the end.
-// It logs neither a query nor an id, a body or a secret.
-func (k *call) decided(a *attempt, retry bool, s situation) {
+// report tells the observer and the log what a came to and what follows from it. It
+// logs neither a query nor an id, a body or a secret.
+func (k *call) report(a *attempt, s situation, d decision) {
+	if s.longer {
+		k.tell(Event{Kind: KindPause, Status: a.Status, Wait: s.pause})
+	}
 	failed := a.err != nil || s.fate.again
 	switch {
-	case failed && retry:
-		k.tell(Event{Kind: KindRetry, Status: a.Status, Err: a.err, Wait: s.wait})
+	case failed && d.again:
+		k.tell(Event{Kind: KindRetry, Status: a.Status, Err: a.err, Wait: d.wait})
 	case failed:
 		k.tell(Event{Kind: KindGiveUp, Status: a.Status, Err: a.err})
 	}
@@ -47,8 +50,8 @@ func (k *call) decided(a *attempt, retry bool, s situation) {
 		attrs = append(attrs, slog.String("error", a.err.Error()))
 	}
 	switch {
-	case retry:
-		attrs = append(attrs, slog.Duration("retry_in", s.wait))
+	case d.again:
+		attrs = append(attrs, slog.Duration("retry_in", d.wait))
 	case failed:
 		attrs = append(attrs, slog.Bool("gave_up", true))
 	}

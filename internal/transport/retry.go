@@ -2,11 +2,9 @@ package transport
 
 import (
 	"cmp"
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"math"
 	"net"
 	"net/http"
 	"slices"
@@ -102,43 +100,47 @@ func delay(p Policy, f fate, n int, asked time.Duration) time.Duration {
 	return wait
 }
 
-// situation is what a decision on the next attempt depends on.
+// situation is what the decision on the next attempt depends on.
 type situation struct {
-	policy   Policy
-	method   string
-	fate     fate          // of the last attempt
-	attempts int           // that came to such a fate: refusals do not count as failures
-	asked    time.Duration // by its Retry-After
-	wait     time.Duration // before the next one
-	limited  time.Duration // since the first refusal
-	left     time.Duration // until the context ends
+	policy  Policy
+	method  string
+	fate    fate          // of the last attempt
+	other   AuthHeader    // than the one that met a 401; none if its name is empty
+	count   int           // attempts so far that were waited out as this one, or were not, as this one
+	elapsed time.Duration // since the first of these
+	asked   time.Duration // by the Retry-After of the last
+	pause   time.Duration // of the whole client
+	longer  bool          // than the pause before it was: news to others
+	backoff time.Duration // of this call alone
+	late    bool          // the context ends before them
 }
 
-// retry reports whether there is another attempt, the retry budget permitting.
-// Refusals are waited out for MaxRetryAfter, and MaxAttempts at least.
-func (s situation) retry() bool {
+// decision is what follows from an attempt: the end of the call, if it is zero.
+type decision struct {
+	again   bool          // another attempt
+	paid    bool          // if the retry budget has room for it
+	auth    AuthHeader    // to send it with; if its name is empty, the one of the credential
+	backoff time.Duration // before it asks for its turn
+	wait    time.Duration // until then at least, by backoff or pause
+}
+
+// decide decides on the next attempt. Another credential is tried for every method,
+// since the server has refused to handle the request, and is no second try of it.
+func decide(s situation) decision {
+	d := decision{again: true, paid: !s.fate.waitedOut, backoff: s.backoff, wait: max(s.pause, s.backoff)}
 	switch {
+	case s.other.Name != "":
+		return decision{again: true, auth: s.other}
 	case !s.fate.again,
 		s.fate.maybeDone && !idempotent(s.method),
 		s.policy.MaxAttempts <= 1,
 		s.asked > s.policy.MaxRetryAfter,
-		s.wait >= s.left:
-		return false
-	case s.attempts < s.policy.MaxAttempts:
-		return true
+		s.late:
+		return decision{}
+	case s.count < s.policy.MaxAttempts, s.fate.waitedOut && s.elapsed+d.wait <= s.policy.MaxRetryAfter:
+		return d
 	}
-	return s.fate.waitedOut && s.limited+s.wait <= s.policy.MaxRetryAfter
-}
-
-// timeLeft is how long ctx has until its deadline, and 0 where it has ended.
-func timeLeft(ctx context.Context, now time.Time) time.Duration {
-	if ctx.Err() != nil {
-		return 0
-	}
-	if deadline, ok := ctx.Deadline(); ok {
-		return deadline.Sub(now)
-	}
-	return math.MaxInt64
+	return decision{}
 }
 
 // idempotent reports whether two requests come to the same as one.

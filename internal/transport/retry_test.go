@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"reflect"
 	"testing"
 	"time"
 )
@@ -94,7 +95,7 @@ func TestNeverSent(t *testing.T) {
 func TestRetryDecision(t *testing.T) {
 	t.Parallel()
 	policy := Policy{}.WithDefaults()
-	base := situation{policy: policy, method: http.MethodGet, fate: failed, attempts: 1, wait: time.Second, left: math.MaxInt64}
+	base := situation{policy: policy, method: http.MethodGet, fate: failed, count: 1, backoff: time.Second}
 	with := func(change func(*situation)) situation { s := base; change(&s); return s }
 	for _, tt := range []struct {
 		name string
@@ -102,13 +103,11 @@ func TestRetryDecision(t *testing.T) {
 		want bool
 	}{
 		{"a failure", base, true},
-		{"the last failure", with(func(s *situation) { s.attempts = 4 }), false},
+		{"the last failure", with(func(s *situation) { s.count = 4 }), false},
 		{"nothing to gain", with(func(s *situation) { s.fate = final }), false},
-		{"the context has ended", with(func(s *situation) { s.left = 0 }), false},
 		{"never again", with(func(s *situation) { s.policy.MaxAttempts = 1 }), false},
 		{"never again after a 429", with(func(s *situation) { s.policy.MaxAttempts, s.fate = 1, limited }), false},
-		{"no time to wait", with(func(s *situation) { s.left = time.Second }), false},
-		{"just time to wait", with(func(s *situation) { s.left = time.Second + 1 }), true},
+		{"no time to wait", with(func(s *situation) { s.late = true }), false},
 		{"a failed PUT", with(func(s *situation) { s.method = http.MethodPut }), true},
 		{"a failed DELETE", with(func(s *situation) { s.method = http.MethodDelete }), true},
 		{"a failed POST", with(func(s *situation) { s.method = http.MethodPost }), false},
@@ -120,12 +119,34 @@ func TestRetryDecision(t *testing.T) {
 		{"asked up to the cap", with(func(s *situation) { s.fate, s.asked = limited, time.Minute }), true},
 		{"asked beyond the cap", with(func(s *situation) { s.fate, s.asked = limited, time.Minute+1 }), false},
 		{"a failure asked beyond the cap", with(func(s *situation) { s.asked = time.Hour }), false},
-		{"limited often", with(func(s *situation) { s.fate, s.attempts, s.limited = limited, 400, 59*time.Second }), true},
-		{"limited for too long", with(func(s *situation) { s.fate, s.attempts, s.limited = limited, 4, 59*time.Second+1 }), false},
-		{"limited for long and seldom", with(func(s *situation) { s.fate, s.attempts, s.limited = limited, 3, time.Hour }), true},
+		{"limited often", with(func(s *situation) { s.fate, s.count, s.elapsed = limited, 400, 59*time.Second }), true},
+		{"limited for too long", with(func(s *situation) { s.fate, s.count, s.elapsed = limited, 4, 59*time.Second+1 }), false},
+		{"limited for long and seldom", with(func(s *situation) { s.fate, s.count, s.elapsed = limited, 3, time.Hour }), true},
 	} {
-		if got := tt.s.retry(); got != tt.want {
+		if got := decide(tt.s).again; got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestWhatADecisionSays(t *testing.T) {
+	t.Parallel()
+	policy := Policy{}.WithDefaults()
+	other := AuthHeader{Name: "X-Key", Secret: "canary-2"}
+	for _, tt := range []struct {
+		name string
+		s    situation
+		want decision
+	}{
+		{"nothing was sent", situation{}, decision{}},
+		{"a failure", situation{fate: failed, backoff: 7}, decision{again: true, paid: true, backoff: 7, wait: 7}},
+		{"a request that never left", situation{fate: unsent, backoff: 7}, decision{again: true, paid: true, backoff: 7, wait: 7}},
+		{"a refusal, whose pause the gate waits out", situation{fate: limited, pause: 7}, decision{again: true, wait: 7}},
+		{"another credential, at once", situation{other: other, asked: time.Hour, late: true}, decision{again: true, auth: other}},
+	} {
+		tt.s.policy, tt.s.method, tt.s.count = policy, http.MethodGet, 1
+		if got := decide(tt.s); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
 		}
 	}
 }
@@ -194,8 +215,8 @@ func FuzzClassify(f *testing.F) {
 			err = errors.New(text)
 		}
 		got := classify(status, time.Duration(asked), err, never)
-		post := situation{policy: Policy{}.WithDefaults(), method: "POST", fate: got, attempts: 1, left: math.MaxInt64}
-		if post.retry() && !(err != nil && never || err == nil && status == 429) {
+		post := situation{policy: Policy{}.WithDefaults(), method: "POST", fate: got, count: 1}
+		if decide(post).again && !(err != nil && never || err == nil && status == 429) {
 			t.Errorf("a POST is repeated after %d %v", status, err)
 		}
 	})
