@@ -32,8 +32,6 @@ type attempt struct {
 
 	dialled   atomic.Bool // a connection was asked for
 	connected atomic.Bool // and had
-
-	shown http.Response // to the retry loop
 }
 
 // sent reports whether the attempt reached the round tripper.

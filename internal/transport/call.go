@@ -5,25 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net/http"
 	"net/url"
 	"time"
 
-	"github.com/hashicorp/go-retryablehttp"
-
 	"github.com/motive-go/motive/internal/backoff"
 )
 
-// call is one call, from Do to Release. It has a retryablehttp client of its own,
-// so that it can be what that client asks at each turn: roundTrip sends an attempt
-// and checkRetry decides on the next.
+// call is one call, from Do to Release.
 type call struct {
 	*Client
 	req  Request
 	ctx  context.Context // the caller's
-	loop retryablehttp.Client
-	http http.Client
+	loop loop
 
 	resp    Response  // as far as it has come
 	attempt *attempt  // the last one
@@ -70,7 +64,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	k.secrets = append(k.few[:0], r.Secrets...)
 	k.resp = Response{Began: time.Now(), call: k}
 	c.budget.called()
-	err := k.run()
+	err := k.do()
 	if a := k.attempt; a != nil {
 		k.resp.Reply = a.Reply
 		if err != nil && !k.next.again {
@@ -80,7 +74,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	return k.resp, err
 }
 
-func (k *call) run() error {
+func (k *call) do() error {
 	target := k.base + k.req.Path
 	if k.req.Query != "" {
 		target += "?" + k.req.Query
@@ -89,32 +83,14 @@ func (k *call) run() error {
 	if err != nil {
 		return k.clean(stripURL(err))
 	}
-	k.http.Transport = trip(k.roundTrip)
-	k.loop.HTTPClient = &k.http
-	k.loop.RetryMax = math.MaxInt // checkRetry counts
-	k.loop.CheckRetry = k.checkRetry
-	k.loop.Backoff = noBackoff
-	k.loop.ErrorHandler = retryablehttp.PassthroughErrorHandler
-	if _, err = k.loop.Do(&retryablehttp.Request{Request: req}); err != nil {
+	if err := k.run(req); err != nil {
 		return k.cause(err)
 	}
 	return nil
 }
 
-// trip is a round tripper that is a function: call as one would have a program link
-// every method of what it holds.
-type trip func(*http.Request) (*http.Response, error)
-
-func (t trip) RoundTrip(req *http.Request) (*http.Response, error) { return t(req) }
-
-// noBackoff leaves waiting to the gate, which a context can end.
-func noBackoff(time.Duration, time.Duration, int, *http.Response) time.Duration { return 0 }
-
-// roundTrip sends one attempt, and tells the loop no more of the response than its
-// status: there is no Location in it to follow, and no body to read. That call has
-// no CloseIdleConnections keeps retryablehttp from calling it after each failure,
-// at the cost of all other calls.
-func (k *call) roundTrip(req *http.Request) (*http.Response, error) {
+// try sends one attempt, as was decided after the one before.
+func (k *call) try(req *http.Request) error {
 	if last := k.attempt; last != nil {
 		last.release()
 	}
@@ -122,45 +98,14 @@ func (k *call) roundTrip(req *http.Request) (*http.Response, error) {
 	k.attempt = a
 	if err := k.send(a); err != nil {
 		a.err = k.clean(err)
-		return nil, a.err
 	}
-	a.shown = http.Response{StatusCode: a.Status, Body: http.NoBody, Request: req}
-	return &a.shown, nil
+	return a.err
 }
 
 // keep notes what became of a, which did not end in the response of the call.
 func (k *call) keep(a *attempt) {
 	if a.sent() {
 		k.resp.Earlier = append(k.resp.Earlier, Attempt{a.Status, a.err, a.neverSent()})
-	}
-}
-
-// checkRetry decides, after each attempt, whether there is another one.
-func (k *call) checkRetry(context.Context, *http.Response, error) (bool, error) {
-	if k.attempt == nil { // net/http would not send the request at all
-		return false, nil
-	}
-	s, err := k.assess(k.attempt)
-	k.apply(s, decide(s))
-	return k.next.again, err
-}
-
-// apply does what follows from a decision: it spends of the retry budget, tells who
-// wants to know, and leaves the decision to the next attempt.
-func (k *call) apply(s situation, d decision) {
-	a := k.attempt
-	if d.paid && !k.budget.mayRetry() {
-		d = decision{}
-	}
-	if d.again {
-		k.keep(a) // before the call can end, whose error names the last that failed
-	}
-	k.next = d
-	k.report(a, s, d)
-	if s.longer {
-		if err := k.gate.tellLimiters(k.ctx, s.pause); err != nil {
-			k.log(slog.LevelWarn, "the limiter was not told of a pause", slog.String("error", k.clean(err).Error()))
-		}
 	}
 }
 
@@ -191,6 +136,25 @@ func (k *call) assess(a *attempt) (s situation, err error) {
 		s.other, err = k.renew(a.auth)
 	}
 	return s, err
+}
+
+// apply does what follows from a decision: it spends of the retry budget, tells who
+// wants to know, and leaves the decision to the next attempt.
+func (k *call) apply(s situation, d decision) {
+	a := k.attempt
+	if d.paid && !k.budget.mayRetry() {
+		d = decision{}
+	}
+	if d.again {
+		k.keep(a) // before the call can end, whose error names the last that failed
+	}
+	k.next = d
+	k.report(a, s, d)
+	if s.longer {
+		if err := k.gate.tellLimiters(k.ctx, s.pause); err != nil {
+			k.log(slog.LevelWarn, "the limiter was not told of a pause", slog.String("error", k.clean(err).Error()))
+		}
+	}
 }
 
 // cause is what ended the call, and how the last attempt failed where that is
