@@ -21,10 +21,11 @@ type attempt struct {
 	req  *http.Request // of the loop
 	auth AuthHeader
 
-	wait   time.Duration // of the call's own before it
-	waited time.Duration // in all, for its turn
-	began  time.Time     // when it was sent; zero if it was not
-	took   time.Duration
+	notBefore time.Time     // by the backoff of the call
+	turn      time.Time     // when it had its turn last
+	waited    time.Duration // in all, for its turns
+	began     time.Time     // when it was sent; zero if it was not
+	took      time.Duration
 
 	Reply
 	buf *bytes.Buffer // which has the body

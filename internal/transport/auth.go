@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/motive-go/motive/internal/backoff"
 	"github.com/motive-go/motive/internal/isolate"
@@ -18,18 +17,10 @@ func (c *Client) authenticate(a *attempt) (err error) {
 	if home, u := c.cfg.BaseURL, a.req.URL; u.Scheme != home.Scheme || u.Host != home.Host {
 		return ErrForeignHost
 	}
-	if a.auth.Name != "" { // for which renew has asked
-		return nil
+	if a.auth.Name == "" { // else there was another after a 401
+		a.auth, err = c.header(a.call.ctx)
 	}
-	start := time.Now()
-	if a.auth, err = c.header(a.call.ctx); err != nil {
-		return err
-	}
-	const turn = 20 * time.Millisecond // how long one is good
-	if time.Since(start) > turn {
-		return c.gate.hold(a, 0) // else all calls that wait for one token leave together
-	}
-	return nil
+	return err
 }
 
 var errSlowCredential = errors.New("it took longer than the attempt timeout")

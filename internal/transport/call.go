@@ -94,7 +94,7 @@ func (k *call) try(req *http.Request) error {
 	if last := k.attempt; last != nil {
 		last.release()
 	}
-	a := &attempt{call: k, req: req, auth: k.next.auth, wait: k.next.backoff}
+	a := &attempt{call: k, req: req, auth: k.next.auth, notBefore: time.Now().Add(k.next.backoff)}
 	k.attempt = a
 	if err := k.send(a); err != nil {
 		a.err = k.clean(err)

@@ -23,14 +23,14 @@ import (
 type pacer struct {
 	policy Policy
 
-	mu   sync.Mutex
-	held struct { // nothing is sent in the pause that a refusal has asked for
+	mu    sync.Mutex
+	pause struct { // in which nothing is sent, since a refusal has asked for it
 		until   time.Time
-		beyond  bool // the cap: nobody waits for its end
+		long    bool // beyond MaxRetryAfter: nobody waits for its end
 		refusal Reply
 	}
-	open context.Context    // ends when a pause begins that nobody waits for
-	shut context.CancelFunc // ends open
+	noLongPause context.Context    // ends when one begins
+	longPause   context.CancelFunc // ends noLongPause
 
 	on      bool
 	ceiling float64       // requests a second that were too many; 0 while that is not known
@@ -40,8 +40,8 @@ type pacer struct {
 	last    time.Time     // when the last request left
 	next    time.Time     // when the next one may
 	cut     time.Time     // when the rate was last cut
-	pause   time.Duration // without Retry-After, of the last cut
-	let     time.Time     // when the last request was let through
+	unasked time.Duration // pause of the last cut, where the refusal asked for none
+	passed  time.Time     // when the last request was not refused
 	meter   meter
 }
 
@@ -53,13 +53,13 @@ const (
 	freeRate  = 10_000                 // requests a second, beyond which pacing ends
 	lateness  = 20 * time.Millisecond  // of timers and schedulers, which is made up for
 	recovery  = time.Second            // least plateau
-	refusals  = 3                      // times the pause is added to that
+	perPause  = 3                      // times the pause is added to that
 	maxGrowth = 10 * time.Second       // largest plateau
 )
 
 func newPacer(p Policy) pacer {
-	open, shut := context.WithCancel(context.Background())
-	return pacer{policy: p, open: open, shut: shut}
+	noLongPause, longPause := context.WithCancel(context.Background())
+	return pacer{policy: p, noLongPause: noLongPause, longPause: longPause}
 }
 
 // free reports whether nothing holds a request back.
@@ -69,11 +69,11 @@ func (p *pacer) free() bool {
 	return !p.on
 }
 
-// whenShut has f called when a pause begins that nobody waits for.
-func (p *pacer) whenShut(f func()) (stop func() bool) {
+// onLongPause has f called, once, when the next pause begins that nobody waits for.
+func (p *pacer) onLongPause(f func()) (stop func() bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return context.AfterFunc(p.open, f)
+	return context.AfterFunc(p.noLongPause, f)
 }
 
 // patience is how long a call waits for its turn while nothing is let through.
@@ -87,11 +87,11 @@ func (p *pacer) check(ctx context.Context, since time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	if left := p.held.until.Sub(now); left > 0 && (p.held.beyond || backoff.PastDeadline(ctx, left)) {
-		return &PauseError{Refusal: p.held.refusal, Left: left, Deadline: !p.held.beyond}
+	if left := p.pause.until.Sub(now); left > 0 && (p.pause.long || backoff.PastDeadline(ctx, left)) {
+		return &PauseError{Refusal: p.pause.refusal, Left: left, Deadline: !p.pause.long}
 	}
-	if p.cut.Sub(since) >= p.patience() && p.cut.Sub(p.let) >= p.patience() {
-		return &PauseError{Refusal: p.held.refusal, Left: max(p.next.Sub(now), 0)}
+	if p.cut.Sub(since) >= p.patience() && p.cut.Sub(p.passed) >= p.patience() {
+		return &PauseError{Refusal: p.pause.refusal, Left: max(p.next.Sub(now), 0)}
 	}
 	return nil
 }
@@ -103,7 +103,7 @@ func (p *pacer) take(now time.Time) time.Duration {
 	if !p.on {
 		return 0
 	}
-	if wait := max(p.held.until.Sub(now), p.next.Sub(now)); wait > 0 {
+	if wait := max(p.pause.until.Sub(now), p.next.Sub(now)); wait > 0 {
 		return wait
 	}
 	// A time in which nobody wanted to send has not tried the rate.
@@ -139,9 +139,9 @@ func (p *pacer) accepted(sent, now time.Time) {
 	defer p.mu.Unlock()
 	p.meter.turn(now)
 	p.meter.now++
-	p.let = now
+	p.passed = now
 	if sent.After(p.cut) {
-		p.pause = 0
+		p.unasked = 0
 	}
 }
 
@@ -161,22 +161,22 @@ func (p *pacer) refused(sent, now time.Time, asked time.Duration, by Reply) (wai
 		}
 		p.slowDown(now, wait)
 	}
-	if longer = now.Add(wait).After(p.held.until); longer {
+	if longer = now.Add(wait).After(p.pause.until); longer {
 		by.Body = bytes.Clone(by.Body) // which is in a buffer of the call's
-		p.held.until, p.held.beyond, p.held.refusal = now.Add(wait), asked > p.policy.MaxRetryAfter, by
-		if p.held.beyond {
-			p.shut()
-			p.open, p.shut = context.WithCancel(context.Background())
+		p.pause.until, p.pause.long, p.pause.refusal = now.Add(wait), asked > p.policy.MaxRetryAfter, by
+		if p.pause.long {
+			p.longPause()
+			p.noLongPause, p.longPause = context.WithCancel(context.Background())
 		}
 	}
-	return p.held.until.Sub(now), longer
+	return p.pause.until.Sub(now), longer
 }
 
 // nextPause is the pause after a refusal that names none. It doubles while nothing
-// else comes back: up to MaxWait, and to what is patient at least.
+// else comes back: up to MaxWait, and to growsTo at least.
 func (p *pacer) nextPause() time.Duration {
-	p.pause = min(max(2*p.pause, p.policy.MinWait/10, time.Millisecond), max(p.policy.MaxWait, patient))
-	return p.pause/2 + rand.N(p.pause/2+1)
+	p.unasked = min(max(2*p.unasked, p.policy.MinWait/10, time.Millisecond), max(p.policy.MaxWait, growsTo))
+	return p.unasked/2 + rand.N(p.unasked/2+1)
 }
 
 // slowDown cuts the rate to what was let through lately, to half at most.
@@ -192,7 +192,7 @@ func (p *pacer) slowDown(now time.Time, wait time.Duration) {
 		p.ceiling, p.start = 0, max(measured, startRate)
 	}
 	p.on, p.age, p.cut = true, 0, now
-	p.plateau = min(recovery+refusals*wait, maxGrowth)
+	p.plateau = min(recovery+perPause*wait, maxGrowth)
 	p.last = now.Add(wait)
 	p.next = p.last
 }

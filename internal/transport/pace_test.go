@@ -235,15 +235,15 @@ func TestWhatCountsAsAccepted(t *testing.T) {
 			time.Sleep(time.Minute)
 			p.refused(time.Now(), time.Now(), 0, Reply{})
 		}
-		grown := p.pause
-		if p.accepted(sent, time.Now()); p.pause != grown {
-			t.Errorf("an old request took the pause from %s to %s", grown, p.pause)
+		grown := p.unasked
+		if p.accepted(sent, time.Now()); p.unasked != grown {
+			t.Errorf("an old request took the pause from %s to %s", grown, p.unasked)
 		}
 		for _, last := range []any{errors.New("reset"), 500} {
 			c := newTestClient(t, Config{RoundTripper: answers(429, last)})
 			_, _ = c.Do(t.Context(), request("POST"))
-			if _, failed := last.(error); c.gate.pacer.let.IsZero() != failed {
-				t.Errorf("after %v the last was let through at %s", last, c.gate.pacer.let)
+			if _, failed := last.(error); c.gate.pacer.passed.IsZero() != failed {
+				t.Errorf("after %v the last was let through at %s", last, c.gate.pacer.passed)
 			}
 		}
 	})
@@ -613,7 +613,7 @@ func TestAPauseBeginsWhileTheLimiterIsWaitedFor(t *testing.T) {
 			g.pacer.refused(time.Now(), time.Now(), 30*time.Second, Reply{Status: 429})
 		})
 		var pause *PauseError
-		if err := g.wait(ctx, 0); !errors.As(err, &pause) || !pause.Deadline || time.Since(start) != 3*time.Second {
+		if err := g.wait(ctx, time.Time{}); !errors.As(err, &pause) || !pause.Deadline || time.Since(start) != 3*time.Second {
 			t.Errorf("error %v after %s", err, time.Since(start))
 		}
 	})

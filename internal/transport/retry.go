@@ -79,9 +79,9 @@ func classify(status int, asked time.Duration, err error, neverSent bool) fate {
 	return final
 }
 
-// patient is up to where a wait grows at least that only time bounds: a call is then
+// growsTo is up to where a wait grows at least that only time bounds: a call is then
 // sent some 70 times a minute at most, however short the waits of its policy.
-const patient = time.Second
+const growsTo = time.Second
 
 // delay is how long a call itself waits after the nth attempt of such a fate: for as
 // long as the server asked, spread since all were told the same, or else for full
@@ -95,7 +95,7 @@ func delay(p Policy, f fate, n int, asked time.Duration) time.Duration {
 		wait = backoff.Spread(asked)
 	}
 	if f.waitedOut {
-		wait = max(wait, min(time.Millisecond<<min(n, 10), patient))
+		wait = max(wait, min(time.Millisecond<<min(n, 10), growsTo))
 	}
 	return wait
 }

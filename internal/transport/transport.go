@@ -56,20 +56,6 @@ type Policy struct {
 	MaxRetryAfter time.Duration // default 60 s
 }
 
-// Limiter says when a request may be sent. Calls ask it one at a time, in order. A
-// [Pauser] is told of pauses as well.
-type Limiter interface {
-	// Wait returns when the next request may be sent, and early with an error when
-	// ctx ends or would end first.
-	Wait(ctx context.Context) error
-}
-
-// Pauser is a limiter that is told when the server has asked for a pause of d, so
-// that it can hold back others who share it.
-type Pauser interface {
-	Pause(ctx context.Context, d time.Duration) error
-}
-
 // Credential is what authenticates a request; see [Fixed] and [Tokens].
 type Credential interface {
 	// Header returns the header for the next attempt. It returns when ctx ends.
@@ -183,16 +169,19 @@ func New(cfg Config) *Client {
 	}
 }
 
-// send takes an attempt through its stages. In call.go a call comes here as often as
-// retry.go says.
+// send takes an attempt through its stages, until one fails.
 func (c *Client) send(a *attempt) error {
-	if err := c.gate.hold(a, a.wait); err != nil { // limiter.go: until backoff, pause, pacing and limiters allow it
-		return err
+	for _, stage := range [...]func(*attempt) error{
+		c.gate.waitTurn, // gate.go: until backoff, pause, pacing and limiters allow it
+		c.authenticate,  // auth.go: with the credential, to the base URL's host alone
+		c.gate.waitTurn, // and again where the credential took so long that the turn is stale
+		c.exchange,      // exchange.go: the request for a response and its body
+	} {
+		if err := stage(a); err != nil {
+			return err
+		}
 	}
-	if err := c.authenticate(a); err != nil { // auth.go: with the credential, to the base URL's host alone
-		return err
-	}
-	return c.exchange(a) // attempt.go: a request for a response and its body
+	return nil
 }
 
 // RoundTripper returns what requests are sent with.

@@ -32,7 +32,7 @@ func TestCallsWaitTheirTurnInOrder(t *testing.T) {
 		start := time.Now()
 		for i := range 10 {
 			go func() {
-				if err := g.wait(t.Context(), 0); err != nil {
+				if err := g.wait(t.Context(), time.Time{}); err != nil {
 					t.Error(err)
 				}
 				mu.Lock()
@@ -99,18 +99,18 @@ func TestACancelledWaiterLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate([]Limiter{rate.NewLimiter(1, 1)}, Policy{}.WithDefaults(), time.Minute)
-		if err := g.wait(t.Context(), 0); err != nil { // the one that the burst allows
+		if err := g.wait(t.Context(), time.Time{}); err != nil { // the one that the burst allows
 			t.Fatal(err)
 		}
 		cause := errors.New("enough")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		first := make(chan error, 1)
-		go func() { first <- g.wait(t.Context(), 0) }() // who stays
+		go func() { first <- g.wait(t.Context(), time.Time{}) }() // who stays
 		synctest.Wait()
 		var wg sync.WaitGroup
 		for range 50 {
 			wg.Go(func() {
-				if err := g.wait(ctx, 0); !errors.Is(err, context.Canceled) || !errors.Is(err, cause) {
+				if err := g.wait(ctx, time.Time{}); !errors.Is(err, context.Canceled) || !errors.Is(err, cause) {
 					t.Errorf("error %v", err)
 				}
 			})
@@ -132,7 +132,7 @@ func TestACancelledWaiterLeavesNothingBehind(t *testing.T) {
 		// seconds to go it is not told that there is no room.
 		next, stop := context.WithTimeout(t.Context(), 3*time.Second)
 		defer stop()
-		if err := g.wait(next, 0); err != nil || time.Since(start) > 2*time.Second {
+		if err := g.wait(next, time.Time{}); err != nil || time.Since(start) > 2*time.Second {
 			t.Errorf("the next waited %s: %v", time.Since(start), err)
 		}
 		if err := <-first; err != nil || g.queued.Load() != 0 {
@@ -147,13 +147,13 @@ func TestNoRoomBeforeTheDeadline(t *testing.T) {
 		g := newGate([]Limiter{rate.NewLimiter(1, 1)}, Policy{}.WithDefaults(), time.Minute)
 		var wg sync.WaitGroup
 		for range 5 {
-			wg.Go(func() { _ = g.wait(t.Context(), 0) })
+			wg.Go(func() { _ = g.wait(t.Context(), time.Time{}) })
 		}
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		start := time.Now()
-		err := g.wait(ctx, 0)
+		err := g.wait(ctx, time.Time{})
 		if !errors.Is(err, ErrNoRoom) || !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 0 {
 			t.Errorf("error %v after %s", err, time.Since(start))
 		}
@@ -161,7 +161,7 @@ func TestNoRoomBeforeTheDeadline(t *testing.T) {
 		// At the limiter itself, too.
 		short, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
-		if err := g.wait(short, 0); !errors.Is(err, ErrNoRoom) {
+		if err := g.wait(short, time.Time{}); !errors.Is(err, ErrNoRoom) {
 			t.Errorf("error %v", err)
 		}
 	})
@@ -173,12 +173,12 @@ func TestABurstLeavesRoom(t *testing.T) {
 	for burst, room := range map[int]bool{5: true, 1: false} {
 		synctest.Test(t, func(t *testing.T) {
 			g := newGate([]Limiter{rate.NewLimiter(1, burst)}, Policy{}.WithDefaults(), time.Minute)
-			g.turn <- struct{}{} // somebody is first, with three behind
+			g.head <- struct{}{} // somebody is first, with three behind
 			g.queued.Store(4)
-			time.AfterFunc(time.Second, func() { <-g.turn })
+			time.AfterFunc(time.Second, func() { <-g.head })
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			defer cancel()
-			if err := g.wait(ctx, 0); (err == nil) != room || !room && !errors.Is(err, ErrNoRoom) {
+			if err := g.wait(ctx, time.Time{}); (err == nil) != room || !room && !errors.Is(err, ErrNoRoom) {
 				t.Errorf("with a burst of %d: %v", burst, err)
 			}
 			time.Sleep(time.Second)
