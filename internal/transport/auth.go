@@ -12,6 +12,22 @@ import (
 	"github.com/motive-go/motive/internal/isolate"
 )
 
+// Credential is what authenticates a request; see [Fixed] and [Tokens].
+type Credential interface {
+	// Header returns the header for the next attempt. It returns when ctx ends.
+	Header(ctx context.Context) (AuthHeader, error)
+	// Rejected says that the server answered 401 to h, and reports whether it is
+	// worth asking Header for another.
+	Rejected(h AuthHeader) bool
+}
+
+// AuthHeader is a header that authenticates a request, and the secret within it.
+type AuthHeader struct {
+	Name   string // in canonical form
+	Values []string
+	Secret string
+}
+
 // authenticate puts the credential on an attempt and keeps it at home.
 func (c *Client) authenticate(a *attempt) (err error) {
 	if home, u := c.cfg.BaseURL, a.req.URL; u.Scheme != home.Scheme || u.Host != home.Host {

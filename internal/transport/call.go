@@ -1,12 +1,12 @@
 package transport
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/motive-go/motive/internal/backoff"
@@ -43,6 +43,35 @@ func (s *series) add(now time.Time) (count int, elapsed time.Duration) {
 	}
 	s.count++
 	return s.count, now.Sub(s.first)
+}
+
+// attempt is one request on its way and what came back. A call makes it, and the
+// stages of send fill it.
+type attempt struct {
+	call *call
+	req  *http.Request // of the loop
+	auth AuthHeader
+
+	notBefore time.Time     // by the backoff of the call
+	turn      time.Time     // when it had its turn last
+	waited    time.Duration // in all, for its turns
+	began     time.Time     // when it was sent; zero if it was not
+	took      time.Duration
+
+	Reply
+	buf *bytes.Buffer // which has the body
+	err error
+
+	dialled   atomic.Bool // a connection was asked for
+	connected atomic.Bool // and had
+}
+
+// sent reports whether the attempt reached the round tripper.
+func (a *attempt) sent() bool { return !a.began.IsZero() }
+
+// neverSent reports whether, given its error, no byte of the attempt left.
+func (a *attempt) neverSent() bool {
+	return a.err != nil && neverSent(a.err, a.dialled.Load(), a.connected.Load())
 }
 
 // Do sends r and reads the response. A status other than 2xx is no error. What
@@ -179,12 +208,3 @@ func (k *call) cause(err error) error {
 // clean is err without the secrets and the query of the call: net/http quotes what
 // it cannot parse, and a round tripper of the caller's may say anything.
 func (k *call) clean(err error) error { return k.resp.Redact().With(k.req.Query).Error(err) }
-
-// stripURL takes off the wrapper of net/http, which shows the URL and its query.
-func stripURL(err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		return wrapped.Err
-	}
-	return err
-}

@@ -2,10 +2,14 @@ package transport
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -60,3 +64,45 @@ func (e *ProxyError) Error() string {
 
 // NeverSent reports that nothing reached the server.
 func (e *ProxyError) NeverSent() bool { return true }
+
+// neverSent reports whether err proves that no byte of the request left: there was
+// no address, no connection or no trust in the other end. What httptrace saw goes
+// first: a round tripper may have sent by one connection and failed to get
+// another. Without a trace the error alone tells.
+func neverSent(err error, dialled, connected bool) bool {
+	if connected {
+		return false
+	}
+	var own interface{ NeverSent() bool }
+	if errors.As(err, &own) {
+		return own.NeverSent()
+	}
+	var op *net.OpError
+	var dns *net.DNSError
+	return dialled || errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") ||
+		errors.As(err, &dns) || ourRefusal(err)
+}
+
+// permanent reports whether err will be the same next time. A round tripper can
+// say so of its own errors.
+func permanent(err error) bool {
+	var own interface{ Permanent() bool }
+	return errors.As(err, &own) && own.Permanent() || errors.Is(err, ErrBodyTooLarge) || ourRefusal(err)
+}
+
+// ourRefusal reports whether err is this side's own decision not to send: to a
+// server that it has no trust in, or with httpmock without a responder.
+func ourRefusal(err error) bool {
+	var cert *tls.CertificateVerificationError
+	return errors.As(err, &cert) || errors.Is(err, http.ErrSchemeMismatch) ||
+		strings.Contains(err.Error(), "no responder found")
+}
+
+// stripURL takes off the wrapper of net/http, which shows the URL and its query.
+func stripURL(err error) error {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		return wrapped.Err
+	}
+	return err
+}

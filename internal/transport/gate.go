@@ -64,7 +64,7 @@ func (g *gate) waitTurn(a *attempt) error {
 	waited := a.turn.Sub(start)
 	a.waited += waited
 	if held := waited - own; err == nil && held > time.Millisecond && !(free && g.free()) {
-		k.tell(Event{Kind: KindWait, Wait: held})
+		k.emit(Event{Kind: KindWait, Wait: held})
 	}
 	return err
 }

@@ -2,8 +2,6 @@ package transport
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -41,23 +39,4 @@ func onProxyConnect(_ context.Context, _ *url.URL, _ *http.Request, resp *http.R
 		return &ProxyError{resp.StatusCode}
 	}
 	return nil
-}
-
-// explain is err in the words of what happened. net/http returns of a refused
-// CONNECT the bare words of its status, which read as if the server had said them,
-// and of a server without TLS the bytes that it sent.
-func explain(req *http.Request, err error) error {
-	var record tls.RecordHeaderError
-	if errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/" {
-		return http.ErrSchemeMismatch
-	}
-	if req.URL.Scheme != "https" || errors.Unwrap(err) != nil {
-		return err
-	}
-	for status := 300; status < 600; status++ {
-		if words := http.StatusText(status); words != "" && words == err.Error() {
-			return &ProxyError{status}
-		}
-	}
-	return err
 }

@@ -2,17 +2,23 @@ package transport
 
 import (
 	"cmp"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/motive-go/motive/internal/backoff"
 )
+
+// Policy says how often a request is sent and how long to wait in between. A field
+// that is zero takes its default.
+type Policy struct {
+	MaxAttempts   int           // default 4; 1 means never again
+	MinWait       time.Duration // default 500 ms
+	MaxWait       time.Duration // default 15 s
+	MaxRetryAfter time.Duration // default 60 s
+}
 
 // WithDefaults returns p with every field that is zero at its default.
 func (p Policy) WithDefaults() Policy {
@@ -146,37 +152,4 @@ func decide(s situation) decision {
 // idempotent reports whether two requests come to the same as one.
 func idempotent(method string) bool {
 	return slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodDelete}, method)
-}
-
-// neverSent reports whether err proves that no byte of the request left: there was
-// no address, no connection or no trust in the other end. What httptrace saw goes
-// first: a round tripper may have sent by one connection and failed to get
-// another. Without a trace the error alone tells.
-func neverSent(err error, dialled, connected bool) bool {
-	if connected {
-		return false
-	}
-	var own interface{ NeverSent() bool }
-	if errors.As(err, &own) {
-		return own.NeverSent()
-	}
-	var op *net.OpError
-	var dns *net.DNSError
-	return dialled || errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") ||
-		errors.As(err, &dns) || ourRefusal(err)
-}
-
-// permanent reports whether err will be the same next time. A round tripper can
-// say so of its own errors.
-func permanent(err error) bool {
-	var own interface{ Permanent() bool }
-	return errors.As(err, &own) && own.Permanent() || errors.Is(err, ErrBodyTooLarge) || ourRefusal(err)
-}
-
-// ourRefusal reports whether err is this side's own decision not to send: to a
-// server that it has no trust in, or with httpmock without a responder.
-func ourRefusal(err error) bool {
-	var cert *tls.CertificateVerificationError
-	return errors.As(err, &cert) || errors.Is(err, http.ErrSchemeMismatch) ||
-		strings.Contains(err.Error(), "no responder found")
 }

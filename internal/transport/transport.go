@@ -9,7 +9,6 @@ package transport
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"log/slog"
 	"math"
 	"net/http"
@@ -20,6 +19,47 @@ import (
 
 	"github.com/motive-go/motive/internal/redact"
 )
+
+// send takes an attempt through its stages, until one fails.
+func (c *Client) send(a *attempt) error {
+	for _, stage := range [...]func(*attempt) error{
+		c.gate.waitTurn, // gate.go: until backoff, pause, pacing and limiters allow it
+		c.authenticate,  // auth.go: with the credential, to the base URL's host alone
+		c.gate.waitTurn, // and again where the credential took so long that the turn is stale
+		c.exchange,      // exchange.go: the request for a response and its body
+	} {
+		if err := stage(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Client sends calls with one credential to one server. It is safe for concurrent
+// use.
+type Client struct {
+	cfg     Config
+	base    string // without a trailing slash
+	gate    *gate
+	budget  budget
+	buffers sync.Pool // of *bytes.Buffer, which bodies are read into
+}
+
+// New returns a client. It does no I/O.
+func New(cfg Config) *Client {
+	cfg.Policy = cfg.Policy.WithDefaults()
+	cfg.AttemptTimeout = cmp.Or(cfg.AttemptTimeout, time.Minute)
+	cfg.MaxBody = min(cmp.Or(cfg.MaxBody, 64<<20), math.MaxInt64-1) // one byte more is read
+	return &Client{
+		cfg:     cfg,
+		base:    strings.TrimSuffix(cfg.BaseURL.String(), "/"),
+		gate:    newGate(cfg.Limiters, cfg.Policy, cfg.AttemptTimeout),
+		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
+	}
+}
+
+// RoundTripper returns what requests are sent with.
+func (c *Client) RoundTripper() http.RoundTripper { return c.cfg.RoundTripper }
 
 // Config is what a [Client] is made of. BaseURL, Credential and RoundTripper are
 // needed.
@@ -45,31 +85,6 @@ type Config struct {
 	Logger   *slog.Logger // nil: no log
 	Observer func(Event)  // nil: no events; called in the middle of a call
 	Name     string       // of the client, in front of each log message
-}
-
-// Policy says how often a request is sent and how long to wait in between. A field
-// that is zero takes its default.
-type Policy struct {
-	MaxAttempts   int           // default 4; 1 means never again
-	MinWait       time.Duration // default 500 ms
-	MaxWait       time.Duration // default 15 s
-	MaxRetryAfter time.Duration // default 60 s
-}
-
-// Credential is what authenticates a request; see [Fixed] and [Tokens].
-type Credential interface {
-	// Header returns the header for the next attempt. It returns when ctx ends.
-	Header(ctx context.Context) (AuthHeader, error)
-	// Rejected says that the server answered 401 to h, and reports whether it is
-	// worth asking Header for another.
-	Rejected(h AuthHeader) bool
-}
-
-// AuthHeader is a header that authenticates a request, and the secret within it.
-type AuthHeader struct {
-	Name   string // in canonical form
-	Values []string
-	Secret string
 }
 
 // Request is one call.
@@ -120,69 +135,3 @@ func (r *Response) Release() {
 	}
 	r.Body = nil
 }
-
-// Event is something that happens to a call on its way.
-type Event struct {
-	Kind     Kind
-	Method   string
-	Template string
-	Attempt  int           // requests sent so far
-	Status   int           // of the last response; 0 if there was none
-	Wait     time.Duration // of KindRetry, KindPause and KindWait
-	Took     time.Duration // of KindEnd: the attempt, from connecting to the last byte
-	Err      error         // where there was no response; without secrets
-}
-
-// Kind says what happened.
-type Kind string
-
-// The kinds of events.
-const (
-	KindStart  Kind = "attempt_start" // a request is being sent
-	KindEnd    Kind = "attempt_end"   // its response is there, or it failed
-	KindRetry  Kind = "retry"         // it will be sent again, after Wait
-	KindPause  Kind = "pause"         // the server refused for its rate: all calls hold back for Wait
-	KindWait   Kind = "wait"          // the call was held for Wait: by a pause, the pacing or the limiter
-	KindGiveUp Kind = "give_up"       // a failure that might have passed, or a wait, ends the call
-)
-
-// Client sends calls with one credential to one server. It is safe for concurrent
-// use.
-type Client struct {
-	cfg     Config
-	base    string // without a trailing slash
-	gate    *gate
-	budget  budget
-	buffers sync.Pool // of *bytes.Buffer, which bodies are read into
-}
-
-// New returns a client. It does no I/O.
-func New(cfg Config) *Client {
-	cfg.Policy = cfg.Policy.WithDefaults()
-	cfg.AttemptTimeout = cmp.Or(cfg.AttemptTimeout, time.Minute)
-	cfg.MaxBody = min(cmp.Or(cfg.MaxBody, 64<<20), math.MaxInt64-1) // one byte more is read
-	return &Client{
-		cfg:     cfg,
-		base:    strings.TrimSuffix(cfg.BaseURL.String(), "/"),
-		gate:    newGate(cfg.Limiters, cfg.Policy, cfg.AttemptTimeout),
-		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
-	}
-}
-
-// send takes an attempt through its stages, until one fails.
-func (c *Client) send(a *attempt) error {
-	for _, stage := range [...]func(*attempt) error{
-		c.gate.waitTurn, // gate.go: until backoff, pause, pacing and limiters allow it
-		c.authenticate,  // auth.go: with the credential, to the base URL's host alone
-		c.gate.waitTurn, // and again where the credential took so long that the turn is stale
-		c.exchange,      // exchange.go: the request for a response and its body
-	} {
-		if err := stage(a); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// RoundTripper returns what requests are sent with.
-func (c *Client) RoundTripper() http.RoundTripper { return c.cfg.RoundTripper }

@@ -1,9 +1,37 @@
 package transport
 
-import "log/slog"
+import (
+	"log/slog"
+	"time"
+)
 
-// tell tells the observer, where there is one, of an event of k.
-func (k *call) tell(e Event) {
+// Event is something that happens to a call on its way.
+type Event struct {
+	Kind     Kind
+	Method   string
+	Template string
+	Attempt  int           // requests sent so far
+	Status   int           // of the last response; 0 if there was none
+	Wait     time.Duration // of KindRetry, KindPause and KindWait
+	Took     time.Duration // of KindEnd: the attempt, from connecting to the last byte
+	Err      error         // where there was no response; without secrets
+}
+
+// Kind says what happened.
+type Kind string
+
+// The kinds of events.
+const (
+	KindStart  Kind = "attempt_start" // a request is being sent
+	KindEnd    Kind = "attempt_end"   // its response is there, or it failed
+	KindRetry  Kind = "retry"         // it will be sent again, after Wait
+	KindPause  Kind = "pause"         // the server refused for its rate: all calls hold back for Wait
+	KindWait   Kind = "wait"          // the call was held for Wait: by a pause, the pacing or the limiter
+	KindGiveUp Kind = "give_up"       // a failure that might have passed, or a wait, ends the call
+)
+
+// emit tells the observer, where there is one, of an event of k.
+func (k *call) emit(e Event) {
 	if k.cfg.Observer == nil {
 		return
 	}
@@ -22,14 +50,14 @@ func (k *call) log(level slog.Level, message string, attrs ...slog.Attr) {
 // logs neither a query nor an id, a body or a secret.
 func (k *call) report(a *attempt, s situation, d decision) {
 	if s.longer {
-		k.tell(Event{Kind: KindPause, Status: a.Status, Wait: s.pause})
+		k.emit(Event{Kind: KindPause, Status: a.Status, Wait: s.pause})
 	}
 	failed := a.err != nil || s.fate.again
 	switch {
 	case failed && d.again:
-		k.tell(Event{Kind: KindRetry, Status: a.Status, Err: a.err, Wait: d.wait})
+		k.emit(Event{Kind: KindRetry, Status: a.Status, Err: a.err, Wait: d.wait})
 	case failed:
-		k.tell(Event{Kind: KindGiveUp, Status: a.Status, Err: a.err})
+		k.emit(Event{Kind: KindGiveUp, Status: a.Status, Err: a.err})
 	}
 	if k.cfg.Logger == nil || !k.cfg.Logger.Enabled(k.ctx, slog.LevelDebug) {
 		return

@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -10,38 +11,8 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"slices"
-	"sync/atomic"
 	"time"
 )
-
-// attempt is one request on its way and what came back. A call makes it, and the
-// stages of send fill it.
-type attempt struct {
-	call *call
-	req  *http.Request // of the loop
-	auth AuthHeader
-
-	notBefore time.Time     // by the backoff of the call
-	turn      time.Time     // when it had its turn last
-	waited    time.Duration // in all, for its turns
-	began     time.Time     // when it was sent; zero if it was not
-	took      time.Duration
-
-	Reply
-	buf *bytes.Buffer // which has the body
-	err error
-
-	dialled   atomic.Bool // a connection was asked for
-	connected atomic.Bool // and had
-}
-
-// sent reports whether the attempt reached the round tripper.
-func (a *attempt) sent() bool { return !a.began.IsZero() }
-
-// neverSent reports whether, given its error, no byte of the attempt left.
-func (a *attempt) neverSent() bool {
-	return a.err != nil && neverSent(a.err, a.dialled.Load(), a.connected.Load())
-}
 
 // exchange sends the request and reads the response, within the time that an
 // attempt has. It counts and times it, and takes the secrets out of its error.
@@ -51,7 +22,7 @@ func (c *Client) exchange(a *attempt) error {
 		k.secrets = append(k.secrets, a.auth.Secret)
 	}
 	k.resp.Attempts++
-	k.tell(Event{Kind: KindStart})
+	k.emit(Event{Kind: KindStart})
 	ctx, cancel := context.WithTimeout(k.ctx, c.cfg.AttemptTimeout)
 	defer cancel()
 	a.began = time.Now()
@@ -67,7 +38,7 @@ func (c *Client) exchange(a *attempt) error {
 	if k.resp.Attempts == 1 {
 		k.resp.FirstTook = a.took
 	}
-	k.tell(Event{Kind: KindEnd, Status: a.Status, Took: a.took, Err: err})
+	k.emit(Event{Kind: KindEnd, Status: a.Status, Took: a.took, Err: err})
 	return err
 }
 
@@ -113,6 +84,25 @@ func (c *Client) roundTrip(a *attempt, req *http.Request) error {
 	}
 	a.buf = c.buffers.Get().(*bytes.Buffer)
 	a.Body, err = read(resp, a.buf, c.cfg.MaxBody)
+	return err
+}
+
+// explain is err in the words of what happened. net/http returns of a refused
+// CONNECT the bare words of its status, which read as if the server had said them,
+// and of a server without TLS the bytes that it sent.
+func explain(req *http.Request, err error) error {
+	var record tls.RecordHeaderError
+	if errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/" {
+		return http.ErrSchemeMismatch
+	}
+	if req.URL.Scheme != "https" || errors.Unwrap(err) != nil {
+		return err
+	}
+	for status := 300; status < 600; status++ {
+		if words := http.StatusText(status); words != "" && words == err.Error() {
+			return &ProxyError{status}
+		}
+	}
 	return err
 }
 
