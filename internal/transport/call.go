@@ -21,28 +21,14 @@ type call struct {
 
 	resp    Response  // as far as it has come
 	attempt *attempt  // the last one
+	next    decision  // what followed from it
 	secrets []string  // of the request, and each that it was sent with
-	few     [4]string // room for them, so that few cost no allocation
+	few     [4]string // room for them, which costs no allocation
 
-	failed    series
-	waitedOut series
-	renewed   bool // another credential has been asked for
-	next      decision
-}
-
-// series counts attempts of one sort, in a call.
-type series struct {
-	count int
-	first time.Time // when the first of them had ended
-}
-
-// add counts one that has ended now.
-func (s *series) add(now time.Time) (count int, elapsed time.Duration) {
-	if s.count == 0 {
-		s.first = now
-	}
-	s.count++
-	return s.count, now.Sub(s.first)
+	failed    int       // attempts that MaxAttempts bounds
+	waitedOut int       // and those that time bounds
+	since     time.Time // when the first of these had ended
+	renewed   bool      // another credential has been asked for
 }
 
 // attempt is one request on its way and what came back. A call makes it, and the
@@ -93,7 +79,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	k.secrets = append(k.few[:0], r.Secrets...)
 	k.resp = Response{Began: time.Now(), call: k}
 	c.budget.called()
-	err := k.do()
+	err := k.run()
 	if a := k.attempt; a != nil {
 		k.resp.Reply = a.Reply
 		if err != nil && !k.next.again {
@@ -103,34 +89,6 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	return k.resp, err
 }
 
-func (k *call) do() error {
-	target := k.base + k.req.Path
-	if k.req.Query != "" {
-		target += "?" + k.req.Query
-	}
-	req, err := http.NewRequestWithContext(k.ctx, k.req.Method, target, nil) // each attempt has a body of its own
-	if err != nil {
-		return k.clean(stripURL(err))
-	}
-	if err := k.run(req); err != nil {
-		return k.cause(err)
-	}
-	return nil
-}
-
-// try sends one attempt, as was decided after the one before.
-func (k *call) try(req *http.Request) error {
-	if last := k.attempt; last != nil {
-		last.release()
-	}
-	a := &attempt{call: k, req: req, auth: k.next.auth, notBefore: time.Now().Add(k.next.backoff)}
-	k.attempt = a
-	if err := k.send(a); err != nil {
-		a.err = k.clean(err)
-	}
-	return a.err
-}
-
 // keep notes what became of a, which did not end in the response of the call.
 func (k *call) keep(a *attempt) {
 	if a.sent() {
@@ -138,8 +96,8 @@ func (k *call) keep(a *attempt) {
 	}
 }
 
-// assess is the situation after a. On the way it counts a, lets the pacer learn from
-// it, and asks for another credential after a 401.
+// assess finds out what the decision after a depends on. On the way it counts a, lets
+// the pacer learn from it, and asks for another credential after a 401.
 func (k *call) assess(a *attempt) (s situation, err error) {
 	if !a.sent() { // the gate or the credential has ended the call
 		return situation{fate: final}, nil
@@ -147,16 +105,20 @@ func (k *call) assess(a *attempt) (s situation, err error) {
 	now := time.Now()
 	s = situation{policy: k.cfg.Policy, method: k.req.Method, asked: backoff.RetryAfter(a.Header, now)}
 	s.fate = classify(a.Status, s.asked, a.err, a.neverSent())
-	if s.fate.again {
-		seen := &k.failed
-		if s.fate.waitedOut {
-			seen = &k.waitedOut
+	switch {
+	case s.fate.waitedOut:
+		if k.waitedOut++; k.waitedOut == 1 {
+			k.since = now
 		}
-		s.count, s.elapsed = seen.add(now)
+		s.count, s.elapsed = k.waitedOut, now.Sub(k.since)
+	case s.fate.again:
+		k.failed++
+		s.count = k.failed
 	}
-	if s.fate.pauses {
+	switch {
+	case s.fate.pauses:
 		s.pause, s.longer = k.gate.pacer.refused(a.began, now, s.asked, a.Reply)
-	} else if a.err == nil {
+	case a.err == nil:
 		k.gate.pacer.accepted(a.began, now)
 	}
 	s.backoff = delay(s.policy, s.fate, s.count, s.asked)
@@ -167,10 +129,9 @@ func (k *call) assess(a *attempt) (s situation, err error) {
 	return s, err
 }
 
-// apply does what follows from a decision: it spends of the retry budget, tells who
-// wants to know, and leaves the decision to the next attempt.
-func (k *call) apply(s situation, d decision) {
-	a := k.attempt
+// apply spends of the retry budget, says what happens, and leaves the decision to the
+// next attempt.
+func (k *call) apply(a *attempt, s situation, d decision) {
 	if d.paid && !k.budget.mayRetry() {
 		d = decision{}
 	}

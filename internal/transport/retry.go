@@ -130,10 +130,10 @@ type decision struct {
 	wait    time.Duration // until then at least, by backoff or pause
 }
 
-// decide decides on the next attempt. Another credential is tried for every method,
-// since the server has refused to handle the request, and is no second try of it.
+// decide decides on the next attempt. One with another credential is safe for every
+// method, since the server has refused to handle the last.
 func decide(s situation) decision {
-	d := decision{again: true, paid: !s.fate.waitedOut, backoff: s.backoff, wait: max(s.pause, s.backoff)}
+	wait := max(s.pause, s.backoff)
 	switch {
 	case s.other.Name != "":
 		return decision{again: true, auth: s.other}
@@ -141,12 +141,11 @@ func decide(s situation) decision {
 		s.fate.maybeDone && !idempotent(s.method),
 		s.policy.MaxAttempts <= 1,
 		s.asked > s.policy.MaxRetryAfter,
-		s.late:
+		s.late,
+		s.count >= s.policy.MaxAttempts && !(s.fate.waitedOut && s.elapsed+wait <= s.policy.MaxRetryAfter):
 		return decision{}
-	case s.count < s.policy.MaxAttempts, s.fate.waitedOut && s.elapsed+d.wait <= s.policy.MaxRetryAfter:
-		return d
 	}
-	return decision{}
+	return decision{again: true, paid: !s.fate.waitedOut, backoff: s.backoff, wait: wait}
 }
 
 // idempotent reports whether two requests come to the same as one.
