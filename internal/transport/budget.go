@@ -5,15 +5,14 @@ import (
 	"time"
 )
 
-// budget holds retries to a share of the calls, so that a failing server is not
-// sent several times what it could not take once.
+// budget holds retries to a share of the calls: a failing server is not sent several
+// times what it could not take once.
 type budget struct {
 	mu     sync.Mutex
 	window [windowSeconds]tally
 }
 
-// tally counts the calls and retries of one second.
-type tally struct {
+type tally struct { // of one second
 	second         int64
 	calls, retries int
 }

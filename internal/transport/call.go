@@ -31,8 +31,7 @@ type call struct {
 	renewed   bool      // another credential has been asked for
 }
 
-// attempt is one request on its way and what came back. A call makes it, and the
-// stages of send fill it.
+// attempt is one request and what came back, which the stages of send fill in.
 type attempt struct {
 	call *call
 	req  *http.Request // of the loop
@@ -147,8 +146,7 @@ func (k *call) apply(a *attempt, s situation, d decision) {
 	}
 }
 
-// cause is what ended the call, and how the last attempt failed where that is
-// something else.
+// cause is what ended the call, and how the last attempt failed if that is another.
 func (k *call) cause(err error) error {
 	err = stripURL(err)
 	if k.ctx.Err() != nil {

@@ -14,8 +14,7 @@ import (
 )
 
 var (
-	// ErrForeignHost: the request would have gone to another scheme or host than
-	// the base URL's, with the credential.
+	// ErrForeignHost: the credential would have gone elsewhere than to the base URL.
 	ErrForeignHost = errors.New("refused to send the credential to another host than the base URL's")
 	// ErrCredential: nothing was sent for want of a credential.
 	ErrCredential = errors.New("no credential")
@@ -23,19 +22,16 @@ var (
 	ErrAttemptTimeout = errors.New("no full response within the attempt timeout")
 	// ErrBodyTooLarge: the body of a success is larger than Config.MaxBody.
 	ErrBodyTooLarge = errors.New("the body is larger than the client accepts")
-	// ErrNoRoom: the limiter has no room before the deadline. It is a
-	// [context.DeadlineExceeded] too.
+	// ErrNoRoom: the limiter has no room before the deadline.
 	ErrNoRoom = fmt.Errorf("the rate limit leaves no room before the deadline: %w", context.DeadlineExceeded)
 )
 
 // PauseError says that the server has asked for a pause that a call does not wait
 // for: it is longer than Policy.MaxRetryAfter, or than the call has time.
 type PauseError struct {
-	Refusal Reply         // which began the pause
-	Left    time.Duration // of the pause
-	// Deadline says that it is the deadline of the context that comes first. The
-	// error is a [context.DeadlineExceeded] then.
-	Deadline bool
+	Refusal  Reply         // which began the pause
+	Left     time.Duration // of the pause
+	Deadline bool          // of the context comes first: a [context.DeadlineExceeded]
 }
 
 func (e *PauseError) Error() string {
@@ -65,10 +61,9 @@ func (e *ProxyError) Error() string {
 // NeverSent reports that nothing reached the server.
 func (e *ProxyError) NeverSent() bool { return true }
 
-// neverSent reports whether err proves that no byte of the request left: there was
-// no address, no connection or no trust in the other end. What httptrace saw goes
-// first: a round tripper may have sent by one connection and failed to get
-// another. Without a trace the error alone tells.
+// neverSent reports whether err proves that no byte of the request left: there was no
+// address, no connection or no trust in the other end. What httptrace saw goes first:
+// a round tripper may have sent by one connection and failed to get another.
 func neverSent(err error, dialled, connected bool) bool {
 	if connected {
 		return false
@@ -83,8 +78,7 @@ func neverSent(err error, dialled, connected bool) bool {
 		errors.As(err, &dns) || ourRefusal(err)
 }
 
-// permanent reports whether err will be the same next time. A round tripper can
-// say so of its own errors.
+// permanent reports whether err will be the same next time, by its own word or ours.
 func permanent(err error) bool {
 	var own interface{ Permanent() bool }
 	return errors.As(err, &own) && own.Permanent() || errors.Is(err, ErrBodyTooLarge) || ourRefusal(err)

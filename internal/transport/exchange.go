@@ -8,14 +8,16 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"slices"
 	"time"
 )
 
-// exchange sends the request and reads the response, within the time that an
-// attempt has. It counts and times it, and takes the secrets out of its error.
+// exchange sends the request and reads the response, within the time that an attempt
+// has. Its error is without secrets, for the observer.
 func (c *Client) exchange(a *attempt) error {
 	k := a.call
 	if !slices.Contains(k.secrets, a.auth.Secret) {
@@ -44,9 +46,8 @@ func (c *Client) exchange(a *attempt) error {
 
 var jsonContent = []string{"application/json"}
 
-// request is a copy of the loop's request with all its headers. Where it is not
-// safe to repeat, it notes on the way whether it got a connection, since without
-// one it did not leave.
+// request is a copy of the loop's request with all its headers. It notes whether it got
+// a connection, without which it did not leave: of a GET that makes no difference.
 func (a *attempt) request(ctx context.Context, header http.Header) *http.Request {
 	if a.req.Method != http.MethodGet {
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -109,6 +110,7 @@ func explain(req *http.Request, err error) error {
 const (
 	maxErrorBody = 64 << 10
 	growAhead    = 1 << 20 // a Content-Length is a claim: believe it up to here
+	keepBuffer   = 2 << 20 // what is larger is not kept
 )
 
 // read takes in a body as far as it is wanted: of a success all of it, or its start
@@ -132,9 +134,6 @@ func read(resp *http.Response, buf *bytes.Buffer, limit int64) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
-// keepBuffer is the largest buffer worth keeping, in bytes.
-const keepBuffer = 2 << 20
-
 // release gives up the body, whose buffer the next one is read into.
 func (a *attempt) release() {
 	if a.buf != nil && a.buf.Cap() <= keepBuffer {
@@ -142,4 +141,36 @@ func (a *attempt) release() {
 		a.call.buffers.Put(a.buf)
 	}
 	a.buf = nil
+}
+
+// maxConns limits the connections to the one host: else a burst dials once a call. It is
+// the idle limit too, so none is closed after the burst.
+const maxConns = 64
+
+// NewHTTPTransport returns the default round tripper: up to 64 connections, which
+// stay open for 90 s after their last use; proxies from the environment; and pings
+// on HTTP/2, so that a connection that has died in silence is left after 30 s.
+func NewHTTPTransport() *http.Transport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: onProxyConnect,
+		DialContext:            dialer.DialContext,
+		ForceAttemptHTTP2:      true,
+		MaxConnsPerHost:        maxConns,
+		MaxIdleConns:           maxConns,
+		MaxIdleConnsPerHost:    maxConns,
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    10 * time.Second,
+		ExpectContinueTimeout:  time.Second,
+		MaxResponseHeaderBytes: 1 << 20,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second},
+	}
+}
+
+func onProxyConnect(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode != http.StatusOK {
+		return &ProxyError{resp.StatusCode}
+	}
+	return nil
 }

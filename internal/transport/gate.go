@@ -13,16 +13,15 @@ import (
 	"github.com/motive-go/motive/internal/isolate"
 )
 
-// Limiter says when a request may be sent. Calls ask it one at a time, in order. A
-// [Pauser] is told of pauses as well.
+// Limiter says when a request may be sent. Calls ask it one at a time, in order.
 type Limiter interface {
 	// Wait returns when the next request may be sent, and early with an error when
 	// ctx ends or would end first.
 	Wait(ctx context.Context) error
 }
 
-// Pauser is a limiter that is told when the server has asked for a pause of d, so
-// that it can hold back others who share it.
+// Pauser is a limiter that learns of each pause of d that the server asks for, so that
+// it can hold back others who share it.
 type Pauser interface {
 	Pause(ctx context.Context, d time.Duration) error
 }
@@ -47,12 +46,12 @@ func newGate(l []Limiter, p Policy, tellFor time.Duration) *gate {
 // free reports whether nothing but the backoff of a call keeps it.
 func (g *gate) free() bool { return len(g.limiters) == 0 && g.pacer.free() }
 
-// turnKeeps is how long a turn is good. Calls that have waited longer for one thing,
-// such as a token, would leave together.
+// turnKeeps is how long a turn is good: calls that have all waited longer for something
+// else, such as a token, would leave together.
 const turnKeeps = 20 * time.Millisecond
 
-// waitTurn waits until an attempt has a turn that is good. A wait that only a late
-// timer lengthened is not reported.
+// waitTurn waits until an attempt has a turn that is good. A wait that only a late timer
+// lengthened is not reported.
 func (g *gate) waitTurn(a *attempt) error {
 	k, start := a.call, time.Now()
 	if start.Sub(a.turn) <= turnKeeps {
@@ -70,8 +69,7 @@ func (g *gate) waitTurn(a *attempt) error {
 }
 
 // wait returns when a request may be sent, and with an error when ctx ends or, at
-// once, would end first. When a pause begins that nobody waits for, all come out of
-// the queue and look again.
+// once, would end first. A long pause has all leave the queue and look again.
 func (g *gate) wait(ctx context.Context, notBefore time.Time) error {
 	for ctx.Err() == nil && (notBefore.After(time.Now()) || !g.free()) {
 		queueing, leave := context.WithCancel(ctx)
@@ -112,11 +110,7 @@ func (g *gate) queue(ctx context.Context, notBefore time.Time) error {
 			return err
 		}
 	}
-	for {
-		wait := g.pacer.take(time.Now())
-		if wait <= 0 {
-			return nil
-		}
+	for wait := g.pacer.take(time.Now()); wait > 0; wait = g.pacer.take(time.Now()) {
 		if err := g.pacer.check(ctx, joined); err != nil {
 			return err
 		}
@@ -124,6 +118,7 @@ func (g *gate) queue(ctx context.Context, notBefore time.Time) error {
 			return err
 		}
 	}
+	return nil
 }
 
 // queueTime is how long it takes at least until those ahead have had their turns.
@@ -144,8 +139,8 @@ func ask(ctx context.Context, l Limiter) error {
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	_, bounded := ctx.Deadline()
-	if _, ok := l.(*rate.Limiter); ok && bounded {
+	_, hurried := ctx.Deadline()
+	if _, ok := l.(*rate.Limiter); ok && hurried {
 		return ErrNoRoom
 	}
 	return fmt.Errorf("the limiter failed: %w", stripURL(err))

@@ -33,8 +33,6 @@ type roundTripFunc func(*http.Request) (*http.Response, error)
 
 func (f roundTripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-func noBackoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return 0 }
-
 // run sends the call for as long as decide says so.
 func (k *call) run() error {
 	target := k.base + k.req.Path
@@ -51,7 +49,7 @@ func (k *call) run() error {
 	l.client.HTTPClient = &l.http
 	l.client.CheckRetry = k.checkRetry
 	l.client.RetryMax = math.MaxInt
-	l.client.Backoff = noBackoff
+	l.client.Backoff = func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return 0 }
 	l.client.ErrorHandler = retryablehttp.PassthroughErrorHandler
 	if _, err := l.client.Do(&retryablehttp.Request{Request: req}); err != nil {
 		return k.cause(err)

@@ -32,11 +32,10 @@ const (
 
 // emit tells the observer, where there is one, of an event of k.
 func (k *call) emit(e Event) {
-	if k.cfg.Observer == nil {
-		return
+	if k.cfg.Observer != nil {
+		e.Method, e.Template, e.Attempt = k.req.Method, k.req.Template, k.resp.Attempts
+		k.cfg.Observer(e)
 	}
-	e.Method, e.Template, e.Attempt = k.req.Method, k.req.Template, k.resp.Attempts
-	k.cfg.Observer(e)
 }
 
 // log logs a line, where there is a logger.
@@ -46,8 +45,8 @@ func (k *call) log(level slog.Level, message string, attrs ...slog.Attr) {
 	}
 }
 
-// report tells the observer and the log what a came to and what follows from it. It
-// logs neither a query nor an id, a body or a secret.
+// report tells the observer and the log what a came to and what follows from it: the log
+// without query, id, body and secrets.
 func (k *call) report(a *attempt, s situation, d decision) {
 	if s.longer {
 		k.emit(Event{Kind: KindPause, Status: a.Status, Wait: s.pause})

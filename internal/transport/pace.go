@@ -76,7 +76,7 @@ func (p *pacer) onLongPause(f func()) (stop func() bool) {
 	return context.AfterFunc(p.noLongPause, f)
 }
 
-// patience is how long a call waits for its turn while nothing is let through.
+// patience is how long a call waits for its turn while all is refused.
 func (p *pacer) patience() time.Duration { return max(p.policy.MaxRetryAfter, time.Second) }
 
 // check returns a [*PauseError] if there is nothing to wait for, for a call with ctx

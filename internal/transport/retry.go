@@ -11,8 +11,7 @@ import (
 	"github.com/motive-go/motive/internal/backoff"
 )
 
-// Policy says how often a request is sent and how long to wait in between. A field
-// that is zero takes its default.
+// Policy says how often a request is sent, and when. A zero field has its default.
 type Policy struct {
 	MaxAttempts   int           // default 4; 1 means never again
 	MinWait       time.Duration // default 500 ms
@@ -29,9 +28,6 @@ func (p Policy) WithDefaults() Policy {
 	return p
 }
 
-// A year is as good as for ever, and sums of such waits do not overflow.
-const year = 365 * 24 * time.Hour
-
 // Check reports a field that is negative, and a MinWait above MaxWait.
 func (p Policy) Check() error {
 	if p.MaxAttempts < 0 || p.MinWait < 0 || p.MaxWait < 0 || p.MaxRetryAfter < 0 {
@@ -45,20 +41,18 @@ func (p Policy) Check() error {
 
 // fate is what an attempt came to, as far as the next one depends on it.
 type fate struct {
-	again     bool // another attempt may come to something better
+	again     bool // another attempt may end better
 	maybeDone bool // the server may have carried it out: only what is idempotent is sent again
-	pauses    bool // the server asks the whole client to hold back, which pauses and slows down
-	waitedOut bool // bounded by MaxRetryAfter, and not by MaxAttempts and the retry budget
+	pauses    bool // the server asks all of the client to hold back: it pauses and slows down
+	waitedOut bool // for MaxRetryAfter, whatever MaxAttempts and the retry budget say
 }
 
-// The fates. What is waited out may come any number of times: a pause that grows
-// holds it back (pace.go), or else the least wait that delay has for it.
 var (
-	final   = fate{}                                                            // a response to hand out, or an error that would come again
-	limited = fate{again: true, pauses: true, waitedOut: true}                  // the server has not looked at the request
-	busy    = fate{again: true, maybeDone: true, pauses: true, waitedOut: true} // it asks for a pause, and may have looked at it
+	final   = fate{}                                                            // no more to gain
+	limited = fate{again: true, pauses: true, waitedOut: true}                  // the server has not looked at it
+	busy    = fate{again: true, maybeDone: true, pauses: true, waitedOut: true} // and here it may have
 	unsent  = fate{again: true}                                                 // provably nothing left
-	failed  = fate{again: true, maybeDone: true}                                // anything else that may pass
+	failed  = fate{again: true, maybeDone: true}                                // no telling
 )
 
 // classify says what an attempt came to. asked is its Retry-After.
@@ -70,28 +64,29 @@ func classify(status int, asked time.Duration, err error, neverSent bool) fate {
 		return unsent
 	case err != nil:
 		return failed
-	}
-	switch status {
-	case http.StatusTooManyRequests:
+	case status == http.StatusTooManyRequests:
 		return limited
-	case http.StatusServiceUnavailable:
-		if asked > 0 {
-			return busy
-		}
-		return failed
-	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
+	case status == http.StatusServiceUnavailable && asked > 0:
+		return busy
+	case status == http.StatusInternalServerError, status == http.StatusBadGateway,
+		status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
 		return failed
 	}
 	return final
 }
 
-// growsTo is up to where a wait grows at least that only time bounds: a call is then
-// sent some 70 times a minute at most, however short the waits of its policy.
-const growsTo = time.Second
+const (
+	year    = 365 * 24 * time.Hour // as good as for ever, and sums of it do not overflow
+	growsTo = time.Second          // at least, where no number bounds the attempts
+)
 
 // delay is how long a call itself waits after the nth attempt of such a fate: for as
 // long as the server asked, spread since all were told the same, or else for full
-// jitter. A pause of the whole client is waited out at the gate.
+// jitter. A pause of the client is waited out at the gate.
+//
+// What is waited out is bounded by time alone, and waits of next to nothing would send
+// it thousands of times. So its wait doubles up to growsTo at least, here and in
+// nextPause: some 70 attempts a minute.
 func delay(p Policy, f fate, n int, asked time.Duration) time.Duration {
 	if !f.again || f.pauses {
 		return 0

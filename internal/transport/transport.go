@@ -20,7 +20,8 @@ import (
 	"github.com/motive-go/motive/internal/redact"
 )
 
-// send takes an attempt through its stages, until one fails.
+// send takes an attempt through its stages, until one fails. A call (call.go) comes here
+// once an attempt, from the loop (loop.go), for as long as decide (retry.go) says so.
 func (c *Client) send(a *attempt) error {
 	for _, stage := range [...]func(*attempt) error{
 		c.gate.waitTurn, // gate.go: until backoff, pause, pacing and limiters allow it
@@ -35,8 +36,7 @@ func (c *Client) send(a *attempt) error {
 	return nil
 }
 
-// Client sends calls with one credential to one server. It is safe for concurrent
-// use.
+// Client sends calls with one credential to one server, any number at a time.
 type Client struct {
 	cfg     Config
 	base    string // without a trailing slash
@@ -61,8 +61,7 @@ func New(cfg Config) *Client {
 // RoundTripper returns what requests are sent with.
 func (c *Client) RoundTripper() http.RoundTripper { return c.cfg.RoundTripper }
 
-// Config is what a [Client] is made of. BaseURL, Credential and RoundTripper are
-// needed.
+// Config is what a [Client] is made of: it needs BaseURL, Credential and RoundTripper.
 type Config struct {
 	// BaseURL is where every path begins: a scheme, a host and perhaps a prefix.
 	// The credential goes to its scheme and host and nowhere else.
@@ -104,8 +103,7 @@ type Reply struct {
 	Body   []byte
 }
 
-// Response is what came back in the end, and what it took. After an error it holds
-// what is known all the same.
+// Response is what came back in the end and what it took, also after an error.
 type Response struct {
 	Reply // its Body is valid until Release
 
@@ -124,8 +122,7 @@ type Attempt struct {
 	NeverSent bool  // provably no byte of the request left
 }
 
-// Redact returns the set of the call's secrets: those of its request, and every
-// credential it was sent with.
+// Redact returns the secrets of the request and every credential it was sent with.
 func (r *Response) Redact() *redact.Set { return redact.New(r.call.secrets...) }
 
 // Release gives up Body. It may be called more than once.
