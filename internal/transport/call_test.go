@@ -189,28 +189,34 @@ func TestARoundTripperMaySayThatItNeverSent(t *testing.T) {
 
 func TestStatuses(t *testing.T) {
 	t.Parallel()
+	waitedOut := map[int]bool{429: true} // for a minute, however often, by default
 	for status, want := range map[int][3]int{ // attempts of GET, PUT, POST
 		429: {4, 4, 4}, 500: {4, 4, 1}, 502: {4, 4, 1}, 503: {4, 4, 1}, 504: {4, 4, 1},
 		501: {1, 1, 1}, 520: {1, 1, 1}, 400: {1, 1, 1}, 401: {1, 1, 1}, 404: {1, 1, 1}, 408: {1, 1, 1}, 422: {1, 1, 1}, 304: {1, 1, 1}, 204: {1, 1, 1},
 	} {
 		for i, method := range []string{"GET", "PUT", "POST"} {
-			t.Run(fmt.Sprint(status, method), func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					policy := quick
-					policy.MaxRetryAfter = 1
-					c := newTestClient(t, Config{RoundTripper: answers(status), Policy: policy})
-					r, err := c.Do(t.Context(), request(method))
-					if err != nil || r.Status != status || r.Attempts != want[i] || len(r.Earlier) != want[i]-1 {
-						t.Errorf("%d in %d attempts, %d before, want %d: %v", r.Status, r.Attempts, len(r.Earlier), want[i], err)
-					}
-					for _, a := range r.Earlier {
-						if a.Status != status || a.Err != nil || a.NeverSent {
-							t.Errorf("attempt %+v", a)
+			for _, policy := range []Policy{{}, {MaxRetryAfter: 1}} { // the second waits nothing out
+				t.Run(fmt.Sprint(status, method, policy.MaxRetryAfter), func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						c := newTestClient(t, Config{RoundTripper: answers(status), Policy: policy})
+						start := time.Now()
+						r, err := c.Do(t.Context(), request(method))
+						took, enough := time.Since(start), r.Attempts == want[i]
+						if waitedOut[status] && policy.MaxRetryAfter == 0 {
+							enough = r.Attempts > want[i] && took > 30*time.Second && took < 70*time.Second
 						}
-					}
+						if err != nil || r.Status != status || !enough || len(r.Earlier) != r.Attempts-1 {
+							t.Errorf("%d in %d attempts, %d before, in %s, want %d: %v", r.Status, r.Attempts, len(r.Earlier), took, want[i], err)
+						}
+						for _, a := range r.Earlier {
+							if a.Status != status || a.Err != nil || a.NeverSent {
+								t.Errorf("attempt %+v", a)
+							}
+						}
+					})
 				})
-			})
+			}
 		}
 	}
 }

@@ -265,12 +265,14 @@ func TestTheLimiterIsToldOfAPause(t *testing.T) {
 		steps []any
 		want  []time.Duration // the pauses at least, and a tenth more at most
 	}{
-		"a 429 with Retry-After":     {[]any{[]string{"Retry-After", "20"}, 200}, []time.Duration{20 * time.Second}},
-		"a 429 beyond the cap":       {[]any{[]string{"Retry-After", "600"}}, []time.Duration{10 * time.Minute}},
+		"a 429 with Retry-After":     {[]any{reply{429, "Retry-After: 20"}, 200}, []time.Duration{20 * time.Second}},
+		"a 429 beyond the cap":       {[]any{reply{429, "Retry-After: 600"}}, []time.Duration{10 * time.Minute}},
 		"a 429 without":              {[]any{429, 200}, []time.Duration{25 * time.Millisecond}},
 		"a 503":                      {[]any{503, 200}, nil},
-		"two of them":                {[]any{[]string{"Retry-After", "2"}, []string{"Retry-After", "3"}, 200}, []time.Duration{2 * time.Second, 3 * time.Second}},
-		"a success with Retry-After": {[]any{func() any { return 200 }()}, nil},
+		"a 503 with Retry-After":     {[]any{reply{503, "Retry-After: 20"}, 200}, []time.Duration{20 * time.Second}},
+		"a 500 with Retry-After":     {[]any{reply{500, "Retry-After: 20"}, 200}, nil},
+		"two of them":                {[]any{reply{429, "Retry-After: 2"}, reply{429, "Retry-After: 3"}, 200}, []time.Duration{2 * time.Second, 3 * time.Second}},
+		"a success with Retry-After": {[]any{reply{200, "Retry-After: 20"}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -330,7 +332,7 @@ func TestTheLimiterIsToldOfAPause(t *testing.T) {
 				had = time.Since(start)
 				return ctx.Err()
 			}}
-			c := newTestClient(t, Config{RoundTripper: answers([]string{"Retry-After", "1"}, 200), Limiters: []Limiter{hang}, AttemptTimeout: time.Minute})
+			c := newTestClient(t, Config{RoundTripper: answers(reply{429, "Retry-After: 1"}, 200), Limiters: []Limiter{hang}, AttemptTimeout: time.Minute})
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
 			start := time.Now()

@@ -81,6 +81,13 @@ func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
 	return step(req)
 }
 
+// reply is a step of a script: a status with one header, as "Name: value".
+type reply struct {
+	status int
+	header string
+}
+
+// answers makes a script of statuses, errors, replies and functions.
 func answers(steps ...any) *script {
 	s := &script{}
 	for _, step := range steps {
@@ -89,8 +96,11 @@ func answers(steps ...any) *script {
 			s.steps = append(s.steps, func(*http.Request) (*http.Response, error) { return response(step, ""), nil })
 		case error:
 			s.steps = append(s.steps, func(*http.Request) (*http.Response, error) { return nil, step })
-		case []string: // status 429 with headers
-			s.steps = append(s.steps, func(*http.Request) (*http.Response, error) { return response(429, "slow down", step...), nil })
+		case reply:
+			name, value, _ := strings.Cut(step.header, ": ")
+			s.steps = append(s.steps, func(*http.Request) (*http.Response, error) {
+				return response(step.status, "slow down", name, value), nil
+			})
 		case func() *http.Response:
 			s.steps = append(s.steps, func(*http.Request) (*http.Response, error) { return step(), nil })
 		}

@@ -29,7 +29,9 @@ func TestEvents(t *testing.T) {
 		"a failure":          {"GET", []any{503, 200}, "attempt_start attempt_end retry attempt_start attempt_end"},
 		"a write that fails": {"POST", []any{broken}, "attempt_start attempt_end give_up"},
 		"a 429":              {"POST", []any{429, 200}, "attempt_start attempt_end pause retry wait attempt_start attempt_end"},
-		"beyond the cap":     {"POST", []any{[]string{"Retry-After", "900"}}, "attempt_start attempt_end pause give_up"},
+		"a busy server":      {"PUT", []any{reply{503, "Retry-After: 2"}, 200}, "attempt_start attempt_end pause retry wait attempt_start attempt_end"},
+		"and a POST":         {"POST", []any{reply{503, "Retry-After: 2"}}, "attempt_start attempt_end pause give_up"},
+		"beyond the cap":     {"POST", []any{reply{429, "Retry-After: 900"}}, "attempt_start attempt_end pause give_up"},
 		"permanent":          {"GET", []any{claim{permanent: true}}, "attempt_start attempt_end give_up"},
 		"another credential": {"GET", []any{401, 200}, "attempt_start attempt_end attempt_start attempt_end"},
 	} {

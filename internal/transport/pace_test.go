@@ -419,10 +419,10 @@ func TestRefusalsAreWaitedOut(t *testing.T) {
 		"429, and never again":     {"POST", []any{429}, Policy{MaxAttempts: 1}, 429, 0, 0, 1},
 		"more 429s than attempts":  {"POST", []any{429, 429, 429, 429, 429, 429, 200}, Policy{}, 200, time.Second, 5 * time.Second, 7},
 		"then failures":            {"GET", []any{429, 429, 429, 429, 503, 503, 200}, Policy{}, 200, 0, 10 * time.Second, 7},
-		"at the cap":               {"POST", []any{[]string{"Retry-After", "60"}, 200}, Policy{}, 200, time.Minute, 67 * time.Second, 2},
-		"over the cap":             {"POST", []any{[]string{"Retry-After", "61"}, 200}, Policy{}, 429, 0, 0, 1},
-		"as long as can be said":   {"POST", []any{[]string{"Retry-After", "10000000000"}, 200}, Policy{MaxRetryAfter: math.MaxInt64}, 429, 0, 0, 1},
-		"rubbish":                  {"POST", []any{[]string{"Retry-After", "soon"}, 200}, Policy{}, 200, 0, time.Second, 2},
+		"at the cap":               {"POST", []any{reply{429, "Retry-After: 60"}, 200}, Policy{}, 200, time.Minute, 67 * time.Second, 2},
+		"over the cap":             {"POST", []any{reply{429, "Retry-After: 61"}, 200}, Policy{}, 429, 0, 0, 1},
+		"as long as can be said":   {"POST", []any{reply{429, "Retry-After: 10000000000"}, 200}, Policy{MaxRetryAfter: math.MaxInt64}, 429, 0, 0, 1},
+		"rubbish":                  {"POST", []any{reply{429, "Retry-After: soon"}, 200}, Policy{}, 200, 0, time.Second, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
