@@ -189,7 +189,7 @@ func TestARoundTripperMaySayThatItNeverSent(t *testing.T) {
 
 func TestStatuses(t *testing.T) {
 	t.Parallel()
-	waitedOut := map[int]bool{429: true} // for a minute, however often, by default
+	waitedOut := map[int]bool{429: true}      // for a minute, however often, by default
 	for status, want := range map[int][3]int{ // attempts of GET, PUT, POST
 		429: {4, 4, 4}, 500: {4, 4, 1}, 502: {4, 4, 1}, 503: {4, 4, 1}, 504: {4, 4, 1},
 		501: {1, 1, 1}, 520: {1, 1, 1}, 400: {1, 1, 1}, 401: {1, 1, 1}, 404: {1, 1, 1}, 408: {1, 1, 1}, 422: {1, 1, 1}, 304: {1, 1, 1}, 204: {1, 1, 1},

@@ -211,10 +211,11 @@ func TestPolicyDefaults(t *testing.T) {
 	}
 }
 
-// A POST is sent again only if it never left or the server says that it has not looked
-// at it: of which responses that is true stands here once more.
+// What has a POST sent again and what has the whole client pause stands here once more:
+// a POST that never left or that the server says it has not looked at, and a server that
+// counts requests or asks for time.
 func FuzzClassify(f *testing.F) {
-	notLookedAt := []int{429}
+	notLookedAt, counting, asking := []int{429}, []int{429}, []int{503}
 	for status := 100; status < 600; status++ {
 		f.Add(status, int64(0), "", false)
 		f.Add(status, int64(time.Second), "", false)
@@ -230,6 +231,9 @@ func FuzzClassify(f *testing.F) {
 		post.fate = classify(status, time.Duration(asked), err, never)
 		if decide(post).again && !(err != nil && never || err == nil && slices.Contains(notLookedAt, status)) {
 			t.Errorf("a POST is repeated after %d %v", status, err)
+		}
+		if post.fate.pauses && !(err == nil && (slices.Contains(counting, status) || asked > 0 && slices.Contains(asking, status))) {
+			t.Errorf("the whole client pauses after %d %v", status, err)
 		}
 	})
 }
