@@ -39,8 +39,6 @@ func (c *Client) authenticate(a *attempt) (err error) {
 	return err
 }
 
-var errSlowCredential = errors.New("it took longer than the attempt timeout")
-
 // header asks for the credential, for no longer than an attempt may take.
 func (c *Client) header(ctx context.Context) (AuthHeader, error) {
 	if f, ok := c.cfg.Credential.(fixed); ok { // which needs no time
@@ -82,13 +80,10 @@ func (f fixed) Rejected(AuthHeader) bool                   { return false }
 // Tokens is a bearer token that fetch returns, fit for a header. fetch is asked
 // before each attempt and should return the same one for as long as that is valid.
 //
-// fetch runs on a goroutine of its own, one at a time for all calls, under a
-// context of its own that ends with the attempt timeout or when nobody waits any
-// more. A call that ends does not wait for it, whatever it does; that it panics or
-// ends its goroutine is an error of every call that waits.
-//
-// rejected, which may be nil, is told of a token that the server answered 401 to;
-// it must not block.
+// fetch runs on a goroutine of its own, one at a time for all calls, under a context of
+// its own that ends with the attempt timeout or when nobody waits any more. A call that
+// ends does not wait for it, and a panic is an error of every call that waits. rejected,
+// which may be nil, is told of a token that met a 401, and must not block.
 func Tokens(fetch func(ctx context.Context) (token string, err error), rejected func(token string)) Credential {
 	return &tokens{fetch: fetch, tell: rejected}
 }

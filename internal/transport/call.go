@@ -88,7 +88,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	return k.resp, err
 }
 
-// keep notes what became of a, which did not end in the response of the call.
+// keep notes what became of a, which is not the response of the call.
 func (k *call) keep(a *attempt) {
 	if a.sent() {
 		k.resp.Earlier = append(k.resp.Earlier, Attempt{a.Status, a.err, a.neverSent()})

@@ -23,7 +23,8 @@ var (
 	// ErrBodyTooLarge: the body of a success is larger than Config.MaxBody.
 	ErrBodyTooLarge = errors.New("the body is larger than the client accepts")
 	// ErrNoRoom: the limiter has no room before the deadline.
-	ErrNoRoom = fmt.Errorf("the rate limit leaves no room before the deadline: %w", context.DeadlineExceeded)
+	ErrNoRoom         = fmt.Errorf("the rate limit leaves no room before the deadline: %w", context.DeadlineExceeded)
+	errSlowCredential = errors.New("it took longer than the attempt timeout")
 )
 
 // PauseError says that the server has asked for a pause that a call does not wait

@@ -34,9 +34,8 @@ type gate struct {
 	limiters []Limiter
 	pacer    pacer
 	tellFor  time.Duration // how long a limiter has to take in a pause
-
-	head   chan struct{} // holds one element while somebody is at the head
-	queued atomic.Int64  // how many are there or behind
+	head     chan struct{} // holds one element while somebody is at the head
+	queued   atomic.Int64  // how many are there or behind
 }
 
 func newGate(l []Limiter, p Policy, tellFor time.Duration) *gate {
@@ -46,15 +45,12 @@ func newGate(l []Limiter, p Policy, tellFor time.Duration) *gate {
 // free reports whether nothing but the backoff of a call keeps it.
 func (g *gate) free() bool { return len(g.limiters) == 0 && g.pacer.free() }
 
-// turnKeeps is how long a turn is good: calls that have all waited longer for something
-// else, such as a token, would leave together.
-const turnKeeps = 20 * time.Millisecond
-
 // waitTurn waits until an attempt has a turn that is good. A wait that only a late timer
 // lengthened is not reported.
 func (g *gate) waitTurn(a *attempt) error {
+	const good = 20 * time.Millisecond // all that have waited longer, for one token, would leave together
 	k, start := a.call, time.Now()
-	if start.Sub(a.turn) <= turnKeeps {
+	if start.Sub(a.turn) <= good {
 		return nil
 	}
 	free, own := g.free(), max(a.notBefore.Sub(start), 0)

@@ -22,9 +22,8 @@ import (
 // refusal costs, the more rarely one is provoked.
 type pacer struct {
 	policy Policy
-
-	mu    sync.Mutex
-	pause struct { // in which nothing is sent, since a refusal has asked for it
+	mu     sync.Mutex
+	pause  struct { // in which nothing is sent, since a refusal has asked for it
 		until   time.Time
 		long    bool // beyond MaxRetryAfter: nobody waits for its end
 		refusal Reply
@@ -55,6 +54,7 @@ const (
 	recovery  = time.Second            // least plateau
 	perPause  = 3                      // times the pause is added to that
 	maxGrowth = 10 * time.Second       // largest plateau
+	meterSpan = 500 * time.Millisecond
 )
 
 func newPacer(p Policy) pacer {
@@ -204,8 +204,6 @@ type meter struct {
 	now, then float64   // requests in it and in the one before
 	span      time.Duration
 }
-
-const meterSpan = 500 * time.Millisecond
 
 // turn begins another span when it is time. After a gap what was before is no
 // measure any more.

@@ -84,9 +84,8 @@ const (
 // long as the server asked, spread since all were told the same, or else for full
 // jitter. A pause of the client is waited out at the gate.
 //
-// What is waited out is bounded by time alone, and waits of next to nothing would send
-// it thousands of times. So its wait doubles up to growsTo at least, here and in
-// nextPause: some 70 attempts a minute.
+// No number bounds what is waited out: where MaxWait is next to nothing it would be sent
+// thousands of times a minute. Its waits grow to growsTo at least, as nextPause does.
 func delay(p Policy, f fate, n int, asked time.Duration) time.Duration {
 	if !f.again || f.pauses {
 		return 0
