@@ -25,7 +25,7 @@ type call struct {
 	secrets []string  // of the request, and each that it was sent with
 	few     [4]string // room for them, which costs no allocation
 
-	failed    int       // attempts that MaxAttempts bounds
+	failures  int       // attempts that MaxAttempts bounds
 	waitedOut int       // and those that time bounds
 	since     time.Time // when the first of these had ended
 	renewed   bool      // another credential has been asked for
@@ -111,8 +111,8 @@ func (k *call) assess(a *attempt) (s situation, err error) {
 		}
 		s.count, s.elapsed = k.waitedOut, now.Sub(k.since)
 	case s.fate.again:
-		k.failed++
-		s.count = k.failed
+		k.failures++
+		s.count = k.failures
 	}
 	switch {
 	case s.fate.pauses:

@@ -71,10 +71,10 @@ func (g *gate) wait(ctx context.Context, notBefore time.Time) error {
 		queueing, leave := context.WithCancel(ctx)
 		stop := g.pacer.onLongPause(leave)
 		err := g.queue(queueing, notBefore)
-		left := queueing.Err() != nil
+		interrupted := queueing.Err() != nil
 		stop()
 		leave()
-		if err == nil || !left {
+		if err == nil || !interrupted {
 			return err
 		}
 	}
@@ -144,7 +144,7 @@ func ask(ctx context.Context, l Limiter) error {
 
 // tellLimiters tells the limiters of a pause that want to know. Others share them:
 // they are told even if this call ends.
-func (g *gate) tellLimiters(ctx context.Context, d time.Duration) (failed error) {
+func (g *gate) tellLimiters(ctx context.Context, d time.Duration) (errs error) {
 	for _, one := range g.limiters {
 		l, ok := one.(Pauser)
 		if !ok {
@@ -155,7 +155,7 @@ func (g *gate) tellLimiters(ctx context.Context, d time.Duration) (failed error)
 			defer cancel()
 			return none, l.Pause(whole, d)
 		}).Wait(ctx)
-		failed = errors.Join(failed, err)
+		errs = errors.Join(errs, err)
 	}
-	return failed
+	return errs
 }

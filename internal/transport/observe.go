@@ -51,11 +51,11 @@ func (k *call) report(a *attempt, s situation, d decision) {
 	if s.longer {
 		k.emit(Event{Kind: KindPause, Status: a.Status, Wait: s.pause})
 	}
-	failed := a.err != nil || s.fate.again
+	failure := a.err != nil || s.fate.again
 	switch {
-	case failed && d.again:
+	case failure && d.again:
 		k.emit(Event{Kind: KindRetry, Status: a.Status, Err: a.err, Wait: d.wait})
-	case failed:
+	case failure:
 		k.emit(Event{Kind: KindGiveUp, Status: a.Status, Err: a.err})
 	}
 	if k.cfg.Logger == nil || !k.cfg.Logger.Enabled(k.ctx, slog.LevelDebug) {
@@ -79,7 +79,7 @@ func (k *call) report(a *attempt, s situation, d decision) {
 	switch {
 	case d.again:
 		attrs = append(attrs, slog.Duration("retry_in", d.wait))
-	case failed:
+	case failure:
 		attrs = append(attrs, slog.Bool("gave_up", true))
 	}
 	k.log(slog.LevelDebug, "attempt", attrs...)

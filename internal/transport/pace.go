@@ -137,7 +137,7 @@ func interval(rate float64) time.Duration { return time.Duration(float64(time.Se
 func (p *pacer) accepted(sent, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.meter.turn(now)
+	p.meter.advance(now)
 	p.meter.now++
 	p.passed = now
 	if sent.After(p.cut) {
@@ -205,9 +205,9 @@ type meter struct {
 	span      time.Duration
 }
 
-// turn begins another span when it is time. After a gap what was before is no
+// advance begins another span when it is time. After a gap what was before is no
 // measure any more.
-func (m *meter) turn(now time.Time) {
+func (m *meter) advance(now time.Time) {
 	switch age := now.Sub(m.began); {
 	case age > 2*meterSpan:
 		*m = meter{began: now}
@@ -218,7 +218,7 @@ func (m *meter) turn(now time.Time) {
 
 // rate returns the measure, and whether it covers a whole span.
 func (m *meter) rate(now time.Time) (perSecond float64, steady bool) {
-	m.turn(now)
+	m.advance(now)
 	span := max(m.span+now.Sub(m.began), meterSpan)
 	return (m.now + m.then) / span.Seconds(), m.span > 0
 }
