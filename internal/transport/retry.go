@@ -48,11 +48,11 @@ type fate struct {
 }
 
 var (
-	final   = fate{}                                                            // no more to gain
-	limited = fate{again: true, pauses: true, waitedOut: true}                  // the server has not looked at it
-	busy    = fate{again: true, maybeDone: true, pauses: true, waitedOut: true} // and here it may have
+	final   = fate{}                                                            // another would come to the same
+	limited = fate{again: true, pauses: true, waitedOut: true}                  // the server has not looked at the request
+	busy    = fate{again: true, maybeDone: true, pauses: true, waitedOut: true} // it asks for a pause, and may have looked
 	unsent  = fate{again: true}                                                 // provably nothing left
-	failed  = fate{again: true, maybeDone: true}                                // no telling
+	failed  = fate{again: true, maybeDone: true}                                // it broke off or failed on the way
 )
 
 // classify says what an attempt came to. asked is its Retry-After.
@@ -106,13 +106,13 @@ type situation struct {
 	method  string
 	fate    fate          // of the last attempt
 	other   AuthHeader    // than the one that met a 401; none if its name is empty
-	count   int           // attempts so far that were waited out as this one, or were not, as this one
+	count   int           // attempts of the call so far that are bounded in the same way
 	elapsed time.Duration // since the first of these
 	asked   time.Duration // by the Retry-After of the last
 	pause   time.Duration // of the whole client
-	longer  bool          // than the pause before it was: news to others
+	longer  bool          // than was left of the one before: news to others
 	backoff time.Duration // of this call alone
-	late    bool          // the context ends before them
+	late    bool          // the context ends before both are over
 }
 
 // decision is what follows from an attempt: the end of the call, if it is zero.
