@@ -39,6 +39,7 @@ type pacer struct {
 	last    time.Time     // when the last request left
 	next    time.Time     // when the next one may
 	cut     time.Time     // when the rate was last cut
+	probed  time.Time     // when the request was sent that had it cut
 	unasked time.Duration // pause of the last cut, where the refusal asked for none
 	passed  time.Time     // when the last request was not refused
 	meter   meter
@@ -82,7 +83,8 @@ func (p *pacer) patience() time.Duration { return max(p.policy.MaxRetryAfter, ti
 // check returns a [*PauseError] if there is nothing to wait for, for a call with ctx
 // that has waited since then: the pause is longer than it waits, or for all its
 // patience whatever was sent has been refused. Time in which nothing was refused
-// proves nothing: the process may have been suspended.
+// proves nothing: the process may have been suspended. So a refusal tells of the time
+// until its request was sent.
 func (p *pacer) check(ctx context.Context, since time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -90,7 +92,7 @@ func (p *pacer) check(ctx context.Context, since time.Time) error {
 	if left := p.pause.until.Sub(now); left > 0 && (p.pause.long || backoff.PastDeadline(ctx, left)) {
 		return &PauseError{Refusal: p.pause.refusal, Left: left, Deadline: !p.pause.long}
 	}
-	if p.cut.Sub(since) >= p.patience() && p.cut.Sub(p.passed) >= p.patience() {
+	if p.probed.Sub(since) >= p.patience() && p.probed.Sub(p.passed) >= p.patience() {
 		return &PauseError{Refusal: p.pause.refusal, Left: max(p.next.Sub(now), 0)}
 	}
 	return nil
@@ -160,6 +162,7 @@ func (p *pacer) refused(sent, now time.Time, asked time.Duration, by Reply) (wai
 			wait = backoff.Spread(asked)
 		}
 		p.slowDown(now, wait)
+		p.probed = sent
 	}
 	if longer = now.Add(wait).After(p.pause.until); longer {
 		by.Body = bytes.Clone(by.Body) // which is in a buffer of the call's

@@ -493,29 +493,31 @@ func TestCallsLeaveAQueueThatDoesNotMove(t *testing.T) {
 func TestPatienceEndsWithARefusal(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		accepted, joined, refused time.Duration // when; the last at -1: not at all
-		leaves                    bool
+		accepted, joined time.Duration // when
+		sent, refused    time.Duration // when a request was sent, and refused; at -1: not at all
+		leaves           bool
 	}{
-		"refused for a minute":                     {0, 0, time.Minute, true},
-		"refused for less":                         {0, 0, time.Minute - 1, false},
-		"accepted within the minute":               {1, 0, time.Minute, false},
-		"joined within the minute":                 {0, 1, time.Minute, false},
-		"nothing was sent for an hour":             {0, 0, -1, false},
-		"suspended for an hour and then let in":    {time.Hour, 0, -1, false},
-		"refused for an hour, accepted at the end": {time.Hour, 0, time.Hour, false},
+		"refused for a minute":                     {0, 0, time.Minute, time.Minute, true},
+		"refused for less":                         {0, 0, time.Minute - 1, time.Minute - 1, false},
+		"accepted within the minute":               {1, 0, time.Minute, time.Minute, false},
+		"joined within the minute":                 {0, 1, time.Minute, time.Minute, false},
+		"nothing was sent for an hour":             {0, 0, -1, -1, false},
+		"suspended for an hour and then let in":    {time.Hour, 0, -1, -1, false},
+		"suspended for an hour amid a refusal":     {0, 0, 1, time.Hour, false},
+		"refused for an hour, accepted at the end": {time.Hour, 0, time.Hour, time.Hour, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				p := newPacer(Policy{}.WithDefaults())
 				start := time.Now()
-				refuse := func(at time.Duration) {
-					p.refused(start.Add(at), start.Add(at), 0, Reply{Status: 429})
+				refuse := func(sent, at time.Duration) {
+					p.refused(start.Add(sent), start.Add(at), 0, Reply{Status: 429})
 				}
-				refuse(0)
+				refuse(0, 0)
 				p.accepted(start, start.Add(tt.accepted))
 				if tt.refused >= 0 {
-					refuse(tt.refused)
+					refuse(tt.sent, tt.refused)
 				}
 				time.Sleep(2 * time.Hour)
 				var pause *PauseError
