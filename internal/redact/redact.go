@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/motive-go/motive/internal/text"
 )
 
 // Mark stands where a secret was.
@@ -89,15 +91,16 @@ func (s *Set) Header(h http.Header) http.Header {
 	return out
 }
 
-// Error returns err under a text without the secrets: err itself where its text
-// holds none. [errors.Is] and [errors.As] see through it; there is no Unwrap,
-// which would lead back to the text.
+// Error returns err under a text without the secrets, on one line and cut after 1 KiB,
+// for net/http quotes what it cannot read: err itself where its text is so already.
+// [errors.Is] and [errors.As] see through it; there is no Unwrap, which would lead back
+// to the text.
 func (s *Set) Error(err error) error {
 	if err == nil {
 		return nil
 	}
-	text := err.Error()
-	if clean := s.String(text); clean != text {
+	said := err.Error()
+	if clean := text.Printable(s.String(said), 1<<10); clean != said {
 		return &cleanError{clean, err}
 	}
 	return err

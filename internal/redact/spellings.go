@@ -12,7 +12,7 @@ import (
 
 const (
 	encoders = `%+\&` // what an encoded character begins with
-	longest  = 12     // bytes of one: "%f0%9f%9a%9a"
+	longest  = 16     // bytes of one: "%f0%9f%9a%9a", and with room for what was quoted again
 )
 
 // readings adds to ends where each reading of s as the character want ends; s begins at
@@ -32,6 +32,12 @@ func readings(ends []int, s string, start int, want rune) []int {
 		add(percentEncoded(s))
 	case '\\':
 		add(text.JSONEscape(s))
+		if again := len(s) - len(strings.TrimLeft(s, `\`)) - 1; again > 0 { // `\\u0041` is JSON that was quoted
+			add('\\', again+1)
+			if r, n := text.JSONEscape(s[again:]); n > 0 {
+				add(r, again+n)
+			}
+		}
 	case '&':
 		add(htmlEntity(s))
 	}
