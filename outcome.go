@@ -2,6 +2,7 @@ package motive
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -113,9 +114,9 @@ func judge[T any](r transport.Request, testable bool, resp *transport.Response, 
 func unexpected(r transport.Request, resp *transport.Response, why error) *APIError {
 	e := apiError(r, resp)
 	e.err = ErrUnexpectedResponse
-	said, _ := e.words(resp.Header)
-	if e.Message = fmt.Sprint(why); said != "" && said != e.Message {
-		e.Message += "; it says: " + said
+	said, _ := errorbody.Read(e.Body, resp.Header, e.redact)
+	if e.Message = e.clean(fmt.Sprint(why)); said != "" && said != e.Message {
+		e.Message = text.Printable(e.Message+"; it says: "+said, errorbody.MaxMessage)
 	}
 	return e
 }
@@ -128,10 +129,11 @@ func refusal(r transport.Request, resp *transport.Response) *APIError {
 		e.Message = "a web page came rather than a record or an error of the API: is the base URL right?"
 		return e
 	}
-	e.Message, e.Fields = e.words(resp.Header)
-	if e.Message == "" {
-		e.Message = e.redact(statusMessage(resp))
+	said, problems := errorbody.Read(e.Body, resp.Header, e.redact)
+	for _, p := range problems {
+		e.Fields = append(e.Fields, FieldError(p))
 	}
+	e.Message = cmp.Or(said, e.clean(statusMessage(resp)))
 	return e
 }
 
@@ -176,14 +178,10 @@ func apiError(r transport.Request, resp *transport.Response) *APIError {
 
 const maxErrorBody = 64 << 10 // of a body, that an error keeps
 
-// words is what a response says of its error. What it had in an escaped form of its
-// own is redacted once it has been read.
-func (e *APIError) words(h http.Header) (message string, fields []FieldError) {
-	message, problems := errorbody.Read(e.Body, h)
-	for _, p := range problems {
-		fields = append(fields, FieldError{Field: e.redact(p.Field), Code: e.redact(p.Code), Message: e.redact(p.Message)})
-	}
-	return e.redact(message), fields
+// clean makes a text of somebody else's fit for an error: without the secrets, on one
+// line, and then cut.
+func (e *APIError) clean(said string) string {
+	return text.Printable(e.redact(said), errorbody.MaxMessage)
 }
 
 // isNotOfAPI reports whether a response is a web page in place of a 404: the API has
@@ -198,7 +196,7 @@ func isNotOfAPI(resp *transport.Response) bool {
 func statusMessage(resp *transport.Response) string {
 	if resp.Status >= 300 && resp.Status <= 399 && resp.Status != http.StatusNotModified {
 		if target, err := url.Parse(resp.Header.Get("Location")); err == nil && target.Host != "" {
-			return "redirect to " + text.Printable(target.Host, 128) + ", which is not followed: the credential stays with the base URL's host"
+			return "redirect to " + target.Host + ", which is not followed: the credential stays with the base URL's host"
 		}
 		return "redirect, which is not followed"
 	}
@@ -226,7 +224,7 @@ func (e expected) check(u *User) error {
 		return fmt.Errorf("the response shows user %d rather than %d", u.ID, e.id)
 	}
 	if e.status != "" && u.Status != "" && u.Status != e.status {
-		return fmt.Errorf("the response shows the status %s rather than %s", text.Quote(string(u.Status)), text.Quote(string(e.status)))
+		return fmt.Errorf(`the response shows the status "%s" rather than "%s"`, u.Status, e.status) // unexpected cuts it
 	}
 	for _, f := range [...]struct{ name, want, got string }{
 		{"email", e.email, u.Email}, {"username", e.username, u.Username}, {"driver_company_id", e.companyID, u.DriverCompanyID},

@@ -2,6 +2,7 @@ package motive_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode"
 
 	"github.com/motive-go/motive"
 	"github.com/motive-go/motive/test/calls"
@@ -949,3 +951,130 @@ func TestTheResponseOfAReconciledCreate(t *testing.T) {
 		})
 	}
 }
+
+// quotes is a type of a caller's whose error quotes what it was given.
+type quotes struct{ verb string }
+
+func (q *quotes) UnmarshalJSON(b []byte) error { return fmt.Errorf("cannot read "+q.verb, b) }
+
+// decoded is one whose error has the text that the JSON holds.
+type decoded struct{}
+
+func (*decoded) UnmarshalJSON(b []byte) error {
+	var text string
+	return errors.Join(json.Unmarshal(b, &text), errors.New(text))
+}
+
+// What a server says, and what a caller's UnmarshalJSON says of it, stands in an
+// error without the secrets, on one line and cut, wherever it was, however it is
+// spelled and wherever it would be cut.
+func TestTextsOfOthersAreCleanInEveryError(t *testing.T) {
+	t.Parallel()
+	each := func(format string) (out string) {
+		for _, b := range []byte(testToken) {
+			out += fmt.Sprintf(format, b)
+		}
+		return out
+	}
+	spellings := map[string]string{
+		"raw": testToken, "upper case": strings.ToUpper(testToken), "JSON": each(`\u%04x`), "percent": each("%%%02X"), "HTML": each("&#%d;"),
+	}
+	object := func(name string) func(string) string {
+		return func(said string) string { return `{"` + name + `":` + quoted(said) + `}` }
+	}
+	status := func(said string) string { return `{"user":{"id":7,` + object("status")(said)[1:] + `}` }
+	plain := func(said string) string { return said }
+	do := func(out any) func(context.Context, *motive.Client) error {
+		return func(ctx context.Context, c *motive.Client) error {
+			return c.Do(ctx, motive.Request{Method: "PUT", Path: "/v1/x"}, out)
+		}
+	}
+	deactivate := func(ctx context.Context, c *motive.Client) error { _, err := c.Users.Deactivate(ctx, 7); return err }
+	header := func(name, before, after string) func(string) []string {
+		return func(said string) []string {
+			return []string{name, before + strings.ReplaceAll(said, "\n", " ") + after}
+		}
+	}
+	for name, tt := range map[string]struct {
+		call   func(context.Context, *motive.Client) error
+		status int
+		body   func(said string) string
+		header func(said string) []string
+	}{
+		"a time":           {do(&struct{ At time.Time }{}), 200, object("at"), nil},
+		"a text":           {do(&struct{ At *decoded }{}), 200, object("at"), nil},
+		"JSON":             {do(&struct{ At quotes }{quotes{"%s"}}), 200, object("at"), nil},
+		"quoted JSON":      {do(&struct{ At quotes }{quotes{"%q"}}), 200, object("at"), nil},
+		"another status":   {deactivate, 200, status, nil},
+		"a read status":    {deactivate, 0, status, nil},
+		"error_message":    {deactivate, 422, object("error_message"), nil},
+		"a problem":        {deactivate, 422, func(said string) string { return `{"errors":` + object("x")(said) + `}` }, nil},
+		"a field":          {deactivate, 422, func(said string) string { return `{"errors":{` + quoted(said) + `:"odd"}}` }, nil},
+		"a code":           {deactivate, 422, func(said string) string { return `{"errors":[{"field":"x","code":` + quoted(said) + `}]}` }, nil},
+		"plain text":       {deactivate, 422, plain, nil},
+		"X-Request-Id":     {deactivate, 422, plain, header("X-Request-Id", "", "")},
+		"WWW-Authenticate": {deactivate, 403, plain, header("WWW-Authenticate", `Bearer error_description="`, `"`)},
+		"Location":         {deactivate, 307, plain, header("Location", "https://", ".example/")},
+		"words of a 200":   {deactivate, 200, object("message"), nil},
+	} {
+		for spelling, spelled := range spellings {
+			t.Run(name+"/"+spelling, func(t *testing.T) {
+				t.Parallel()
+				var errs []error
+				// Before each limit: of a quotation, a name, a message.
+				for _, before := range []int{0, 30, 50, 60, 100, 110, 120, 127, 950, 1000, 1010, 1020} {
+					said := strings.Repeat("x", before) + " " + spelled + "\n" + strings.Repeat("y", 2000)
+					srv := wire.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
+						var header []string
+						if tt.header != nil {
+							header = tt.header(strings.Repeat("x", before) + spelled)
+						}
+						if tt.status == 0 && r.Method == http.MethodPut {
+							wire.Always(200, `{"user":{"id":7}}`)(w, r)
+							return
+						}
+						wire.Always(max(tt.status, 200), tt.body(said), header...)(w, r)
+					})
+					errs = append(errs, tt.call(t.Context(), newClient(t, srv.URL)))
+				}
+				for _, err := range errs {
+					if err == nil {
+						t.Fatal("no error")
+					}
+					for ; err != nil; err = errors.Unwrap(err) {
+						for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+							text := fmt.Sprintf(verb, err)
+							if shown := strings.ToLower(text); strings.Contains(shown, "anary-") || strings.Contains(shown, strings.ToLower(spelled[:5])) {
+								t.Errorf("%s of a %T shows a secret", verb, err)
+							}
+							if len(text) > 1500 || strings.ContainsFunc(text, unicode.IsControl) {
+								t.Errorf("%s of a %T has %d bytes on %d lines", verb, err, len(text), strings.Count(text, "\n")+1)
+							}
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
+// Of a response that is no HTTP, net/http quotes what the server said.
+func TestTextsOfTheWireAreCleanInEveryError(t *testing.T) {
+	t.Parallel()
+	for _, before := range []string{
+		"SSH ", "HTTP/1.1 abc", "HTTP/1.1 200 OK\r\nbad header ", "HTTP/1.1 200 OK\r\nContent-Length: ", "HTTP/1.1 200 OK\r\nTransfer-Encoding: ",
+	} {
+		for _, m := range oneOfEachVerb() {
+			srv := wire.NewRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool {
+				wire.Say(conn, before+strings.Repeat("x", 1000)+testToken+strings.Repeat("y", 5000)+"\r\n\r\n")
+				return false
+			})
+			_, err := m.call(t.Context(), newClient(t, srv.URL, motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1, ReconcileWait: 1})))
+			if text := fmt.Sprintf("%+v", err); err == nil || len(text) > 1500 || strings.Contains(text, "canary") {
+				t.Errorf("%s, %.20s: an error of %d bytes, or with a secret", m.name, before, len(text))
+			}
+		}
+	}
+}
+
+func quoted(s string) string { text, _ := json.Marshal(s); return string(text) }

@@ -250,7 +250,7 @@ func (s *UsersService) reconcileUpdate(ctx context.Context, id int64, req *Updat
 	if len(added) == 0 || !errors.As(cause.Err, &refusal) || !lookedAt(refusal) {
 		return nil, cause
 	}
-	user, err := s.Get(ctx, id, reading(o))
+	user, err := s.readBack(ctx, o, expected{id: id})
 	if o.Response != nil {
 		o.Response.Attempts += cause.Attempts
 	}
@@ -275,9 +275,13 @@ func (s *UsersService) Reactivate(ctx context.Context, id int64, opts ...CallOpt
 	return s.setStatus(ctx, id, StatusActive, opts)
 }
 
-// reading is a call that reads what a call with the settings o has written.
-func reading(o CallSettings) CallOption {
-	return func(g *CallSettings) { *g = CallSettings{Response: o.Response, Query: o.Query} }
+// readBack reads a user whom a call with the settings o has written.
+func (s *UsersService) readBack(ctx context.Context, o CallSettings, want expected) (*User, error) {
+	r, err := record(http.MethodGet, userPath, want.id)
+	if err != nil {
+		return nil, err
+	}
+	return s.do(ctx, r, CallSettings{Response: o.Response, Query: o.Query}, want)
 }
 
 func (s *UsersService) setStatus(ctx context.Context, id int64, status Status, opts []CallOption) (*User, error) {
@@ -288,14 +292,14 @@ func (s *UsersService) setStatus(ctx context.Context, id int64, status Status, o
 		return user, err
 	}
 	sent := o.Response.Attempts
-	user, err = s.Get(ctx, id, reading(o))
-	if err == nil && user.Status != status {
-		err = fmt.Errorf("the user shows the status %q: %w", user.Status, ErrUnexpectedResponse)
+	user, err = s.readBack(ctx, o, expected{id: id, status: status})
+	if err == nil && user.Status == "" {
+		err = fmt.Errorf("the user shows none: %w", ErrUnexpectedResponse)
 	}
 	if err != nil {
 		return nil, &OutcomeUnknownError{
 			Method: http.MethodPut, Path: fmt.Sprintf("%s/%d", usersPath, id), Attempts: sent,
-			Err: fmt.Errorf("the response does not show the status, nor does reading the user: %w", err),
+			Err: fmt.Errorf("the response does not show the status, and reading the user does not prove it: %w", err),
 		}
 	}
 	return user, nil

@@ -36,10 +36,11 @@ var sources = [...]string{"error_message", "message", "error", "error_descriptio
 //
 // The words come in the order of sources, then the problems in the order of the
 // body; what has been said is not said again. Nothing that is returned refers to
-// body, and all of it can be printed on one line.
-func Read(body []byte, header http.Header) (message string, problems []Problem) {
+// body, and all of it can be printed on one line. Each text is cleaned before it is
+// cut: a secret that is cut is found no more.
+func Read(body []byte, header http.Header, clean func(string) string) (message string, problems []Problem) {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
-	r := reader{Scanner: lenient.Scan(body)}
+	r := reader{Scanner: lenient.Scan(body), clean: clean}
 	switch {
 	case r.At('{'):
 		for key := range r.Items() { // of which one may come twice, also in another case
@@ -51,7 +52,7 @@ func Read(body []byte, header http.Header) (message string, problems []Problem) 
 		r.value("", 0)
 	case r.At('<'), len(body) > MaxMessage, json.Valid(body): // is no text for people
 	default:
-		r.texts[0] = append(r.texts[0], text.Printable(string(body), MaxMessage))
+		r.texts[0] = append(r.texts[0], r.printable(string(body), MaxMessage))
 	}
 	r.authenticate(header)
 	return r.message(), r.problems
@@ -60,6 +61,7 @@ func Read(body []byte, header http.Header) (message string, problems []Problem) 
 // A reader collects what a body says.
 type reader struct {
 	*lenient.Scanner
+	clean func(string) string
 
 	source   int                        // whose value is read
 	texts    [len(sources) + 1][]string // about no field in particular, by source; the last are the header's
@@ -91,12 +93,12 @@ func (r *reader) say(field string, o *one, isText bool) {
 	case o.silent():
 	case isText:
 		if r.allTexts++; r.allTexts <= MaxProblems {
-			r.texts[r.source] = append(r.texts[r.source], o.words())
+			r.texts[r.source] = append(r.texts[r.source], r.words(o))
 		}
 	default:
 		if r.allProblems++; r.allProblems <= MaxProblems {
-			name := cmp.Or(printable(o.field, MaxName), field)
-			r.problems = append(r.problems, Problem{Field: name, Code: printable(o.code, MaxName), Message: o.words()})
+			name := cmp.Or(r.unquoted(o.field, MaxName), field)
+			r.problems = append(r.problems, Problem{Field: name, Code: r.unquoted(o.code, MaxName), Message: r.words(o)})
 		}
 	}
 }
@@ -133,7 +135,7 @@ func (r *reader) object(field string, depth int) {
 		}
 		name := "…" // which nobody will see
 		if r.allProblems < MaxProblems {
-			name = text.Printable(string(key), MaxName)
+			name = r.printable(string(key), MaxName)
 		}
 		r.value(name, depth+1)
 	}
@@ -148,13 +150,13 @@ func (o *one) silent() bool {
 }
 
 // words is what a problem says: its code only where it says nothing else.
-func (o *one) words() string {
+func (r *reader) words(o *one) string {
 	said := ""
 	for _, raw := range [...][]byte{o.message, o.title, o.detail} {
-		said = join(said, printable(raw, MaxMessage))
+		said = join(said, r.unquoted(raw, MaxMessage))
 	}
 	if said == "" {
-		said = printable(o.code, MaxMessage)
+		said = r.unquoted(o.code, MaxMessage)
 	}
 	return text.Printable(said, MaxMessage)
 }
@@ -175,7 +177,7 @@ func (r *reader) authenticate(header http.Header) {
 			reason.WriteByte(after[i])
 		}
 		last := len(sources)
-		r.texts[last] = append(r.texts[last], text.Printable(reason.String(), MaxMessage))
+		r.texts[last] = append(r.texts[last], r.printable(reason.String(), MaxMessage))
 	}
 }
 
@@ -226,7 +228,9 @@ func within(s, words string) bool {
 // isWord is false for U+FFFD, which stands for the ends of a text.
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// printable is a string as it stands in the body, made fit for one line.
-func printable(raw []byte, limit int) string {
-	return text.Printable(string(lenient.Unquote(raw)), limit)
+// unquoted is a string as it stands in the body, made fit for one line.
+func (r *reader) unquoted(raw []byte, limit int) string {
+	return r.printable(string(lenient.Unquote(raw)), limit)
 }
+
+func (r *reader) printable(s string, limit int) string { return text.Printable(r.clean(s), limit) }

@@ -72,7 +72,7 @@ func TestReadTakesEveryShape(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			message, problems := errorbody.Read([]byte(tt.body), nil)
+			message, problems := errorbody.Read([]byte(tt.body), nil, asIs)
 			if message != tt.want {
 				t.Errorf("message %q, want %q", message, tt.want)
 			}
@@ -137,7 +137,7 @@ func TestReadSaysAllThatIsThere(t *testing.T) {
 			if test.authenticate != "" {
 				header.Set("WWW-Authenticate", test.authenticate)
 			}
-			message, problems := errorbody.Read([]byte(test.body), header)
+			message, problems := errorbody.Read([]byte(test.body), header, asIs)
 			if message != test.want || !reflect.DeepEqual(problems, test.problems) {
 				t.Errorf("got  %q %+v\nwant %q %+v", message, problems, test.want, test.problems)
 			}
@@ -162,7 +162,7 @@ func manyFields(size int) (body []byte, fields int) {
 func TestReadKeepsAHundredProblemsAndSaysSo(t *testing.T) {
 	t.Parallel()
 	body, fields := manyFields(64 << 10)
-	message, problems := errorbody.Read(body, nil)
+	message, problems := errorbody.Read(body, nil, asIs)
 	if len(problems) != errorbody.MaxProblems || problems[99].Field != "field_99" {
 		t.Errorf("%d problems", len(problems))
 	}
@@ -176,7 +176,7 @@ func TestReadKeepsAHundredProblemsAndSaysSo(t *testing.T) {
 		{`[`, `"bad",`, `"z"]`},
 	} {
 		body := test.before + strings.Repeat(test.item, 500) + test.after
-		message, problems := errorbody.Read([]byte(body), nil)
+		message, problems := errorbody.Read([]byte(body), nil, asIs)
 		if len(problems) > errorbody.MaxProblems || !strings.HasSuffix(message, "(the first 100 of 501 problems)") {
 			t.Errorf("%s: %d problems, message %q", test.before+test.item, len(problems), message)
 		}
@@ -186,7 +186,7 @@ func TestReadKeepsAHundredProblemsAndSaysSo(t *testing.T) {
 // Not parallel, as [testing.AllocsPerRun] demands.
 func TestReadAllocatesLittle(t *testing.T) {
 	body, _ := manyFields(64 << 10)
-	if allocs := testing.AllocsPerRun(20, func() { errorbody.Read(body, nil) }); allocs > 380 {
+	if allocs := testing.AllocsPerRun(20, func() { errorbody.Read(body, nil, asIs) }); allocs > 380 {
 		t.Errorf("%v allocations", allocs)
 	}
 }
@@ -196,7 +196,7 @@ func BenchmarkRead(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		errorbody.Read(body, nil)
+		errorbody.Read(body, nil, asIs)
 	}
 }
 
@@ -210,7 +210,7 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		message, fields := errorbody.Read(body, nil)
+		message, fields := errorbody.Read(body, nil, asIs)
 		texts := []string{message}
 		for _, field := range fields {
 			texts = append(texts, field.Field, field.Code, field.Message)
@@ -225,3 +225,5 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func asIs(s string) string { return s }
