@@ -149,16 +149,18 @@ func replace[T string | []byte](s *Set, text T, cut bool) T {
 // match returns how many bytes at the start of text spell secret, 0 for none. Each
 // character of it may stand there as it is or encoded, so that there can be more
 // than one way to read text: ends has where each of them has come to. With cut, text
-// may end within the secret, of which shortest characters have come.
+// may end within the secret, of which shortest characters have come, and within one of
+// its characters.
 func match[T string | []byte](text T, secret []rune, cut bool) int {
 	ends, next := make([]int, 1, 8), make([]int, 0, 8) // on the stack
 	for come, want := range secret {
 		next = next[:0]
 		for _, end := range ends {
-			if end == len(text) && cut && come >= shortest {
-				return end
+			ahead := string(text[end:min(end+longest, len(text))])
+			if cut && come >= shortest && breaksOff(ahead) {
+				return len(text)
 			}
-			next = readings(next, string(text[end:min(end+longest, len(text))]), end, want)
+			next = readings(next, ahead, end, want)
 		}
 		if len(next) == 0 {
 			return 0

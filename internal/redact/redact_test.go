@@ -165,6 +165,12 @@ func TestCutSecretIsFoundAtTheEnd(t *testing.T) {
 		{"token=canary-pl", "token=" + redact.Mark},
 		{"token=cana", "token=" + redact.Mark},
 		{"token=can", "token=can"},
+		{"token=canary%2", "token=" + redact.Mark},
+		{"token=canary%2dpl", "token=" + redact.Mark},
+		{`token=canary\u00`, "token=" + redact.Mark},
+		{"token=canary-&#x6", "token=" + redact.Mark},
+		{"token=can%2", "token=can%2"},
+		{"canary %2 but not at the end of it", "canary %2 but not at the end of it"},
 		{"canary is a bird", "canary is a bird"},
 	}
 	for _, test := range tests {

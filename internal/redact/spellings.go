@@ -48,6 +48,12 @@ func readings(ends []int, s string, start int, want rune) []int {
 	return ends
 }
 
+// breaksOff reports whether s, less than longest bytes up to where a text was cut, is
+// or may be the beginning of an encoded character.
+func breaksOff(s string) bool {
+	return s == "" || len(s) < longest && (strings.IndexByte(encoders, s[0]) >= 0 || !utf8.FullRuneInString(s))
+}
+
 // fold gives all the cases of a character one form.
 func fold(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }
 
