@@ -159,8 +159,8 @@ func failure(r transport.Request, resp *transport.Response, err error) error {
 func apiError(r transport.Request, resp *transport.Response) *APIError {
 	secrets := resp.Redact()
 	body := resp.Body
-	if len(body) >= maxErrorBody {
-		body = secrets.Truncated(body[:maxErrorBody])
+	if resp.Truncated || len(body) > maxErrorBody {
+		body = secrets.Truncated(body[:min(len(body), maxErrorBody)])
 	} else {
 		body = secrets.Bytes(body)
 	}

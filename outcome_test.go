@@ -1077,4 +1077,53 @@ func TestTextsOfTheWireAreCleanInEveryError(t *testing.T) {
 	}
 }
 
+// Of a body that was cut, by a limit or since the connection broke off, the beginning
+// of a secret may be the end.
+func TestTheBeginningOfASecretIsHidden(t *testing.T) {
+	t.Parallel()
+	percent := ""
+	for _, b := range []byte(testToken) {
+		percent += fmt.Sprintf("%%%02x", b)
+	}
+	for name, tt := range map[string]struct {
+		status int
+		cut    int // bytes of the body that are kept
+		breaks bool
+		opts   []motive.Option
+	}{
+		"the limit of an error":    {422, 64 << 10, false, nil},
+		"the limit of a success":   {200, 1000, false, []motive.Option{motive.WithMaxBodySize(1000)}},
+		"a success that is large":  {200, 64 << 10, false, nil},
+		"an error that breaks off": {422, 100, true, nil},
+		"a long one":               {422, 5000, true, nil},
+		"a page that breaks off":   {404, 100, true, nil},
+	} {
+		for _, spelled := range []string{testToken + testToken, percent + percent} {
+			each := len(spelled) / len(testToken+testToken) // bytes of a character; fewer than four say nothing
+			for shown := 4 * each; shown < len(spelled)/2; shown++ {
+				t.Run(fmt.Sprintf("%s/%d of %.3s", name, shown, spelled), func(t *testing.T) {
+					t.Parallel()
+					body := strings.Repeat("x", tt.cut-shown-1) + " " + spelled + strings.Repeat("y", 1<<10)
+					length := fmt.Sprint("Content-Length: ", len(body))
+					if tt.breaks {
+						body = body[:tt.cut]
+					}
+					srv := wire.NewRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool {
+						wire.Say(conn, fmt.Sprintf("HTTP/1.1 %d X", tt.status), length, "", body)
+						return false
+					})
+					err := get(t.Context(), newClient(t, srv.URL, tt.opts...))
+					var api *motive.APIError
+					if !errors.As(err, &api) || len(api.Body) == 0 {
+						t.Fatalf("error %T, want an APIError with a body", err)
+					}
+					if shows := err.Error() + string(api.Body); strings.Contains(shows, spelled[:shown]) {
+						t.Errorf("the error shows the first %d bytes of a secret", shown)
+					}
+				})
+			}
+		}
+	}
+}
+
 func quoted(s string) string { text, _ := json.Marshal(s); return string(text) }

@@ -84,7 +84,7 @@ func (c *Client) roundTrip(a *attempt, req *http.Request) error {
 		return nil
 	}
 	a.buf = c.buffers.Get().(*bytes.Buffer)
-	a.Body, err = read(resp, a.buf, c.cfg.MaxBody)
+	a.Body, a.Truncated, err = read(resp, a.buf, c.cfg.MaxBody)
 	return err
 }
 
@@ -115,23 +115,23 @@ const (
 
 // read takes in a body as far as it is wanted: of a success all of it, or its start
 // where that is above the limit. Anything else its status says, whatever can be read.
-func read(resp *http.Response, buf *bytes.Buffer, limit int64) ([]byte, error) {
+func read(resp *http.Response, buf *bytes.Buffer, limit int64) (body []byte, truncated bool, err error) {
 	start := min(limit, maxErrorBody)
 	switch {
 	case resp.StatusCode > 299:
-		_, _ = buf.ReadFrom(io.LimitReader(resp.Body, maxErrorBody))
-		return buf.Bytes(), nil
+		n, broke := buf.ReadFrom(io.LimitReader(resp.Body, maxErrorBody))
+		return buf.Bytes(), n == maxErrorBody || broke != nil, nil
 	case resp.ContentLength > limit:
 		_, _ = buf.ReadFrom(io.LimitReader(resp.Body, start))
-		return buf.Bytes(), ErrBodyTooLarge
+		return buf.Bytes(), true, ErrBodyTooLarge
 	case resp.ContentLength > 0:
 		buf.Grow(int(min(resp.ContentLength, growAhead)) + bytes.MinRead)
 	}
 	n, err := buf.ReadFrom(io.LimitReader(resp.Body, limit+1))
 	if n > limit {
-		return buf.Bytes()[:start], ErrBodyTooLarge
+		return buf.Bytes()[:start], true, ErrBodyTooLarge
 	}
-	return buf.Bytes(), err
+	return buf.Bytes(), err != nil, err
 }
 
 // release gives up the body, whose buffer the next one is read into.

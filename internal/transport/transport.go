@@ -98,9 +98,10 @@ type Request struct {
 
 // Reply is what came back of a request: after an error as far as it came.
 type Reply struct {
-	Status int         // 0 unless a response had begun
-	Header http.Header // as it came: it may repeat a secret, and so may Body
-	Body   []byte
+	Status    int         // 0 unless a response had begun
+	Header    http.Header // as it came: it may repeat a secret, and so may Body
+	Body      []byte
+	Truncated bool // there may be more of Body: it was cut at a limit, or broke off
 }
 
 // Response is what came back in the end and what it took, also after an error.
