@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -109,13 +110,18 @@ func (c *Client) CloseIdleConnections() {
 
 // Request is a call of [Client.Do].
 type Request struct {
-	Method string // "" is GET
+	Method string // GET, HEAD, OPTIONS, POST, PUT, PATCH or DELETE, in any case; "" is GET
 	// Path is the path under the base URL, "/v1/groups", without a query. It cannot
 	// leave the base URL.
 	Path  string
 	Query url.Values
 	// Body is encoded with encoding/json; nil for no body.
 	Body any
+}
+
+// methods are those of Do: TRACE would have the server repeat the credential.
+var methods = []string{
+	http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
 }
 
 // Do sends a request to any endpoint of the API: with the same credential,
@@ -126,11 +132,15 @@ type Request struct {
 // status alone, and by whether it fits out. Of the call options it takes
 // [WithResponse] and [WithQuery].
 func (c *Client) Do(ctx context.Context, req Request, out any, opts ...CallOption) error {
+	method := strings.ToUpper(cmp.Or(req.Method, http.MethodGet))
+	if !slices.Contains(methods, method) {
+		return fmt.Errorf("motive: the method is %s: use %s", text.Quote(req.Method), text.List(methods, "or"))
+	}
 	path, err := relativePath(req.Path)
 	if err != nil {
 		return err
 	}
-	r := request{method: cmp.Or(req.Method, http.MethodGet), path: path, template: template(path), query: req.Query}
+	r := request{method: method, path: path, template: template(path), query: req.Query}
 	if req.Body != nil {
 		if r, err = r.with(req.Body); err != nil {
 			return err

@@ -1404,6 +1404,52 @@ func TestErrorsOfDo(t *testing.T) {
 	}
 }
 
+// What a method is decides whether it is tried again, whether its outcome can be
+// unknown, and what is to be done then.
+func TestMethodsOfDo(t *testing.T) {
+	t.Parallel()
+	for method, tt := range map[string]struct {
+		sent     string // "": refused
+		requests int    // of what is answered 502
+		advice   string // "": there is no doubt
+	}{
+		"":        {"GET", 4, ""},
+		"GET":     {"GET", 4, ""},
+		"get":     {"GET", 4, ""},
+		"HEAD":    {"HEAD", 4, ""},
+		"OPTIONS": {"OPTIONS", 4, ""},
+		"PUT":     {"PUT", 4, "it can be sent again"},
+		"Put":     {"PUT", 4, "it can be sent again"},
+		"DELETE":  {"DELETE", 4, "it can be sent again"},
+		"POST":    {"POST", 1, "make sure that it was not carried out before sending it again"},
+		"post":    {"POST", 1, "make sure that it was not carried out before sending it again"},
+		"PATCH":   {"PATCH", 1, "make sure that it was not carried out before sending it again"},
+		"TRACE":   {}, // repeats the credential
+		"CONNECT": {},
+		"FETCH":   {},
+		"GE T":    {},
+		"GET\n":   {},
+	} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			srv := wire.NewServer(t, wire.Always(502, ""))
+			err := newClient(t, srv.URL).Do(t.Context(), motive.Request{Method: method, Path: "/v1/things/7"}, nil)
+			if tt.sent == "" {
+				if len(srv.Got()) != 0 || kind(err) != "other" || !strings.Contains(err.Error(), `"PATCH"`) || strings.Contains(err.Error(), "\n") {
+					t.Errorf("sent %q, error %v; want one that names the methods", srv.Lines(), err)
+				}
+				return
+			}
+			if got := srv.Lines(); len(got) != tt.requests || got[0] != tt.sent+" /v1/things/7" {
+				t.Errorf("sent %q, want %d of %s", got, tt.requests, tt.sent)
+			}
+			if errors.Is(err, motive.ErrOutcomeUnknown) != (tt.advice != "") || err == nil || !strings.Contains(err.Error(), tt.advice) {
+				t.Errorf("error %v, want the advice %q", err, tt.advice)
+			}
+		})
+	}
+}
+
 // The credential stays out of what Do says, and ids out of what it logs.
 func TestDoHidesSecrets(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/motive-go/motive/internal/text"
+	"github.com/motive-go/motive/internal/transport"
 )
 
 // What an error of this package can be, for [errors.Is]. An [APIError] is the
@@ -188,9 +189,9 @@ type OutcomeUnknownError struct {
 // Error says what was sent, that its outcome is open, and why.
 func (e *OutcomeUnknownError) Error() string {
 	call := "motive: " + e.Method + " " + e.Path + ": "
-	advice := "it can be sent again"
-	if e.Method == http.MethodPost {
-		advice = "make sure that it was not carried out before sending it again"
+	advice := "make sure that it was not carried out before sending it again"
+	if transport.Idempotent(e.Method) {
+		advice = "it can be sent again"
 	}
 	text := call + "the outcome is unknown after " + attempts(e.Attempts) + ", " + advice
 	if e.Err == nil {

@@ -73,7 +73,7 @@ func maybeBefore(resp *transport.Response) bool {
 // credential may be in test mode.
 func judge[T any](r transport.Request, testable bool, resp *transport.Response, err error, decode func(body []byte) (T, error)) (T, error) {
 	var none T
-	write := r.Method != http.MethodGet
+	write := !transport.Safe(r.Method)
 	proof := proofOf(resp.Status)
 	if isNotOfAPI(resp) {
 		proof = open

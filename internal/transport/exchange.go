@@ -47,9 +47,10 @@ func (c *Client) exchange(a *attempt) error {
 var jsonContent = []string{"application/json"}
 
 // request is a copy of the loop's request with all its headers. It notes whether it got
-// a connection, without which it did not leave: of a GET that makes no difference.
+// a connection, without which it did not leave: of what only reads that makes no
+// difference.
 func (a *attempt) request(ctx context.Context, header http.Header) *http.Request {
-	if a.req.Method != http.MethodGet {
+	if !Safe(a.req.Method) {
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 			GetConn: func(string) { a.dialled.Store(true) },
 			GotConn: func(httptrace.GotConnInfo) { a.connected.Store(true) },

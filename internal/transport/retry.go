@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/motive-go/motive/internal/backoff"
@@ -132,7 +131,7 @@ func decide(s situation) decision {
 	case s.other.Name != "":
 		return decision{again: true, auth: s.other}
 	case !s.fate.again,
-		s.fate.maybeDone && !idempotent(s.method),
+		s.fate.maybeDone && !Idempotent(s.method),
 		s.policy.MaxAttempts <= 1,
 		s.asked > s.policy.MaxRetryAfter,
 		s.late,
@@ -142,7 +141,13 @@ func decide(s situation) decision {
 	return decision{again: true, paid: !s.fate.waitedOut, backoff: s.backoff, wait: wait}
 }
 
-// idempotent reports whether two requests come to the same as one.
-func idempotent(method string) bool {
-	return slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodDelete}, method)
+// Safe reports whether a request of a method, in capitals, only reads: there is nothing
+// that could have been carried out.
+func Safe(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
+
+// Idempotent reports whether two requests of a method come to the same as one.
+func Idempotent(method string) bool {
+	return Safe(method) || method == http.MethodPut || method == http.MethodDelete
 }
