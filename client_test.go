@@ -1450,6 +1450,20 @@ func TestMethodsOfDo(t *testing.T) {
 	}
 }
 
+// The length that a HEAD tells of is that of a body which does not come.
+func TestTheLengthOfAHeadIsNoBody(t *testing.T) {
+	t.Parallel()
+	for _, length := range []string{"5", "2000"} {
+		srv := wire.NewServer(t, wire.Always(200, "", "Content-Length", length))
+		var r motive.Response
+		c := newClient(t, srv.URL, motive.WithMaxBodySize(1000))
+		err := c.Do(t.Context(), motive.Request{Method: "HEAD", Path: "/v1/things/7"}, nil, motive.WithResponse(&r))
+		if err != nil || r.Header.Get("Content-Length") != length {
+			t.Errorf("%s bytes: response %+v, error %v", length, r, err)
+		}
+	}
+}
+
 // The credential stays out of what Do says, and ids out of what it logs.
 func TestDoHidesSecrets(t *testing.T) {
 	t.Parallel()

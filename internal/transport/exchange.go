@@ -119,6 +119,8 @@ const (
 func read(resp *http.Response, buf *bytes.Buffer, limit int64) (body []byte, truncated bool, err error) {
 	start := min(limit, maxErrorBody)
 	switch {
+	case resp.Body == http.NoBody: // also of a HEAD, whatever length it tells of
+		return nil, false, nil
 	case resp.StatusCode > 299:
 		n, broke := buf.ReadFrom(io.LimitReader(resp.Body, maxErrorBody))
 		return buf.Bytes(), n == maxErrorBody || broke != nil, nil
