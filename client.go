@@ -1,6 +1,7 @@
 package motive
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -128,9 +129,12 @@ var methods = []string{
 // retries, limits, redaction and errors as the calls of the services. It decodes
 // the response into out with encoding/json, unless out is nil.
 //
-// A POST is sent once, as everywhere. What a response proves is judged by its
-// status alone, and by whether it fits out. Of the call options it takes
-// [WithResponse] and [WithQuery].
+// A POST is sent once, as everywhere, and so is a PATCH. What a response proves is
+// judged by its status, and by whether it fits out: an empty one or null does not,
+// except that a 204, a 205 and the response to a HEAD have no body, and leave out as it
+// is. With a nil out the status has to be enough, and a 202 says no more than that the
+// request was taken in. A web page is never a success, nor is {"success":false} of a
+// write. Of the call options it takes [WithResponse] and [WithQuery].
 func (c *Client) Do(ctx context.Context, req Request, out any, opts ...CallOption) error {
 	method := strings.ToUpper(cmp.Or(req.Method, http.MethodGet))
 	if !slices.Contains(methods, method) {
@@ -147,12 +151,25 @@ func (c *Client) Do(ctx context.Context, req Request, out any, opts ...CallOptio
 		}
 	}
 	_, err = do(ctx, c.core, r, ApplyCallOptions(opts...), func(body []byte) (none struct{}, err error) {
-		if out != nil {
-			err = json.Unmarshal(body, out)
-		}
-		return none, err
+		return none, decodeAny(body, out)
 	})
 	return err
+}
+
+// decodeAny reads the response to a call of Do into out, unless that is nil.
+func decodeAny(body []byte, out any) error {
+	body = bytes.TrimSpace(body)
+	switch {
+	case bytes.HasPrefix(body, []byte{'<'}):
+		return errPage
+	case out == nil:
+		return nil
+	case len(body) == 0:
+		return errors.New("the response is empty")
+	case string(body) == "null": // which encoding/json takes for anything
+		return errors.New("the response is null")
+	}
+	return json.Unmarshal(body, out)
 }
 
 // relativePath refuses what is more than a path under the base URL.

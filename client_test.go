@@ -1404,6 +1404,91 @@ func TestErrorsOfDo(t *testing.T) {
 	}
 }
 
+// What shows a success to Do: its status, a body that fits out, and nothing that says
+// otherwise.
+func TestWhatShowsASuccessToDo(t *testing.T) {
+	t.Parallel()
+	const failed, page = `{"success":false,"error_message":"the group is not empty"}`, "<!DOCTYPE html><title>Sign in"
+	for _, tt := range []struct {
+		method string
+		status int
+		body   string
+		fits   bool // with an out
+		none   bool // without
+	}{
+		{"PUT", 200, `{"id":3}`, true, true},
+		{"PUT", 200, `{}`, true, true},
+		{"PUT", 204, "", true, true}, // by its status there is no body
+		{"PUT", 205, "", true, true},
+		{"PUT", 200, "", false, true}, // there could have been one
+		{"PUT", 201, "", false, true},
+		{"PUT", 202, "", false, true},
+		{"PUT", 200, " \n", false, true},
+		{"PUT", 202, `{"id":3}`, true, true},
+		{"PUT", 206, `{"id":3}`, true, true},
+		{"PUT", 206, `{"id":`, false, true},
+		{"PUT", 200, "null", false, true},
+		{"PUT", 200, " null\n", false, true},
+		{"PUT", 200, `{"id":null}`, true, true},
+		{"PUT", 200, "OK", false, true},
+		{"PUT", 200, page, false, false},
+		{"PUT", 200, "\n " + page, false, false},
+		{"PUT", 200, failed, false, false},
+		{"PUT", 201, `{"id":3,"success":"false"}`, false, false},
+		{"PUT", 200, `{"id":3,"success":true}`, true, true},
+		{"PUT", 200, `{"id":3,"group":{"success":false}}`, true, true}, // what that is of is not known
+		{"PUT", 101, "", false, false},
+		{"PUT", 302, "", false, false},
+		{"POST", 204, "", true, true},
+		{"POST", 200, failed, false, false},
+		{"PATCH", 204, "", true, true},
+		{"DELETE", 204, "", true, true},
+		{"DELETE", 205, "", true, true},
+		{"DELETE", 200, "", false, true},
+		{"DELETE", 200, failed, false, false},
+		{"GET", 200, `{"id":3}`, true, true},
+		{"GET", 204, "", true, true},
+		{"GET", 200, "", false, true},
+		{"GET", 200, "null", false, true},
+		{"GET", 200, page, false, false},
+		{"GET", 200, failed, true, true}, // which is what was asked for
+		{"HEAD", 200, "", true, true},
+		{"HEAD", 202, "", true, true},
+		{"OPTIONS", 204, "", true, true},
+	} {
+		t.Run(fmt.Sprintf("%s %d %.12s", tt.method, tt.status, tt.body), func(t *testing.T) {
+			t.Parallel()
+			srv := wire.NewRawServer(t, func(_ int, conn *net.TCPConn, _ *http.Request) bool {
+				length := fmt.Sprintf("Content-Length: %d", len(tt.body))
+				if tt.status == 204 {
+					length = "X-Length: none"
+				}
+				wire.Say(conn, fmt.Sprintf("HTTP/1.1 %d X", tt.status), "Connection: close", length, "", tt.body)
+				return false
+			})
+			c := newClient(t, srv.URL, motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1}))
+			type thing struct{ ID int }
+			for _, out := range []*thing{{ID: 1}, nil} {
+				var err error
+				want := tt.fits
+				if out != nil {
+					err = c.Do(t.Context(), motive.Request{Method: tt.method, Path: "/v1/things/7"}, out)
+				} else {
+					want = tt.none
+					err = c.Do(t.Context(), motive.Request{Method: tt.method, Path: "/v1/things/7"}, nil)
+				}
+				read := tt.method == "GET" || tt.method == "HEAD" || tt.method == "OPTIONS"
+				if (err == nil) != want || errors.Is(err, motive.ErrOutcomeUnknown) == (want || read) {
+					t.Errorf("into %v: error %v, want a success: %v", out, err, want)
+				}
+				if strings.TrimSpace(tt.body) == "" && out != nil && out.ID != 1 {
+					t.Errorf("%v came of no body", out)
+				}
+			}
+		})
+	}
+}
+
 // What a method is decides whether it is tried again, whether its outcome can be
 // unknown, and what is to be done then.
 func TestMethodsOfDo(t *testing.T) {

@@ -73,6 +73,7 @@ func maybeBefore(resp *transport.Response) bool {
 // credential may be in test mode.
 func judge[T any](r transport.Request, testable bool, resp *transport.Response, err error, decode func(body []byte) (T, error)) (T, error) {
 	var none T
+	_, nothing := any(none).(struct{}) // is due that a body would have to show
 	write := !transport.Safe(r.Method)
 	proof := proofOf(resp.Status)
 	if isNotOfAPI(resp) {
@@ -82,10 +83,13 @@ func judge[T any](r transport.Request, testable bool, resp *transport.Response, 
 	switch {
 	case err != nil:
 		err = failure(r, resp, err)
-	case r.Method == http.MethodDelete && resp.Status == http.StatusNoContent:
-		return none, nil // which has no body to show it with
+	case proof == done && nothing && (r.Method == http.MethodHead || resp.Status == http.StatusNoContent || resp.Status == http.StatusResetContent):
+		return none, nil // there is no body to show it with
 	case proof == done:
 		v, bad := decode(resp.Body)
+		if write && bad == nil && errorbody.Denies(resp.Body) {
+			bad = errDenied
+		}
 		if bad == nil {
 			return v, nil
 		}
@@ -109,6 +113,12 @@ func judge[T any](r transport.Request, testable bool, resp *transport.Response, 
 	return none, err
 }
 
+// Why a 2xx is no success, whatever the call.
+var (
+	errDenied = errors.New("the response says that it is no success")
+	errPage   = errors.New("a web page came rather than a record or an error of the API: is the base URL right?")
+)
+
 // unexpected is the error of a success whose body is not what the call promises:
 // what is wrong, and what the server says.
 func unexpected(r transport.Request, resp *transport.Response, why error) *APIError {
@@ -126,7 +136,7 @@ func refusal(r transport.Request, resp *transport.Response) *APIError {
 	e := apiError(r, resp)
 	if isNotOfAPI(resp) {
 		e.err = ErrUnexpectedResponse
-		e.Message = "a web page came rather than a record or an error of the API: is the base URL right?"
+		e.Message = errPage.Error()
 		return e
 	}
 	said, problems := errorbody.Read(e.Body, resp.Header, e.redact)

@@ -506,6 +506,11 @@ func TestForeignRecordsAreNoSuccess(t *testing.T) {
 		{"Create, as asked", create, seven(`"username":"Ada","email":"ADA@example.com"`), nil},
 		{"ExternalIDs.Update, another id", link, `{"external_id":{"id":32,"external_id":"987"}}`, written},
 		{"ExternalIDs.Update, the id", link, `{"external_id":{"id":31,"external_id":"987"}}`, nil},
+		{"Update, no success", update, `{"success":false,` + oneUser[1:], written},
+		{"Update, a success", update, `{"success":true,` + oneUser[1:], nil},
+		{"Deactivate, no success", deactivate, `{"success":false,` + leftUser[1:], written},
+		{"Create, no success", create, `{"success":false,` + oneUser[1:], written},
+		{"ExternalIDs.Update, no success", link, `{"external_id":{"id":31},"success":false}`, written},
 	}
 	var refusing []string
 	for _, tt := range tests {
