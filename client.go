@@ -234,7 +234,8 @@ func do[T any](ctx context.Context, c *core, r request, o CallSettings, decode f
 	return judge(sent, c.apiKey, &resp, err, decode)
 }
 
-// report fills the Response that the caller asked for.
+// report fills the Response that the caller asked for, and adds up the attempts of a
+// call that sends more than one request.
 func (o CallSettings) report(resp *transport.Response) {
 	if o.Response == nil {
 		return
@@ -244,7 +245,7 @@ func (o CallSettings) report(resp *transport.Response) {
 		StatusCode: resp.Status,
 		Header:     header,
 		RequestID:  text.Printable(header.Get("X-Request-Id"), maxRequestID),
-		Attempts:   resp.Attempts,
+		Attempts:   o.Response.Attempts + resp.Attempts,
 	}
 }
 

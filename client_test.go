@@ -650,7 +650,7 @@ func TestMethods(t *testing.T) {
 			if body := requests[len(requests)-1].Body; body != m.body && !sameJSON(body, m.body) {
 				t.Errorf("body %s, want %s", body, m.body)
 			}
-			if r.StatusCode != m.status || r.RequestID != "req-1" || r.Attempts != 1 || r.Header.Get("X-Request-Id") != "req-1" {
+			if r.StatusCode != m.status || r.RequestID != "req-1" || r.Attempts != len(m.lines()) || r.Header.Get("X-Request-Id") != "req-1" {
 				t.Errorf("response %+v", r)
 			}
 			t.Run("failing", func(t *testing.T) { testFailures(t, m) })

@@ -20,7 +20,7 @@ type Response struct {
 	StatusCode int         // 0 if no response came
 	Header     http.Header // with the secrets of the call redacted
 	RequestID  string      // X-Request-Id of the response
-	Attempts   int         // how often the request was sent
+	Attempts   int         // requests that the call sent, what it looked up or read among them
 	Reconciled bool        // a create whose outcome was unknown was found by its external id
 	Pagination Pagination  // of a list; else zero
 }

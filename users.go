@@ -75,6 +75,7 @@ func (s *UsersService) Create(ctx context.Context, req *CreateUserRequest, opts 
 	}
 	user, err := s.do(ctx, r, o, want)
 	if err != nil && len(added) > 0 && ctx.Err() == nil {
+		o.Response = cmp.Or(o.Response, new(Response))
 		return (&creation{s: s, req: req, r: r, o: o, want: want}).settle(ctx, err)
 	}
 	return user, err
@@ -88,8 +89,7 @@ type creation struct {
 	o     CallSettings
 	want  expected
 	began time.Time
-	sent  int      // how often the create was sent
-	last  Response // the response that decides the call
+	sent  int // how often the create was sent
 }
 
 // settle turns the error of a create into its outcome, where that can be found out
@@ -101,7 +101,9 @@ func (c *creation) settle(ctx context.Context, err error) (*User, error) {
 		return c.reconcile(ctx, unknown)
 	}
 	if errors.Is(err, ErrConflict) || errors.Is(err, ErrUnprocessable) {
-		holder, failed := c.s.lookupPair(ctx, c.want.pair, CallSettings{Query: c.o.Query})
+		var looked Response // that of the call is the refusal's
+		holder, failed := c.look(ctx, c.want.pair, &looked)
+		c.o.Response.Attempts += looked.Attempts
 		if failed == nil {
 			err = c.takenBy(holder, err)
 		}
@@ -119,17 +121,15 @@ func (c *creation) reconcile(ctx context.Context, cause *OutcomeUnknownError) (*
 	if c.s.observer != nil {
 		c.s.observer(Event{Kind: EventReconcile, Method: cause.Method, Path: usersPath, Attempt: c.sent, Err: cause})
 	}
-	defer c.report()
 	wait := max(c.s.reconcileWait, cause.took)
 
 	user, err := c.find(ctx, wait, cause)
 	if !errors.Is(err, ErrNotFound) || cause.happened || !c.s.resend {
 		return user, c.verdict(ctx, cause, err)
 	}
-	step := c.o
-	step.Response = &c.last
-	user, again := c.s.do(ctx, c.r, step, c.want)
-	c.sent += c.last.Attempts
+	before := c.o.Response.Attempts
+	user, again := c.s.do(ctx, c.r, c.o, c.want)
+	c.sent += c.o.Response.Attempts - before
 	if again == nil {
 		return user, nil
 	}
@@ -147,10 +147,10 @@ func (c *creation) reconcile(ctx context.Context, cause *OutcomeUnknownError) (*
 func (c *creation) find(ctx context.Context, wait time.Duration, cause error) (*User, error) {
 	start := time.Now()
 	for pause := max(wait/15, time.Millisecond); ; pause *= 2 {
-		user, err := c.s.lookupPair(ctx, c.want.pair, CallSettings{Response: &c.last, Query: c.o.Query})
+		user, err := c.look(ctx, c.want.pair, c.o.Response)
 		if err == nil {
-			c.last.Reconciled = true
-			if isOurs(c.req, user, &c.last, c.began) {
+			c.o.Response.Reconciled = true
+			if isOurs(c.req, user, c.o.Response, c.began) {
 				return user, nil
 			}
 			return nil, c.takenBy(user, cause)
@@ -163,6 +163,11 @@ func (c *creation) find(ctx context.Context, wait time.Duration, cause error) (*
 			return nil, ended
 		}
 	}
+}
+
+// look looks up who holds an external id of the create, which need not be valid.
+func (c *creation) look(ctx context.Context, pair ExternalID, r *Response) (*User, error) {
+	return c.s.lookupPair(ctx, pair.ExternalID, pair.IntegrationName, CallSettings{Response: r, Query: c.o.Query, Skip: true})
 }
 
 // takenBy is the error of a create whose external id another user holds.
@@ -190,14 +195,6 @@ func (c *creation) verdict(ctx context.Context, cause, lookup error) error {
 		err = fmt.Errorf("%w: %w", err, ended)
 	}
 	return &OutcomeUnknownError{Method: c.r.method, Path: c.r.path, Attempts: c.sent, Err: err}
-}
-
-// report tells the caller of the response that decides, with the sends of the create.
-func (c *creation) report() {
-	if c.o.Response != nil {
-		*c.o.Response = c.last
-		c.o.Response.Attempts = c.sent
-	}
 }
 
 // Get returns the user with the given id, deactivated or not; [ErrNotFound] if
@@ -251,9 +248,6 @@ func (s *UsersService) reconcileUpdate(ctx context.Context, id int64, req *Updat
 		return nil, cause
 	}
 	user, err := s.readBack(ctx, o, expected{id: id})
-	if o.Response != nil {
-		o.Response.Attempts += cause.Attempts
-	}
 	if err != nil || slices.ContainsFunc(added, func(id ExternalID) bool { return !holds(user, id) }) {
 		return nil, cause
 	}
@@ -266,13 +260,13 @@ func (s *UsersService) reconcileUpdate(ctx context.Context, id int64, req *Updat
 //
 // Motive's hub: "Overview of /users", section "Deleting Users".
 func (s *UsersService) Deactivate(ctx context.Context, id int64, opts ...CallOption) (*User, error) {
-	return s.setStatus(ctx, id, StatusDeactivated, opts)
+	return s.setStatus(ctx, id, StatusDeactivated, ApplyCallOptions(opts...))
 }
 
 // Reactivate sets the user's status to active. Motive's help center says that
 // drivers can be reactivated and fleet users cannot: they need a new user.
 func (s *UsersService) Reactivate(ctx context.Context, id int64, opts ...CallOption) (*User, error) {
-	return s.setStatus(ctx, id, StatusActive, opts)
+	return s.setStatus(ctx, id, StatusActive, ApplyCallOptions(opts...))
 }
 
 // readBack reads a user whom a call with the settings o has written.
@@ -284,14 +278,14 @@ func (s *UsersService) readBack(ctx context.Context, o CallSettings, want expect
 	return s.do(ctx, r, CallSettings{Response: o.Response, Query: o.Query}, want)
 }
 
-func (s *UsersService) setStatus(ctx context.Context, id int64, status Status, opts []CallOption) (*User, error) {
-	o := ApplyCallOptions(opts...)
+func (s *UsersService) setStatus(ctx context.Context, id int64, status Status, o CallSettings) (*User, error) {
 	o.Response = cmp.Or(o.Response, new(Response))
+	before := o.Response.Attempts
 	user, err := s.update(ctx, id, &UpdateUserRequest{Status: Set(status)}, o)
 	if err != nil || user.Status != "" {
 		return user, err
 	}
-	sent := o.Response.Attempts
+	sent := o.Response.Attempts - before
 	user, err = s.readBack(ctx, o, expected{id: id, status: status})
 	if err == nil && user.Status == "" {
 		err = fmt.Errorf("the user shows none: %w", ErrUnexpectedResponse)
@@ -556,17 +550,16 @@ func validateExternalIDPair(externalID, integrationName string) error {
 //
 // Motive's hub: GET /v1/users/lookup_by_external_id.
 func (s *UsersService) LookupByExternalID(ctx context.Context, externalID, integrationName string, opts ...CallOption) (*User, error) {
-	o := ApplyCallOptions(opts...)
+	return s.lookupPair(ctx, externalID, integrationName, ApplyCallOptions(opts...))
+}
+
+func (s *UsersService) lookupPair(ctx context.Context, externalID, integrationName string, o CallSettings) (*User, error) {
 	if err := o.check(validateExternalIDPair(externalID, integrationName)); err != nil {
 		return nil, err
 	}
-	return s.lookupPair(ctx, ExternalID{ExternalID: externalID, IntegrationName: integrationName}, o)
-}
-
-func (s *UsersService) lookupPair(ctx context.Context, pair ExternalID, o CallSettings) (*User, error) {
-	values := url.Values{"external_id": {pair.ExternalID}, "integration_name": {pair.IntegrationName}}
+	values := url.Values{"external_id": {externalID}, "integration_name": {integrationName}}
 	r := request{method: http.MethodGet, path: externalIDPath, query: values}
-	return s.do(ctx, r, o, expected{pair: pair})
+	return s.do(ctx, r, o, expected{pair: ExternalID{ExternalID: externalID, IntegrationName: integrationName}})
 }
 
 // UpdateByExternalID looks the user with an external id up and updates that user:
@@ -578,11 +571,11 @@ func (s *UsersService) UpdateByExternalID(ctx context.Context, externalID, integ
 	if err := o.check(validateUpdate(req, o.Strict, o.Against)); err != nil {
 		return nil, err // before anything is sent
 	}
-	user, err := s.LookupByExternalID(ctx, externalID, integrationName, opts...)
+	user, err := s.lookupPair(ctx, externalID, integrationName, o)
 	if err != nil {
 		return nil, err
 	}
-	return s.Update(ctx, user.ID, req, opts...)
+	return s.update(ctx, user.ID, req, o)
 }
 
 // DeactivateByExternalID looks the user with an external id up and deactivates that
@@ -590,9 +583,10 @@ func (s *UsersService) UpdateByExternalID(ctx context.Context, externalID, integ
 //
 // Motive's hub: GET /v1/users/lookup_by_external_id, PUT /v1/users/{id}.
 func (s *UsersService) DeactivateByExternalID(ctx context.Context, externalID, integrationName string, opts ...CallOption) (*User, error) {
-	user, err := s.LookupByExternalID(ctx, externalID, integrationName, opts...)
+	o := ApplyCallOptions(opts...)
+	user, err := s.lookupPair(ctx, externalID, integrationName, o)
 	if err != nil {
 		return nil, err
 	}
-	return s.Deactivate(ctx, user.ID, opts...)
+	return s.setStatus(ctx, user.ID, StatusDeactivated, o)
 }

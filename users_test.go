@@ -1075,6 +1075,86 @@ func TestUpdatesByExternalID(t *testing.T) {
 	}
 }
 
+// Response tells of every request of a call, an error of those of the write.
+func TestResponseCountsEveryRequest(t *testing.T) {
+	t.Parallel()
+	bare, left := says(200, `{"user":{"id":7}}`), says(200, leftUser)
+	linking := &motive.UpdateUserRequest{ExternalIDsAttributes: adaLinked().ExternalIDsAttributes}
+	linked := says(200, `{"user":{"id":7,"external_ids":[{"id":3,"external_id":"987","integration_name":"generic_tms"}]}}`)
+	update := func(ctx context.Context, c *motive.Client, o motive.CallOption) error {
+		_, err := c.Users.Update(ctx, 7, linking, o)
+		return err
+	}
+	deactivate := func(ctx context.Context, c *motive.Client, o motive.CallOption) error {
+		_, err := c.Users.Deactivate(ctx, 7, o)
+		return err
+	}
+	updateByPair := func(ctx context.Context, c *motive.Client, o motive.CallOption) error {
+		_, err := c.Users.UpdateByExternalID(ctx, "987", "generic_tms", &motive.UpdateUserRequest{FirstName: motive.Set("Ada")}, o)
+		return err
+	}
+	deactivateByPair := func(ctx context.Context, c *motive.Client, o motive.CallOption) error {
+		_, err := c.Users.DeactivateByExternalID(ctx, "987", "generic_tms", o)
+		return err
+	}
+	create := func(ctx context.Context, c *motive.Client, o motive.CallOption) error {
+		_, err := c.Users.Create(ctx, adaLinked(), o)
+		return err
+	}
+	roles := func(ctx context.Context, c *motive.Client, o motive.CallOption) error {
+		_, err := c.UserRoles.List(ctx, nil, o)
+		return err
+	}
+	for name, tt := range map[string]struct {
+		call     func(context.Context, *motive.Client, motive.CallOption) error
+		steps    []step
+		requests int
+		status   int
+		of       int // attempts that an error tells of; 0: a success
+	}{
+		"Deactivate":                      {deactivate, []step{left}, 1, 200, 0},
+		"Deactivate, read":                {deactivate, []step{bare, left}, 2, 200, 0},
+		"Deactivate, both tried again":    {deactivate, []step{says(503, ""), bare, says(503, ""), left}, 4, 200, 0},
+		"Deactivate, unproved":            {deactivate, []step{says(503, ""), bare, bare}, 3, 200, 2},
+		"Deactivate by pair":              {deactivateByPair, []step{found, bare, left}, 3, 200, 0},
+		"Deactivate by pair, unproved":    {deactivateByPair, []step{found, bare, bare}, 3, 200, 1},
+		"Update, read":                    {update, []step{says(504, ""), taken, linked}, 3, 200, 0},
+		"Update, read in vain":            {update, []step{says(504, ""), taken, bare}, 3, 200, 2},
+		"Update by pair":                  {updateByPair, []step{says(503, ""), found, bare}, 3, 200, 0},
+		"Update by pair, refused":         {updateByPair, []step{found, says(422, "")}, 2, 422, 1},
+		"Update by pair, nobody":          {updateByPair, []step{missing}, 1, 404, 1},
+		"Create":                          {create, []step{created}, 1, 201, 0},
+		"Create, refused":                 {create, []step{taken, missing}, 2, 422, 1},
+		"Create, taken":                   {create, []step{taken, found}, 2, 422, 1},
+		"Create, found":                   {create, []step{breaks, found}, 2, 200, 0},
+		"Create, found after a stumble":   {create, []step{breaks, says(503, ""), found}, 3, 200, 0},
+		"Create, refused when sent again": {create, []step{breaks, missing, badName, missing}, -1, 404, 2},
+		"roles":                           {roles, []step{says(404, "{}"), says(200, `{"user_roles":[]}`)}, 2, 200, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := newScript(t, tt.steps)
+			r := motive.Response{Attempts: 100} // of an earlier call
+			err := tt.call(t.Context(), newClient(t, srv.url), motive.WithResponse(&r))
+			if sent := srv.count(); r.Attempts != sent || r.StatusCode != tt.status || tt.requests > 0 && sent != tt.requests {
+				t.Errorf("response %+v after %d requests, want status %d after %d; error %v", r, sent, tt.status, tt.requests, err)
+			}
+			var unknown *motive.OutcomeUnknownError
+			var api *motive.APIError
+			of := 0
+			switch {
+			case errors.As(err, &unknown):
+				of = unknown.Attempts
+			case errors.As(err, &api):
+				of = api.Attempts
+			}
+			if of != tt.of {
+				t.Errorf("error %v tells of %d attempts, want %d", err, of, tt.of)
+			}
+		})
+	}
+}
+
 // Where the response shows no status the user is read once, to see it.
 func TestDeactivateReadsTheUserWhereTheResponseShowsNoStatus(t *testing.T) {
 	t.Parallel()
