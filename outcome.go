@@ -310,7 +310,7 @@ func mayPass(err error) bool {
 // that no other user can be the reason for.
 func provesNothingStored(err error, refused *APIError) bool {
 	mayBeOfAnother := func(f FieldError) bool { return f.Field == "" || isUnique(f.Field) }
-	return !errors.Is(err, ErrOutcomeUnknown) && lookedAt(refused) &&
+	return !errors.Is(err, ErrOutcomeUnknown) &&
 		len(refused.Fields) > 0 && !slices.ContainsFunc(refused.Fields, mayBeOfAnother)
 }
 

@@ -138,6 +138,10 @@ func TestCreateIsReconciled(t *testing.T) {
 		"a page where the lookup should be": {[]step{breaks, page404}, []string{creates, lookups}, []string{"ErrOutcomeUnknown"}, 1},
 		"refused at once":                   {[]step{says(422, `{"error_message":"bad name"}`), missing}, []string{creates, lookups}, []string{"ErrUnprocessable"}, 0},
 		"refused at once, and taken":        {[]step{taken, found}, []string{creates, lookups}, []string{"ErrConflict", "ErrUnprocessable"}, 0},
+		"refused with 400, and taken":       {[]step{says(400, `{"error_message":"external id taken"}`), found}, []string{creates, lookups}, []string{"ErrConflict", "ErrBadRequest"}, 0},
+		"refused with 400":                  {[]step{says(400, ""), missing}, []string{creates, lookups}, []string{"ErrBadRequest"}, 0},
+		"refused with 409, and taken":       {[]step{says(409, ""), found}, []string{creates, lookups}, []string{"ErrConflict"}, 0},
+		"forbidden at once":                 {[]step{says(403, "")}, []string{creates}, []string{"ErrForbidden"}, 0},
 		"refused at once, lookup forbidden": {[]step{taken, says(403, "")}, []string{creates, lookups}, []string{"ErrUnprocessable"}, 0},
 		"refused for a field that is ours":  {[]step{breaks, missing, badName, missing}, []string{creates, lookups, creates, lookups}, []string{"ErrUnprocessable"}, 0},
 		"refused for what might be ours":    {[]step{breaks, missing, says(422, `{"error_message":"bad name"}`), missing}, []string{creates, lookups, creates, lookups}, []string{"ErrOutcomeUnknown", "ErrUnprocessable"}, 2},
@@ -200,6 +204,58 @@ func TestCreateWithoutAnExternalIDIsSentOnce(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Any of the external ids of a create may be the reason why it is refused.
+func TestEveryPairOfARefusedCreateIsLookedUp(t *testing.T) {
+	t.Parallel()
+	look := func(n int) string {
+		return fmt.Sprintf("GET /v1/users/lookup_by_external_id?external_id=%d&integration_name=tms", n)
+	}
+	bob := says(200, `{"user":{"id":8,"username":"bob"}}`)
+	for name, tt := range map[string]struct {
+		pairs int
+		steps []step
+		lines []string
+		taken string // the external id; "": not by anybody
+		errs  []string
+	}{
+		"the first":                {2, []step{taken, bob}, []string{creates, look(1)}, "1", []string{"ErrConflict", "ErrUnprocessable"}},
+		"the second":               {2, []step{taken, missing, bob}, []string{creates, look(1), look(2)}, "2", []string{"ErrConflict", "ErrUnprocessable"}},
+		"none":                     {2, []step{taken, missing, missing}, []string{creates, look(1), look(2)}, "", []string{"ErrUnprocessable"}},
+		"the first cannot be seen": {2, []step{taken, says(403, "")}, []string{creates, look(1)}, "", []string{"ErrUnprocessable"}},
+		"more than are looked up": {7, []step{taken, missing, missing, missing, missing, missing},
+			[]string{creates, look(1), look(2), look(3), look(4), look(5)}, "", []string{"ErrUnprocessable"}},
+		"the second, after one that was lost": {2, []step{breaks, missing, taken, missing, bob},
+			[]string{creates, look(1), creates, look(1), look(2)}, "2", []string{"ErrConflict", "ErrUnprocessable"}},
+		"the second by who may be ours": {2, []step{breaks, missing, taken, missing, found},
+			[]string{creates, look(1), creates, look(1), look(2)}, "", []string{"ErrOutcomeUnknown", "ErrUnprocessable"}},
+		"none, after one that was lost": {2, []step{breaks, missing, taken, missing, missing},
+			[]string{creates, look(1), creates, look(1), look(2)}, "", []string{"ErrOutcomeUnknown", "ErrUnprocessable"}},
+		"the name, after one that was lost": {2, []step{breaks, missing, badName, missing},
+			[]string{creates, look(1), creates, look(1)}, "", []string{"ErrUnprocessable"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			req := ada()
+			var pairs []motive.ExternalIDAttributes
+			for n := range tt.pairs {
+				pairs = append(pairs, motive.ExternalIDAttributes{ExternalID: fmt.Sprint(n + 1), IntegrationName: "tms"})
+			}
+			req.ExternalIDsAttributes = motive.Set(pairs)
+			srv := newScript(t, tt.steps)
+			var r motive.Response
+			user, err := newClient(t, srv.url).Users.Create(t.Context(), req, motive.WithResponse(&r))
+			if got := srv.asked(); !reflect.DeepEqual(got, tt.lines) || r.Attempts != srv.count() || user != nil {
+				t.Errorf("sent %q, want %q; %d attempts of %d, user %v", got, tt.lines, r.Attempts, srv.count(), user)
+			}
+			isOnly(t, err, tt.errs...)
+			var held *motive.ExternalIDTakenError
+			if errors.As(err, &held) != (tt.taken != "") || held != nil && (held.ExternalID != tt.taken || held.Holder.ID != 8) {
+				t.Errorf("error %v, want one that %q is taken", err, tt.taken)
+			}
+		})
 	}
 }
 

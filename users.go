@@ -49,13 +49,15 @@ func (r request) withUser(a *UserAttributes) (request, error) {
 	return r, err
 }
 
-// Create creates a user. A POST is not idempotent, so it is sent once: again
-// only on 429, or where the first one provably never left. A request that carries
-// an external id is reconciled where its outcome is unknown: the pair is looked up
-// for [RetryPolicy].ReconcileWait, the user who holds it is returned if nothing
+// Create creates a user. A POST is not idempotent, so it is sent once: again only on
+// 429, or where the first one provably never left. A request that carries an external
+// id is reconciled where its outcome is unknown: the first pair is looked up for
+// [RetryPolicy].ReconcileWait, the user who holds it is returned if nothing
 // contradicts, and the request is sent once more if nobody does. What stays open is
-// an [OutcomeUnknownError]; a pair that another user holds is an
-// [ExternalIDTakenError]; an API key in test mode is [ErrTestMode].
+// an [OutcomeUnknownError]; an API key in test mode is [ErrTestMode].
+//
+// After a 400, 409 or 422 the pairs are looked up one by one, the first five of them:
+// one that another user holds is an [ExternalIDTakenError].
 //
 // Motive's hub: "Create a new user".
 func (s *UsersService) Create(ctx context.Context, req *CreateUserRequest, opts ...CallOption) (*User, error) {
@@ -70,16 +72,19 @@ func (s *UsersService) Create(ctx context.Context, req *CreateUserRequest, opts 
 	}
 	want := expected{email: req.Email.value, username: req.Username.value}
 	added := addedIDs(attributes)
+	added = added[:min(len(added), mostPairs)]
 	if len(added) > 0 {
 		want.pair = added[0]
 	}
 	user, err := s.do(ctx, r, o, want)
 	if err != nil && len(added) > 0 && ctx.Err() == nil {
 		o.Response = cmp.Or(o.Response, new(Response))
-		return (&creation{s: s, req: req, r: r, o: o, want: want}).settle(ctx, err)
+		return (&creation{s: s, req: req, r: r, o: o, want: want, added: added}).settle(ctx, err)
 	}
 	return user, err
 }
+
+const mostPairs = 5 // that a create is looked up by
 
 // creation is a create that carries an external id.
 type creation struct {
@@ -88,8 +93,9 @@ type creation struct {
 	r     request
 	o     CallSettings
 	want  expected
+	added []ExternalID // at most mostPairs
 	began time.Time
-	sent  int // how often the create was sent
+	sent  int // how often the create was sent, once that is in doubt
 }
 
 // settle turns the error of a create into its outcome, where that can be found out
@@ -100,15 +106,11 @@ func (c *creation) settle(ctx context.Context, err error) (*User, error) {
 	if errors.As(err, &unknown) {
 		return c.reconcile(ctx, unknown)
 	}
-	if errors.Is(err, ErrConflict) || errors.Is(err, ErrUnprocessable) {
-		var looked Response // that of the call is the refusal's
-		holder, failed := c.look(ctx, c.want.pair, &looked)
-		c.o.Response.Attempts += looked.Attempts
-		if failed == nil {
-			err = c.takenBy(holder, err)
-		}
+	var refusal *APIError
+	if !errors.As(err, &refusal) || !lookedAt(refusal) {
+		return nil, err
 	}
-	return nil, err
+	return nil, c.taken(ctx, c.added, refusal, err)
 }
 
 // reconcile finds out what became of a create whose outcome is unknown. Slow
@@ -135,11 +137,31 @@ func (c *creation) reconcile(ctx context.Context, cause *OutcomeUnknownError) (*
 	}
 	user, err = c.find(ctx, wait, again)
 	var refusal *APIError
-	if errors.Is(err, ErrNotFound) && errors.As(again, &refusal) && provesNothingStored(again, refusal) {
-		refusal.Attempts = c.sent
-		return nil, refusal
+	if errors.Is(err, ErrNotFound) && errors.As(again, &refusal) && lookedAt(refusal) {
+		if provesNothingStored(again, refusal) {
+			refusal.Attempts = c.sent
+			return nil, refusal
+		}
+		err = c.taken(ctx, c.added[1:], refusal, err)
 	}
 	return user, c.verdict(ctx, again, err)
+}
+
+// taken looks for who holds one of the pairs, and is why a create was refused. Its error
+// is otherwise if nobody does, or if it may be whom an earlier send of the create made.
+func (c *creation) taken(ctx context.Context, pairs []ExternalID, refusal, otherwise error) error {
+	var looked Response // that of the call remains the one before
+	defer func() { c.o.Response.Attempts += looked.Attempts }()
+	for _, pair := range pairs {
+		holder, err := c.look(ctx, pair, &looked)
+		if err == nil && (c.sent == 0 || !isOurs(c.req, holder, &looked, c.began)) {
+			return takenBy(pair, holder, refusal)
+		}
+		if !errors.Is(err, ErrNotFound) {
+			break
+		}
+	}
+	return otherwise
 }
 
 // find looks for who holds the pair until wait is over: at once, and with pauses
@@ -153,7 +175,7 @@ func (c *creation) find(ctx context.Context, wait time.Duration, cause error) (*
 			if isOurs(c.req, user, c.o.Response, c.began) {
 				return user, nil
 			}
-			return nil, c.takenBy(user, cause)
+			return nil, takenBy(c.want.pair, user, cause)
 		}
 		left := wait - time.Since(start)
 		if left <= 0 || !mayPass(err) {
@@ -171,10 +193,8 @@ func (c *creation) look(ctx context.Context, pair ExternalID, r *Response) (*Use
 }
 
 // takenBy is the error of a create whose external id another user holds.
-func (c *creation) takenBy(holder *User, cause error) error {
-	return &ExternalIDTakenError{
-		ExternalID: c.want.pair.ExternalID, IntegrationName: c.want.pair.IntegrationName, Holder: holder, Err: cause,
-	}
+func takenBy(pair ExternalID, holder *User, cause error) error {
+	return &ExternalIDTakenError{ExternalID: pair.ExternalID, IntegrationName: pair.IntegrationName, Holder: holder, Err: cause}
 }
 
 // verdict is the error of a create after the lookups: none, that another holds the
