@@ -966,8 +966,8 @@ func TestStatusesThatFail(t *testing.T) {
 		500: passingStatus, 502: passingStatus, 503: passingStatus, 504: passingStatus,
 		501: final, 505: final, 520: openStatus, 522: openStatus, 524: openStatus, 599: openStatus,
 		400: final, 401: final, 402: final, 403: final, 404: final, 405: final, 409: final, 418: final, 422: final,
-		300: final, 304: final, 307: final, 308: final,
-		301: openStatus, 302: openStatus, 303: openStatus, 408: openStatus, 499: openStatus,
+		307: final, 308: final,
+		300: openStatus, 301: openStatus, 302: openStatus, 303: openStatus, 304: openStatus, 305: openStatus, 399: openStatus, 408: openStatus, 499: openStatus,
 	} {
 		for _, m := range oneOfEachVerb() {
 			t.Run(fmt.Sprintf("%d/%s", status, m.name), func(t *testing.T) {
@@ -1439,6 +1439,7 @@ func TestWhatShowsASuccessToDo(t *testing.T) {
 		{"PUT", 200, `{"id":3,"group":{"success":false}}`, true, true}, // what that is of is not known
 		{"PUT", 101, "", false, false},
 		{"PUT", 302, "", false, false},
+		{"PUT", 304, "", false, false},
 		{"POST", 204, "", true, true},
 		{"POST", 200, failed, false, false},
 		{"PATCH", 204, "", true, true},

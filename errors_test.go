@@ -53,7 +53,7 @@ func TestStatusesAreSentinels(t *testing.T) {
 		if !errors.As(fmt.Errorf("sync: %w", err), &api) || api.StatusCode != status {
 			t.Errorf("error %v, want an APIError of %d", err, status)
 		}
-		if _, err := c.Users.Create(t.Context(), ada()); status == 302 || status == 500 || status == 503 || status == 599 {
+		if _, err := c.Users.Create(t.Context(), ada()); status == 302 || status == 304 || status == 500 || status == 503 || status == 599 {
 			isOnly(t, err, name, "ErrOutcomeUnknown")
 		} else {
 			isOnly(t, err, name)
@@ -77,13 +77,13 @@ func TestMessages(t *testing.T) {
 			"307 redirect to evil.example, which is not followed: the credential stays with the base URL's host (1 attempt)"},
 		{wire.Always(302, "", "Location", "https://sign.in/"),
 			unknown + "302 redirect to sign.in, which is not followed: the credential stays with the base URL's host (1 attempt)"},
-		{wire.Always(300, ""), "300 redirect, which is not followed (1 attempt)"},
-		{wire.Always(399, ""), "399 redirect, which is not followed (1 attempt)"},
+		{wire.Always(300, ""), unknown + "300 redirect, which is not followed (1 attempt)"},
+		{wire.Always(399, ""), unknown + "399 redirect, which is not followed (1 attempt)"},
 		{wire.Always(599, ""), unknown + "599 server error (1 attempt)"},
 		{wire.Always(200, `{"message":"come back"}`),
 			unknown + "200 the response holds no user with an id; it says: come back (1 attempt)"},
 		{wire.Always(200, `{"user":{}}`), unknown + "200 the response holds no user with an id (1 attempt)"},
-		{wire.Always(304, ""), "304 not modified (1 attempt)"},
+		{wire.Always(304, ""), unknown + "304 not modified (1 attempt)"},
 		{wire.Always(420, ""), "420 (1 attempt)"},
 	} {
 		want := "motive: POST /v1/users: " + tt.want

@@ -126,6 +126,7 @@ func TestCreateIsReconciled(t *testing.T) {
 		"the lookup stumbles":               {[]step{breaks, says(503, ""), breaks, found}, []string{creates, lookups}, nil, 0},
 		"the second is limited, then there": {[]step{breaks, missing, says(429, ""), created}, []string{creates, lookups, creates}, nil, 0},
 		"302 of a proxy after the commit":   {[]step{says(302, ""), found}, []string{creates, lookups}, nil, 0},
+		"304 of a cache after the commit":   {[]step{says(304, ""), found}, []string{creates, lookups}, nil, 0},
 		"408 of a proxy after the commit":   {[]step{says(408, ""), found}, []string{creates, lookups}, nil, 0},
 		"499 of a proxy after the commit":   {[]step{says(499, ""), found}, []string{creates, lookups}, nil, 0},
 		"a page with 404 after the commit":  {[]step{says(404, "<html>sorry"), found}, []string{creates, lookups}, nil, 0},
@@ -846,8 +847,8 @@ func TestTheServersWordsReachTheMessage(t *testing.T) {
 // What each status makes of a POST that cannot be reconciled, and of a GET.
 func TestWhatEachStatusProves(t *testing.T) {
 	t.Parallel()
-	unknown := map[int]bool{301: true, 302: true, 303: true, 408: true, 499: true}
-	refused := map[int]bool{501: true, 505: true}
+	unknown := map[int]bool{408: true, 499: true}
+	refused := map[int]bool{307: true, 308: true, 501: true, 505: true}
 	for status := 300; status < 1000; status++ {
 		if status == http.StatusTooManyRequests {
 			continue // which is waited out
@@ -856,7 +857,7 @@ func TestWhatEachStatusProves(t *testing.T) {
 			motive.WithRetry(motive.RetryPolicy{MaxAttempts: 1}))
 		_, err := c.Users.Create(t.Context(), ada())
 		var api *motive.APIError
-		want := (unknown[status] || status >= 500) && !refused[status]
+		want := (unknown[status] || status < 400 || status >= 500) && !refused[status]
 		if !errors.As(err, &api) || api.StatusCode != status || errors.Is(err, motive.ErrOutcomeUnknown) != want {
 			t.Errorf("%d to a POST: error %v, unknown should be %v", status, err, want)
 		}
