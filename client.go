@@ -231,7 +231,7 @@ func do[T any](ctx context.Context, c *core, r request, o CallSettings, decode f
 	resp, err := c.transport.Do(ctx, sent)
 	defer resp.Release()
 	defer o.report(&resp)
-	return judge(sent, c.apiKey, &resp, err, decode)
+	return classify(sent, c.apiKey, &resp, err, decode)
 }
 
 // report fills the Response that the caller asked for, and adds up the attempts of a

@@ -2,7 +2,6 @@ package motive
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -68,49 +67,67 @@ func maybeBefore(resp *transport.Response) bool {
 	})
 }
 
-// judge turns what happened to a call into its result or its error. decode reads a
+// classify turns what happened to a call into its result or its error. decode reads a
 // success, and its error says why the body does not show one. testable says that the
 // credential may be in test mode.
-func judge[T any](r transport.Request, testable bool, resp *transport.Response, err error, decode func(body []byte) (T, error)) (T, error) {
-	var none T
-	_, nothing := any(none).(struct{}) // is due that a body would have to show
-	write := !transport.Safe(r.Method)
+func classify[T any](r transport.Request, testable bool, resp *transport.Response, err error, decode func(body []byte) (T, error)) (T, error) {
 	proof := proofOf(resp.Status)
 	if isNotOfAPI(resp) {
 		proof = open
 	}
-	maybe := maybeBefore(resp)
+	if err == nil && proof == done {
+		return accept(r, testable, resp, decode)
+	}
+	var none T
+	maybe := maybeBefore(resp) || err == nil && proof == open
 	switch {
 	case err != nil:
 		err = failure(r, resp, err)
-	case proof == done && nothing && (r.Method == http.MethodHead || resp.Status == http.StatusNoContent || resp.Status == http.StatusResetContent):
-		return none, nil // there is no body to show it with
-	case proof == done:
-		v, bad := decode(resp.Body)
-		if write && bad == nil && errorbody.Denies(resp.Body) {
-			bad = errDenied
-		}
-		if bad == nil {
-			return v, nil
-		}
-		e := unexpected(r, resp, bad)
-		if start := resp.Body[:min(len(resp.Body), 4096)]; write && testable && bytes.Contains(bytes.ToLower(start), []byte("test mode")) {
-			e.err = ErrTestMode // an access token has no test mode
-			e.Message = "nothing was stored: so answers an API key in test mode, which checks a request and no more"
-			return none, e
-		}
-		err, maybe = e, true
-	case maybe && r.Method == http.MethodDelete && resp.Status == http.StatusNotFound && proof == refused:
+	case maybe && proof == refused && r.Method == http.MethodDelete && resp.Status == http.StatusNotFound:
 		return none, nil // an earlier attempt has deleted it
 	default:
-		maybe = maybe || proof == open
 		err = refusal(r, resp)
 	}
-	if write && maybe {
-		return none, &OutcomeUnknownError{Method: r.Method, Path: r.Path, Attempts: resp.Attempts, Err: err,
-			took: resp.FirstTook, began: resp.Began, happened: proof == done}
+	if maybe && !transport.Safe(r.Method) {
+		err = unknown(r, resp, err)
 	}
 	return none, err
+}
+
+// accept is the result of a 2xx whose body shows it, else an error. Nothing has to be
+// shown of what has no body by its status: such a call succeeds where it has no result.
+func accept[T any](r transport.Request, testable bool, resp *transport.Response, decode func(body []byte) (T, error)) (result T, _ error) {
+	_, nothing := any(result).(struct{})
+	if nothing && (r.Method == http.MethodHead || resp.Status == http.StatusNoContent || resp.Status == http.StatusResetContent) {
+		return result, nil
+	}
+	read := transport.Safe(r.Method)
+	result, bad := decode(resp.Body)
+	if bad == nil && !read && errorbody.Denies(resp.Body) {
+		bad = errDenied
+	}
+	if bad == nil {
+		return result, nil
+	}
+	var none T
+	err := unexpected(r, resp, bad)
+	if start := resp.Body[:min(len(resp.Body), 4096)]; testable && !read && bytes.Contains(bytes.ToLower(start), []byte("test mode")) {
+		err.err = ErrTestMode // an access token has no test mode
+		err.Message = "nothing was stored: so answers an API key in test mode, which checks a request and no more"
+		return none, err
+	}
+	if read {
+		return none, err
+	}
+	return none, unknown(r, resp, err)
+}
+
+// unknown is the error of a write that may have been carried out.
+func unknown(r transport.Request, resp *transport.Response, err error) error {
+	return &OutcomeUnknownError{
+		Method: r.Method, Path: r.Path, Attempts: resp.Attempts, Err: err,
+		took: resp.FirstTook, began: resp.Began, happened: proofOf(resp.Status) == done,
+	}
 }
 
 // Why a 2xx is no success, whatever the call.
@@ -124,10 +141,11 @@ var (
 func unexpected(r transport.Request, resp *transport.Response, why error) *APIError {
 	e := apiError(r, resp)
 	e.err = ErrUnexpectedResponse
-	said, _ := errorbody.Read(e.Body, resp.Header, e.redact)
-	if e.Message = e.clean(fmt.Sprint(why)); said != "" && said != e.Message {
-		e.Message = text.Printable(e.Message+"; it says: "+said, errorbody.MaxMessage)
+	wrong := e.redact(fmt.Sprint(why)) // before it is cut
+	if said, _ := errorbody.Read(e.Body, resp.Header, e.redact); said != "" && said != wrong {
+		wrong += "; it says: " + said
 	}
+	e.Message = text.Printable(wrong, errorbody.MaxMessage)
 	return e
 }
 
@@ -143,7 +161,10 @@ func refusal(r transport.Request, resp *transport.Response) *APIError {
 	for _, p := range problems {
 		e.Fields = append(e.Fields, FieldError(p))
 	}
-	e.Message = cmp.Or(said, e.clean(statusMessage(resp)))
+	if said == "" {
+		said = text.Printable(e.redact(statusMessage(resp)), errorbody.MaxMessage)
+	}
+	e.Message = said
 	return e
 }
 
@@ -188,14 +209,8 @@ func apiError(r transport.Request, resp *transport.Response) *APIError {
 
 const maxErrorBody = 64 << 10 // of a body, that an error keeps
 
-// clean makes a text of somebody else's fit for an error: without the secrets, on one
-// line, and then cut.
-func (e *APIError) clean(said string) string {
-	return text.Printable(e.redact(said), errorbody.MaxMessage)
-}
-
-// isNotOfAPI reports whether a response is a web page in place of a 404: the API has
-// not said it, and something in front of it may have taken its place at any time.
+// isNotOfAPI reports whether a 404 is an HTML page, which comes from a proxy or a wrong
+// base URL and proves nothing about the record.
 func isNotOfAPI(resp *transport.Response) bool {
 	return resp.Status == http.StatusNotFound &&
 		(strings.Contains(strings.ToLower(resp.Header.Get("Content-Type")), "html") ||
