@@ -71,7 +71,7 @@ func NewClient(opts ...Option) (*Client, error) {
 	cfg.refuse(len(given) == 0, "no credential: use "+choice)
 	cfg.refuse(len(given) > 1, "%d credentials (%s): use "+choice, len(given), strings.Join(given, ", "))
 	if len(cfg.problems) > 0 {
-		return nil, errors.New("motive: " + strings.ReplaceAll(strings.Join(cfg.problems, "\n"), "\n", "; "))
+		return nil, errors.New("motive: " + strings.Join(cfg.problems, "; "))
 	}
 	core := &core{
 		transport:     transport.New(cfg.transport),
@@ -214,8 +214,7 @@ func record(method, template string, id int64) (request, error) {
 
 var errNoContext = errors.New("motive: the context is nil: pass context.Background() where there is no other")
 
-// do sends r and decodes the body of the response. It is the whole way of every
-// call: encode, send, judge.
+// do sends r and judges the response. Every service method ends here.
 func do[T any](ctx context.Context, c *core, r request, o CallSettings, decode func(body []byte) (T, error)) (T, error) {
 	var none T
 	if c == nil || c.transport == nil {
@@ -247,6 +246,16 @@ func (o CallSettings) report(resp *transport.Response) {
 		RequestID:  text.Printable(header.Get("X-Request-Id"), maxRequestID),
 		Attempts:   o.Response.Attempts + resp.Attempts,
 	}
+}
+
+// withUser returns r with a user's fields as its body. No error may show their
+// secrets, should the server echo them.
+func (r request) withUser(a *UserAttributes) (request, error) {
+	r, err := r.with(a)
+	if err == nil {
+		r.secrets = []string{a.Password.value, a.DriversLicenseNumber.value}
+	}
+	return r, err
 }
 
 // with returns r with a body.

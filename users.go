@@ -39,16 +39,6 @@ func (s *UsersService) do(ctx context.Context, r request, o CallSettings, want e
 	return (*User)(user), err
 }
 
-// withUser returns r with a user's fields as its body. No error may show their
-// secrets, should the server echo them.
-func (r request) withUser(a *UserAttributes) (request, error) {
-	r, err := r.with(a)
-	if err == nil {
-		r.secrets = []string{a.Password.value, a.DriversLicenseNumber.value}
-	}
-	return r, err
-}
-
 // Create creates a user. A POST is not idempotent, so it is sent once: again only on
 // 429, or where the first one provably never left. A request that carries an external
 // id is reconciled where its outcome is unknown: the first pair is looked up for
@@ -130,21 +120,22 @@ func (c *creation) reconcile(ctx context.Context, cause *OutcomeUnknownError) (*
 		return user, c.verdict(ctx, cause, err)
 	}
 	before := c.o.Response.Attempts
-	user, again := c.s.do(ctx, c.r, c.o, c.want)
+	user, failed := c.s.do(ctx, c.r, c.o, c.want)
 	c.sent += c.o.Response.Attempts - before
-	if again == nil {
+	if failed == nil {
 		return user, nil
 	}
-	user, err = c.find(ctx, wait, again)
+	user, err = c.find(ctx, wait, failed)
+	nobody := errors.Is(err, ErrNotFound)
 	var refusal *APIError
-	if errors.Is(err, ErrNotFound) && errors.As(again, &refusal) && lookedAt(refusal) {
-		if provesNothingStored(again, refusal) {
+	if nobody && errors.As(failed, &refusal) && lookedAt(refusal) {
+		if provesNothingStored(failed, refusal) {
 			refusal.Attempts = c.sent
 			return nil, refusal
 		}
 		err = c.taken(ctx, c.added[1:], refusal, err)
 	}
-	return user, c.verdict(ctx, again, err)
+	return user, c.verdict(ctx, failed, err)
 }
 
 // taken looks for who holds one of the pairs, and is why a create was refused. Its error

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -101,15 +102,18 @@ func NewSource(cfg *oauth2.Config, store Store, opts ...Option) (*Source, error)
 	for _, opt := range opts {
 		opt(&o)
 	}
-	problem := checkConfig(cfg)
+	var problems []string
+	if err := checkConfig(cfg); err != nil {
+		problems = append(problems, err.Error())
+	}
 	if store == nil {
-		problem = errors.Join(problem, errors.New("the store is nil: make one with oauth.NewMemoryStore or tokenfile.New"))
+		problems = append(problems, "the store is nil: make one with oauth.NewMemoryStore or tokenfile.New")
 	}
 	if o.now == nil || o.report == nil {
-		problem = errors.Join(problem, errors.New("the clock or the report function is nil: leave the option out"))
+		problems = append(problems, "the clock or the report function is nil: leave the option out")
 	}
-	if problem != nil {
-		return nil, fmt.Errorf("oauth: %w", problem)
+	if len(problems) > 0 {
+		return nil, errors.New("oauth: " + strings.Join(problems, "; "))
 	}
 	return &Source{
 		endpoint:   newEndpoint(cfg, o.client, o.now),
