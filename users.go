@@ -425,17 +425,9 @@ func (s *UsersService) walk(ctx context.Context, opts ListUsersOptions, o CallSe
 	pages := paging.NewAhead(ctx, o.ReadAhead, s.fetcher(opts, o))
 	defer pages.Stop()
 	for {
-		page, ahead, err := pages.Get(pager.PageNo(), pager.LastPage())
-		if o.Response != nil && page != nil {
-			*o.Response = page.response
-		}
+		page, facts, err := nextPage(pager, pages, o)
 		if err != nil {
 			return err
-		}
-		facts := page.facts()
-		if ahead && !pager.Steady(facts) {
-			pager.Distrust(o.ReadAhead, thrown(pages.Stop(), facts))
-			continue
 		}
 		unseen := pager.Unseen(facts.IDs)
 		for _, i := range unseen {
@@ -446,6 +438,25 @@ func (s *UsersService) walk(ctx context.Context, opts ListUsersOptions, o CallSe
 		if verdict := pager.Next(facts, len(unseen)); verdict != paging.Next && verdict != paging.Back {
 			return ending(pager, verdict)
 		}
+	}
+}
+
+// nextPage reads the page that pager is at. Where that was read ahead and the list has
+// moved meanwhile, it is read once more, and from then on page after page.
+func nextPage(pager *paging.Pager, pages *paging.Ahead[*fetched], o CallSettings) (*fetched, paging.Page, error) {
+	for {
+		page, ahead, err := pages.Get(pager.PageNo(), pager.LastPage())
+		if o.Response != nil && page != nil {
+			*o.Response = page.response
+		}
+		if err != nil {
+			return nil, paging.Page{}, err
+		}
+		facts := page.facts()
+		if !ahead || pager.Steady(facts) {
+			return page, facts, nil
+		}
+		pager.Distrust(o.ReadAhead, thrown(pages.Stop(), facts))
 	}
 }
 
