@@ -540,6 +540,10 @@ func TestReportsTellTheTruth(t *testing.T) {
 	if report.Requests != 5 || report.Retries != 2 || report.Plan != p.Hash() || report.Fleet != "North" {
 		t.Errorf("report %+v", report)
 	}
+	var out strings.Builder
+	if err := report.WriteText(&out, provision.PrintOptions{}); err != nil || !strings.Contains(out.String(), "3 created; 5 requests, 2 of them repeats or checks in ") {
+		t.Errorf("%v: %s", err, out.String())
+	}
 	data, err := json.Marshal(report)
 	var back struct {
 		Counts  map[string]int

@@ -62,7 +62,7 @@ type Report struct {
 	// of the plan. Steps that were not reached are only counted.
 	Failures []Result      `json:"failures"`
 	Requests int           `json:"requests"` // sent by this run
-	Retries  int           `json:"retries"`  // requests that were sent again
+	Retries  int           `json:"retries"`  // those of them that repeat one, or look for what became of it
 	Duration time.Duration `json:"-"`
 	Stopped  string        `json:"stopped,omitzero"` // why the run ended early
 
@@ -112,8 +112,8 @@ func (r *Report) WriteText(w io.Writer, opts PrintOptions) error {
 	return flush(w, &out, "print the report")
 }
 
-// summary reads "20 created, 3 unchanged, 1 failed; 44 requests, 2 sent again,
-// in 12s".
+// summary reads "20 created, 3 unchanged, 1 failed; 44 requests, 2 of
+// them repeats or checks in 12s".
 func (r *Report) summary() string {
 	var parts []string
 	for _, o := range outcomes {
@@ -126,7 +126,7 @@ func (r *Report) summary() string {
 	}
 	sum := strings.Join(parts, ", ") + "; " + countOf(r.Requests, "request")
 	if r.Retries > 0 {
-		sum += fmt.Sprintf(", %d sent again", r.Retries)
+		sum += fmt.Sprintf(", %d of them repeats or checks", r.Retries)
 	}
 	return sum + " in " + r.Duration.Round(roundTo(r.Duration)).String()
 }
