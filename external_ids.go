@@ -2,6 +2,7 @@ package motive
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 )
@@ -17,15 +18,20 @@ type ExternalIDRequest struct {
 
 const externalIDsPath, externalIDRecordPath = "/v1/external_ids", "/v1/external_ids/{id}"
 
-// do makes a call for one external id, which must be the record with id where that
+// do sends req, whose response must show what it sets, of the record with id where that
 // is not zero.
-func (s *ExternalIDsService) do(ctx context.Context, r request, o CallSettings, id int64) (*ExternalID, error) {
+func (s *ExternalIDsService) do(ctx context.Context, r request, o CallSettings, id int64, req *ExternalIDRequest) (*ExternalID, error) {
 	return do(ctx, (*core)(s), r, o, func(body []byte) (*ExternalID, error) {
 		record, err := decodeExternalID(body)
-		if err == nil && id != 0 && record.ID != id {
+		switch {
+		case err != nil:
+			return nil, err
+		case id != 0 && record.ID != id:
 			return nil, fmt.Errorf("the response shows the external id record %d rather than %d", record.ID, id)
+		case differ(req.ExternalID.value, record.ExternalID), differ(req.IntegrationName.value, record.IntegrationName):
+			return nil, errors.New("the response shows another external id than the one that was sent")
 		}
-		return record, err
+		return record, nil
 	})
 }
 
@@ -43,7 +49,7 @@ func (s *ExternalIDsService) Create(ctx context.Context, req *ExternalIDRequest,
 	if err != nil {
 		return nil, err
 	}
-	return s.do(ctx, r, o, 0)
+	return s.do(ctx, r, o, 0, req)
 }
 
 // validateExternalID checks what is there, and that all of it is in a create.
@@ -83,7 +89,7 @@ func (s *ExternalIDsService) Update(ctx context.Context, id int64, req *External
 	if r, err = r.with(req); err != nil {
 		return nil, err
 	}
-	return s.do(ctx, r, o, id)
+	return s.do(ctx, r, o, id, req)
 }
 
 // Delete removes the record with the given id, the ID of an [ExternalID]. It may
