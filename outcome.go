@@ -103,8 +103,10 @@ func accept[T any](r transport.Request, testable bool, resp *transport.Response,
 	}
 	read := transport.Safe(r.Method)
 	result, bad := decode(resp.Body)
-	if bad == nil && !read && errorbody.Denies(resp.Body) {
-		bad = errDenied
+	if bad == nil && !read && bytes.Contains(resp.Body, []byte(`"success"`)) { // as nearly none has
+		if success, said, _ := successOf(resp.Body); said && !success {
+			bad = errDenied
+		}
 	}
 	if bad == nil {
 		return result, nil

@@ -103,17 +103,22 @@ func decodeExternalID(body []byte) (*ExternalID, error) {
 
 // decodeDeletion takes the documented {"success":true}.
 func decodeDeletion(body []byte) (none struct{}, err error) {
+	success, _, err := successOf(body)
+	if err == nil && !success {
+		err = errNotDeleted
+	}
+	return none, err
+}
+
+// successOf reads the member "success" of an object, if it says whether it was one.
+func successOf(body []byte) (success, said bool, err error) {
 	s := lenient.Scan(body)
-	said := false
 	for key := range s.Items() {
 		if string(key) == "success" {
-			said, _ = lenient.Bool(s.Value())
+			success, said = lenient.Bool(s.Value())
 		}
 	}
-	if err := s.End(); err != nil || said {
-		return none, err
-	}
-	return none, errNotDeleted
+	return success, said, s.End()
 }
 
 // decodePage reads the response to a call for a list of users. Nothing in the

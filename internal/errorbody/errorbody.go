@@ -58,22 +58,6 @@ func Read(body []byte, header http.Header, clean func(string) string) (message s
 	return r.message(), r.problems
 }
 
-// Denies reports whether a response says of itself that it is no success: an object
-// whose success is false.
-func Denies(body []byte) bool {
-	if !bytes.Contains(body, []byte(`"success"`)) { // as nearly all of them
-		return false
-	}
-	s, denies := lenient.Scan(body), false
-	for key := range s.Items() {
-		if string(key) == "success" {
-			success, said := lenient.Bool(s.Value())
-			denies = said && !success
-		}
-	}
-	return denies
-}
-
 // A reader collects what a body says.
 type reader struct {
 	*lenient.Scanner
