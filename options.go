@@ -387,6 +387,11 @@ func ApplyCallOptions(opts ...CallOption) CallSettings {
 	return o
 }
 
+// toRead is for a request by which a call with the settings o finds something out.
+func (o CallSettings) toRead(r *Response) CallSettings {
+	return CallSettings{Response: r, Query: o.Query, Skip: true} // the call has been checked
+}
+
 // check returns what pre-flight validation found, less what the call skips.
 func (o CallSettings) check(err error) error {
 	invalid, ok := err.(*ValidationError) //nolint:errorlint // validation returns it unwrapped, or nil

@@ -180,7 +180,7 @@ func (c *creation) find(ctx context.Context, wait time.Duration, cause error) (*
 
 // look looks up who holds an external id of the create, which need not be valid.
 func (c *creation) look(ctx context.Context, pair ExternalID, r *Response) (*User, error) {
-	return c.s.lookupPair(ctx, pair.ExternalID, pair.IntegrationName, CallSettings{Response: r, Query: c.o.Query, Skip: true})
+	return c.s.lookupPair(ctx, pair.ExternalID, pair.IntegrationName, c.o.toRead(r))
 }
 
 // takenBy is the error of a create whose external id another user holds.
@@ -286,7 +286,7 @@ func (s *UsersService) readBack(ctx context.Context, o CallSettings, want expect
 	if err != nil {
 		return nil, err
 	}
-	return s.do(ctx, r, CallSettings{Response: o.Response, Query: o.Query}, want)
+	return s.do(ctx, r, o.toRead(o.Response), want)
 }
 
 func (s *UsersService) setStatus(ctx context.Context, id int64, status Status, o CallSettings) (*User, error) {
