@@ -80,8 +80,7 @@ type field struct {
 	name   string
 	text   string // its value, if it is one
 	absent bool
-	set    bool       // neither absent nor null
-	of     *attribute // nil in another call
+	set    bool // neither absent nor null
 }
 
 func newField(name string, o optional) field {
@@ -120,7 +119,6 @@ var rules = map[string][]rule{
 	"violation_alerts":        {{CodeUnknownValue, undocumented}},
 	"cycle":                   {{CodeCycleRequired, noCycle}, {CodeUnknownCycle, undocumented}},
 	"cycle2":                  {{CodeCycleRequired, noCycle}, {CodeUnknownCycle, undocumented}},
-	"exception_*":             {{CodeExceptionNotAllowed, notAllowed}},
 	"group_ids":               {{CodeWrongPlace, groupsOfFleetUser}},
 	"group_visibility":        {{CodeWrongPlace, limitsOfDriver}, {CodeUnknownValue, undocumented}},
 	"custom_user_role":        {{CodeWrongPlace, limitsOfDriver}},
@@ -135,15 +133,15 @@ const saidBefore = "" // the code of a problem that another field has been repor
 func (d draft) validate() error {
 	var p problems
 	for _, a := range attributes() {
-		f := newField(a.name, a.of(d.UserAttributes))
-		f.of = a
-		p.judge(d, f)
-		switch a.name { // those that hold more than one value
-		case "group_ids":
+		p.judge(d, newField(a.name, a.of(d.UserAttributes)))
+		switch { // exceptions, which a cycle decides, and fields that hold more than one value
+		case a.exception != "":
+			p.add(a.name, CodeExceptionNotAllowed, notAllowed(d, a))
+		case a.name == "group_ids":
 			p.ids(a.name, d.GroupIDs.value)
-		case "custom_user_role":
+		case a.name == "custom_user_role":
 			p.customUserRole(d)
-		case "external_ids_attributes":
+		case a.name == "external_ids_attributes":
 			p.externalIDs(d)
 		}
 		if _, twice := d.Extra[a.name]; twice {
@@ -162,11 +160,7 @@ func (p *problems) judge(d draft, f field) {
 	if d.UserAttributes == nil { // so that a rule can look at other fields in any call
 		d.UserAttributes, d.user = &nothing, &nobody
 	}
-	kind := f.name
-	if strings.HasPrefix(kind, "exception_") {
-		kind = "exception_*"
-	}
-	for _, r := range rules[kind] {
+	for _, r := range rules[f.name] {
 		if p.add(f.name, r.code, r.broken(d, f)) {
 			return
 		}
@@ -398,26 +392,26 @@ func noCycle(d draft, f field) string {
 // notAllowed says what the cycle allows instead, where the exception is allowed,
 // and how to turn off what the request did not turn on. A cycle that is not in the
 // catalog is the user's own, or has been reported.
-func notAllowed(d draft, f field) string {
-	cycle, requested, changed := d.cycle(f.of.cycle)
-	if !d.turnsOn(f.of, changed) || !cycle.Known() || d.allows(cycle, f.of.exception) {
+func notAllowed(d draft, f *attribute) string {
+	cycle, requested, changed := d.cycle(f.cycle)
+	if !d.turnsOn(f, changed) || !cycle.Known() || d.allows(cycle, f.exception) {
 		return ""
 	}
-	message := fmt.Sprintf("%s %q (%s)", f.of.cycle, cycle, cycle.Description())
+	message := fmt.Sprintf("%s %q (%s)", f.cycle, cycle, cycle.Description())
 	if !requested {
 		message += ", which the user has,"
 	}
-	allowed, _ := exceptionsWhere(f.of.cycle, func(e *attribute) bool { return d.allows(cycle, e.exception) })
+	allowed, _ := exceptionsWhere(f.cycle, func(e *attribute) bool { return d.allows(cycle, e.exception) })
 	message += " does not allow it; it allows " + cmp.Or(text.Sentence(allowed, "and"), "no exception")
 
 	const few = 6 // more cycles than that are no help
-	switch cycles := d.cyclesAllowing(f.of.exception); {
+	switch cycles := d.cyclesAllowing(f.exception); {
 	case len(cycles) == 0:
-		message += "; no cycle lists " + string(f.of.exception) + ", and strict validation goes by the list"
+		message += "; no cycle lists " + string(f.exception) + ", and strict validation goes by the list"
 	case len(cycles) <= few:
-		message += "; " + string(f.of.exception) + " goes with " + text.List(cycles, "and")
+		message += "; " + string(f.exception) + " goes with " + text.List(cycles, "and")
 	}
-	if f.absent {
+	if f.of(d.UserAttributes).IsZero() {
 		return "is on for the user, and " + message + "; to turn it off, send " + f.name + " false"
 	}
 	return message

@@ -109,7 +109,7 @@ func TestExternalIDRequestsAreWholeInACreate(t *testing.T) {
 // A rule for a name that no field has would never be asked.
 func TestEveryRuleIsForFieldsThatExist(t *testing.T) {
 	t.Parallel()
-	fields := []string{"exception_*"}
+	var fields []string
 	for _, request := range []any{UserAttributes{}, ExternalIDRequest{}} {
 		for _, field := range reflect.VisibleFields(reflect.TypeOf(request)) {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
@@ -131,7 +131,6 @@ func TestEveryRuleCanBeAskedInEveryCall(t *testing.T) {
 		for _, create := range []bool{false, true} {
 			var p problems
 			f := given(a.name, "D-7")
-			f.of = a
 			p.judge(draft{create: create}, f)
 			p.judge(draft{create: create, strict: true}, f)
 		}
