@@ -457,10 +457,8 @@ func (p *problems) customUserRole(d draft) {
 	if after(d.Role, d.user.Role) == RoleDriver {
 		return
 	}
-	switch {
-	case role.UserRoleID != 0:
-		p.id(id, role.UserRoleID)
-	case set && d.create: // an update that leaves it out changes the groups alone
+	p.id(id, role.UserRoleID)
+	if role.UserRoleID == 0 && set && d.create { // an update that leaves it out changes the groups alone
 		p.add(id, CodeRequired, "is required in a custom user role; UserRoles.List shows the ids")
 	}
 	p.ids(groups, role.GroupIDs)
@@ -472,15 +470,16 @@ func (p *problems) customUserRole(d draft) {
 func (p *problems) ids(field string, ids []int64) {
 	for i, id := range ids {
 		if id <= 0 {
-			p.id(at(field, i), id)
+			p.add(at(field, i), CodeInvalid, fmt.Sprintf(notPositive, id))
 		}
 	}
 }
 
 func at(list string, i int) string { return list + "[" + strconv.Itoa(i) + "]" }
 
+// id takes 0 for an id that is not given.
 func (p *problems) id(field string, id int64) {
-	if id <= 0 {
+	if id < 0 {
 		p.add(field, CodeInvalid, fmt.Sprintf(notPositive, id))
 	}
 }
@@ -496,11 +495,9 @@ func (p *problems) externalIDs(d draft) {
 	ids := d.ExternalIDsAttributes.value
 	for i, id := range ids {
 		var own problems
-		switch {
-		case id.ID == 0:
-		case d.create:
+		if id.ID != 0 && d.create {
 			own.add("id", CodeInvalid, "is the id of a record, and a new user has none; leave it out")
-		default:
+		} else {
 			own.id("id", id.ID)
 		}
 		own.pair(id.ExternalID, id.IntegrationName)
