@@ -47,10 +47,7 @@ func validateUpdate(r *UpdateUserRequest, strict bool, current *User) error {
 	if (*UserAttributes)(r).isEmpty() {
 		return invalid("", CodeInvalid, "the update is empty; set at least one field")
 	}
-	if current == nil {
-		current = &nobody
-	}
-	return draft{UserAttributes: (*UserAttributes)(r), user: current, strict: strict}.validate()
+	return draft{UserAttributes: (*UserAttributes)(r), user: cmp.Or(current, &nobody), strict: strict}.validate()
 }
 
 // A draft is a request that is judged. In another call than a create or an update
