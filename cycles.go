@@ -165,12 +165,7 @@ func ParseCycle(s string) (Cycle, error) {
 }
 
 // ParseException reads the name of an exception, as leniently as [ParseRole].
-func ParseException(s string) (Exception, error) {
-	if e, ok := text.Canonical(s, exceptionTable.names()); ok {
-		return e, nil
-	}
-	return "", invalid("exception", CodeUnknownValue, noneOf(exceptionTable.names(), s))
-}
+func ParseException(s string) (Exception, error) { return oneOf("exception", s, exceptionTable.names()) }
 
 // Known reports whether c is one of [Cycles], with or without the suffix _2020,
 // which Other never has.

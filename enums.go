@@ -292,10 +292,16 @@ func ParseGroupVisibility(s string) (GroupVisibility, error) {
 }
 
 func parse[T ~string](field, s string) (T, error) {
-	if v, ok := text.Canonical(s, documented[field]); ok {
-		return T(v), nil
+	v, err := oneOf(field, s, documented[field])
+	return T(v), err
+}
+
+// oneOf returns the one of values that s spells.
+func oneOf[T ~string](field, s string, values []T) (T, error) {
+	if v, ok := text.Canonical(s, values); ok {
+		return v, nil
 	}
-	return "", invalid(field, CodeUnknownValue, noneOf(documented[field], s))
+	return "", invalid(field, CodeUnknownValue, noneOf(values, s))
 }
 
 func isDocumented(field, s string) bool { return slices.Contains(documented[field], s) }
