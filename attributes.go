@@ -190,8 +190,11 @@ func (a *UserAttributes) encode() ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-// read sets the fields that the body of a request has, all of them or none.
-func (a *UserAttributes) read(data []byte) error {
+// UnmarshalJSON reads the body of a request: a field that is null as [Null], all
+// others as [Set]. A field of a type that does not fit is an error, and nothing is
+// set. One that this version does not know goes to Extra as a [json.RawMessage], but
+// external_ids is an error: in a request it is external_ids_attributes.
+func (a *UserAttributes) UnmarshalJSON(data []byte) error {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(data, &members); err != nil {
 		return fmt.Errorf("motive: read request: %w", err)
@@ -260,17 +263,11 @@ func (r CreateUserRequest) MarshalJSON() ([]byte, error) { return (*UserAttribut
 // MarshalJSON writes the body of the request, as that of [UserAttributes].
 func (r UpdateUserRequest) MarshalJSON() ([]byte, error) { return (*UserAttributes)(&r).encode() }
 
-// UnmarshalJSON reads the body of a request: a field that is null as [Null], all
-// others as [Set]. A field of a type that does not fit is an error. One that this
-// version does not know goes to Extra as a [json.RawMessage], but external_ids is
-// an error: in a request it is external_ids_attributes.
-func (a *UserAttributes) UnmarshalJSON(data []byte) error { return a.read(data) }
+// UnmarshalJSON reads the body of a request, as that of [UserAttributes].
+func (r *CreateUserRequest) UnmarshalJSON(data []byte) error { return (*UserAttributes)(r).UnmarshalJSON(data) }
 
 // UnmarshalJSON reads the body of a request, as that of [UserAttributes].
-func (r *CreateUserRequest) UnmarshalJSON(data []byte) error { return (*UserAttributes)(r).read(data) }
-
-// UnmarshalJSON reads the body of a request, as that of [UserAttributes].
-func (r *UpdateUserRequest) UnmarshalJSON(data []byte) error { return (*UserAttributes)(r).read(data) }
+func (r *UpdateUserRequest) UnmarshalJSON(data []byte) error { return (*UserAttributes)(r).UnmarshalJSON(data) }
 
 // LogValue shows the fields of a that are sent and the keys of Extra. The
 // password and the license number are redacted.
