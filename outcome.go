@@ -104,7 +104,7 @@ func accept[T any](r transport.Request, testable bool, resp *transport.Response,
 	read := transport.Safe(r.Method)
 	result, bad := decode(resp.Body)
 	if bad == nil && !read && bytes.Contains(resp.Body, []byte(`"success"`)) { // as nearly none has
-		if success, said, _ := successOf(resp.Body); said && !success {
+		if success, said, _ := errorbody.Success(resp.Body); said && !success {
 			bad = errDenied
 		}
 	}

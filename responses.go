@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/motive-go/motive/internal/errorbody"
 	"github.com/motive-go/motive/internal/lenient"
 )
 
@@ -103,22 +104,11 @@ func decodeExternalID(body []byte) (*ExternalID, error) {
 
 // decodeDeletion takes the documented {"success":true}.
 func decodeDeletion(body []byte) (none struct{}, err error) {
-	success, _, err := successOf(body)
+	success, _, err := errorbody.Success(body)
 	if err == nil && !success {
 		err = errNotDeleted
 	}
 	return none, err
-}
-
-// successOf reads the member "success" of an object, if it says whether it was one.
-func successOf(body []byte) (success, said bool, err error) {
-	s := lenient.Scan(body)
-	for key := range s.Items() {
-		if string(key) == "success" {
-			success, said = lenient.Bool(s.Value())
-		}
-	}
-	return success, said, s.End()
 }
 
 // decodePage reads the response to a call for a list of users. Nothing in the

@@ -58,6 +58,17 @@ func Read(body []byte, header http.Header, clean func(string) string) (message s
 	return r.message(), r.problems
 }
 
+// Success reads the member "success" of an object, if it says whether it was one.
+func Success(body []byte) (success, said bool, err error) {
+	s := lenient.Scan(body)
+	for key := range s.Items() {
+		if string(key) == "success" {
+			success, said = lenient.Bool(s.Value())
+		}
+	}
+	return success, said, s.End()
+}
+
 // A reader collects what a body says.
 type reader struct {
 	*lenient.Scanner
