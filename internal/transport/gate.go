@@ -55,12 +55,12 @@ func (g *gate) waitTurn(a *attempt) error {
 	}
 	free, own := g.free(), max(a.notBefore.Sub(start), 0)
 	err := g.wait(k.ctx, a.notBefore)
-	a.turn = time.Now()
-	waited := a.turn.Sub(start)
+	waited := time.Since(start)
 	a.waited += waited
 	if held := waited - own; err == nil && held > time.Millisecond && !(free && g.free()) {
 		k.emit(Event{Kind: KindWait, Wait: held})
 	}
+	a.turn = time.Now() // an observer that takes its time makes no turn stale
 	return err
 }
 

@@ -94,6 +94,24 @@ func TestASlowTokenDoesNotGatherTurns(t *testing.T) {
 	}
 }
 
+// An observer that takes its time makes no turn stale: each attempt takes one.
+func TestASlowObserverCostsNoSecondTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		seen := answers(200)
+		c := newTestClient(t, Config{
+			RoundTripper: seen, Limiters: []Limiter{rate.NewLimiter(1, 1)},
+			Observer: func(Event) { time.Sleep(50 * time.Millisecond) },
+		})
+		for range 3 {
+			get(t, c, request(http.MethodGet))
+		}
+		if took := seen.at[2].Sub(seen.at[0]); took > 2500*time.Millisecond {
+			t.Errorf("two turns of one second took %s", took)
+		}
+	})
+}
+
 // One who leaves the queue leaves it shorter: neither its turn nor its count stays.
 func TestACancelledWaiterLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
