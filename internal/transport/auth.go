@@ -150,13 +150,11 @@ func (t *tokens) board() *flight {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.flight == nil {
-		f := new(flight)
-		f.ctx, f.giveUp = context.WithCancel(context.Background())
-		f.Flight = isolate.Go(func() (string, error) {
+		ctx, giveUp := context.WithCancel(context.Background())
+		t.flight = &flight{ctx: ctx, giveUp: giveUp, Flight: isolate.Go(func() (string, error) {
 			defer t.land()
-			return t.fetch(f.ctx)
-		})
-		t.flight = f
+			return t.fetch(ctx)
+		})}
 	}
 	t.flight.waiting++
 	return t.flight

@@ -9,15 +9,20 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hashicorp/go-retryablehttp"
+
 	"github.com/motive-go/motive/internal/backoff"
 )
 
 // call is one call, from Do to Release.
 type call struct {
 	*Client
-	req  Request
-	ctx  context.Context // the caller's
-	loop loop
+	req Request
+	ctx context.Context // the caller's
+
+	loop  retryablehttp.Client
+	http  http.Client   // of loop
+	shown http.Response // to loop
 
 	resp    Response  // as far as it has come
 	attempt *attempt  // the last one

@@ -137,13 +137,15 @@ func read(resp *http.Response, buf *bytes.Buffer, limit int64) (body []byte, tru
 	return buf.Bytes(), err != nil, err
 }
 
-// release gives up the body, whose buffer the next one is read into.
-func (a *attempt) release() {
-	if a.buf != nil && a.buf.Cap() <= keepBuffer {
-		a.buf.Reset()
-		a.call.buffers.Put(a.buf)
+// release gives up the body of the last attempt, whose buffer the next one is read into.
+func (k *call) release() {
+	if a := k.attempt; a != nil && a.buf != nil {
+		if a.buf.Cap() <= keepBuffer {
+			a.buf.Reset()
+			k.buffers.Put(a.buf)
+		}
+		a.buf = nil
 	}
-	a.buf = nil
 }
 
 // maxConns limits the connections to the one host: else a burst dials once a call. It is

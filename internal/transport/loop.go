@@ -9,9 +9,13 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// loop is retryablehttp's loop around the attempts of a call. It decides nothing: by
-// itself it repeats a POST like a GET, sleeps for as long as any server asks, and
-// drops the last response. So, in the order in which it asks:
+type roundTripFunc func(*http.Request) (*http.Response, error)
+
+func (f roundTripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// run sends the call for as long as decide says so, in retryablehttp's loop. That decides
+// nothing: by itself it repeats a POST like a GET, sleeps for as long as any server asks,
+// and drops the last response. So, in the order in which it asks:
 //
 //   - Transport: roundTrip sends an attempt through our stages, and shows the loop an
 //     empty response whatever came: there is no redirect to follow, no body to read.
@@ -23,17 +27,6 @@ import (
 // After an error it closes the idle connections that all calls share, unless Transport
 // has no CloseIdleConnections: so Transport is a function. (A call that had RoundTrip
 // itself would have a program link every method of what it holds.)
-type loop struct {
-	client retryablehttp.Client
-	http   http.Client
-	shown  http.Response
-}
-
-type roundTripFunc func(*http.Request) (*http.Response, error)
-
-func (f roundTripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
-
-// run sends the call for as long as decide says so.
 func (k *call) run() error {
 	target := k.base + k.req.Path
 	if k.req.Query != "" {
@@ -43,15 +36,14 @@ func (k *call) run() error {
 	if err != nil {
 		return k.cause(err)
 	}
-	l := &k.loop
-	l.shown = http.Response{StatusCode: http.StatusOK, Body: http.NoBody}
-	l.http.Transport = roundTripFunc(k.roundTrip)
-	l.client.HTTPClient = &l.http
-	l.client.CheckRetry = k.checkRetry
-	l.client.RetryMax = math.MaxInt
-	l.client.Backoff = func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return 0 }
-	l.client.ErrorHandler = retryablehttp.PassthroughErrorHandler
-	if _, err := l.client.Do(&retryablehttp.Request{Request: req}); err != nil {
+	k.shown = http.Response{StatusCode: http.StatusOK, Body: http.NoBody}
+	k.http.Transport = roundTripFunc(k.roundTrip)
+	k.loop.HTTPClient = &k.http
+	k.loop.CheckRetry = k.checkRetry
+	k.loop.RetryMax = math.MaxInt
+	k.loop.Backoff = func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return 0 }
+	k.loop.ErrorHandler = retryablehttp.PassthroughErrorHandler
+	if _, err := k.loop.Do(&retryablehttp.Request{Request: req}); err != nil {
 		return k.cause(err)
 	}
 	return nil
@@ -59,16 +51,14 @@ func (k *call) run() error {
 
 // roundTrip sends an attempt as was decided after the one before.
 func (k *call) roundTrip(req *http.Request) (*http.Response, error) {
-	if last := k.attempt; last != nil {
-		last.release()
-	}
+	k.release()
 	a := &attempt{call: k, req: req, auth: k.next.auth, notBefore: time.Now().Add(k.next.backoff)}
 	k.attempt = a
 	if err := k.send(a); err != nil {
 		a.err = k.clean(err)
 		return nil, a.err
 	}
-	return &k.loop.shown, nil
+	return &k.shown, nil
 }
 
 func (k *call) checkRetry(context.Context, *http.Response, error) (bool, error) {

@@ -128,8 +128,6 @@ func (r *Response) Redact() *redact.Set { return redact.New(r.call.secrets...) }
 
 // Release gives up Body. It may be called more than once.
 func (r *Response) Release() {
-	if a := r.call.attempt; a != nil {
-		a.release()
-	}
+	r.call.release()
 	r.Body = nil
 }
