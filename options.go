@@ -110,18 +110,13 @@ func WithTokenSource(src oauth2.TokenSource) Option {
 // calls as well, make an [oauth.Source] and give it to [WithTokenSource].
 func WithOAuth2(cfg *oauth2.Config, store oauth.Store) Option {
 	return func(c *config) {
-		base := &http.Client{Transport: (*innermost)(c)}
-		source, err := oauth.NewSource(cfg, store, oauth.WithHTTPClient(base), oauth.WithReport(c.tokenError))
+		rt := transport.RoundTripFunc(func(r *http.Request) (*http.Response, error) {
+			return c.transport.RoundTripper.RoundTrip(r) // a later option may set that
+		})
+		source, err := oauth.NewSource(cfg, store, oauth.WithHTTPClient(&http.Client{Transport: rt}), oauth.WithReport(c.tokenError))
 		c.refuse(err != nil, "WithOAuth2: %v", err)
 		c.authenticate("WithOAuth2", tokens(source))
 	}
-}
-
-// innermost sends with the round tripper that the client has once all options are known.
-type innermost config
-
-func (c *innermost) RoundTrip(r *http.Request) (*http.Response, error) {
-	return c.transport.RoundTripper.RoundTrip(r)
 }
 
 // WithBaseURL sets where the API is; default [DefaultBaseURL]. A path is kept as

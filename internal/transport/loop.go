@@ -9,9 +9,11 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-type roundTripFunc func(*http.Request) (*http.Response, error)
+// RoundTripFunc is a round tripper that is a function.
+type RoundTripFunc func(*http.Request) (*http.Response, error)
 
-func (f roundTripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+// RoundTrip returns what f does.
+func (f RoundTripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 // run sends the call for as long as decide says so, in retryablehttp's loop. That decides
 // nothing: by itself it repeats a POST like a GET, sleeps for as long as any server asks,
@@ -37,7 +39,7 @@ func (k *call) run() error {
 		return k.cause(err)
 	}
 	k.shown = http.Response{StatusCode: http.StatusOK, Body: http.NoBody}
-	k.http.Transport = roundTripFunc(k.roundTrip)
+	k.http.Transport = RoundTripFunc(k.roundTrip)
 	k.loop.HTTPClient = &k.http
 	k.loop.CheckRetry = k.checkRetry
 	k.loop.RetryMax = math.MaxInt
