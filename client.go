@@ -73,13 +73,10 @@ func NewClient(opts ...Option) (*Client, error) {
 	if len(cfg.problems) > 0 {
 		return nil, errors.New("motive: " + strings.Join(cfg.problems, "; "))
 	}
-	core := &core{
-		transport:     transport.New(cfg.transport),
-		apiKey:        cfg.apiKey,
-		resend:        cfg.transport.Policy.MaxAttempts != 1,
-		reconcileWait: cmp.Or(cfg.reconcileWait, 15*time.Second),
-		observer:      cfg.observer,
-	}
+	core := &cfg.core
+	core.transport = transport.New(cfg.transport)
+	core.resend = cfg.transport.Policy.MaxAttempts != 1
+	core.reconcileWait = cmp.Or(core.reconcileWait, 15*time.Second)
 	return &Client{(*UsersService)(core), (*ExternalIDsService)(core), (*UserRolesService)(core), core}, nil
 }
 

@@ -32,14 +32,12 @@ const DefaultBaseURL = "https://api.gomotive.com"
 type Option func(*config)
 
 type config struct {
-	transport     transport.Config
-	credentials   []string // the options that gave one
-	apiKey        bool     // whether that is an API key
-	baseURL       string
-	insecureHTTP  bool
-	reconcileWait time.Duration
-	observer      func(Event)
-	problems      []string
+	core         core // but for its transport
+	transport    transport.Config
+	credentials  []string // the options that gave one
+	baseURL      string
+	insecureHTTP bool
+	problems     []string
 }
 
 func defaultConfig() *config {
@@ -73,7 +71,7 @@ func withFixed(name string, header [2]string, secret string) Option {
 	return func(c *config) {
 		err := checkCredential(secret)
 		c.refuse(err != nil, "%s: the value %v", name, err)
-		c.apiKey = header == apiKey
+		c.core.apiKey = header == apiKey
 		c.authenticate(name, transport.Fixed(header[0], header[1], secret))
 	}
 }
@@ -152,7 +150,7 @@ func WithLogger(l *slog.Logger) Option { return func(c *config) { c.transport.Lo
 // not block, nor call the client.
 func WithObserver(f func(Event)) Option {
 	return func(c *config) {
-		c.observer, c.transport.Observer = f, nil
+		c.core.observer, c.transport.Observer = f, nil
 		if f != nil {
 			c.transport.Observer = func(e transport.Event) {
 				f(Event{Kind: EventKind(e.Kind), Method: e.Method, Path: e.Template, Attempt: e.Attempt,
@@ -167,7 +165,7 @@ func WithObserver(f func(Event)) Option {
 func WithRetry(p RetryPolicy) Option {
 	return func(c *config) {
 		c.transport.Policy = transport.Policy{MaxAttempts: p.MaxAttempts, MinWait: p.MinWait, MaxWait: p.MaxWait, MaxRetryAfter: p.MaxRetryAfter}
-		c.reconcileWait = p.ReconcileWait
+		c.core.reconcileWait = p.ReconcileWait
 		err := c.transport.Policy.Check()
 		c.refuse(err != nil, "WithRetry: %v", err)
 		c.refuse(p.ReconcileWait < 0, "WithRetry: ReconcileWait (%s) is negative: use 0 for the default", p.ReconcileWait)
@@ -345,8 +343,8 @@ func (c *config) tokenError(err error) {
 	if c.transport.Logger != nil {
 		c.transport.Logger.LogAttrs(context.Background(), slog.LevelWarn, "motive: "+string(EventTokenError), slog.Any("error", err))
 	}
-	if c.observer != nil {
-		c.observer(Event{Kind: EventTokenError, Err: err})
+	if c.core.observer != nil {
+		c.core.observer(Event{Kind: EventTokenError, Err: err})
 	}
 }
 
