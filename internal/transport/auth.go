@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/motive-go/motive/internal/backoff"
 	"github.com/motive-go/motive/internal/isolate"
@@ -14,8 +15,9 @@ import (
 
 // Credential is what authenticates a request; see [Fixed] and [Tokens].
 type Credential interface {
-	// Header returns the header for the next attempt. It returns when ctx ends.
-	Header(ctx context.Context) (AuthHeader, error)
+	// Header returns the header for the next attempt. It returns within limit, and when
+	// ctx ends.
+	Header(ctx context.Context, limit time.Duration) (AuthHeader, error)
 	// Rejected says that the server answered 401 to h, and reports whether it is
 	// worth asking Header for another.
 	Rejected(h AuthHeader) bool
@@ -41,12 +43,7 @@ func (c *Client) authenticate(a *attempt) (err error) {
 
 // header asks for the credential, for no longer than an attempt may take.
 func (c *Client) header(ctx context.Context) (AuthHeader, error) {
-	if f, ok := c.cfg.Credential.(fixed); ok { // which needs no time
-		return AuthHeader(f), nil
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.AttemptTimeout, errSlowCredential)
-	defer cancel()
-	h, err := c.cfg.Credential.Header(ctx)
+	h, err := c.cfg.Credential.Header(ctx, c.cfg.AttemptTimeout)
 	if err != nil {
 		return AuthHeader{}, fmt.Errorf("%w: %w", ErrCredential, stripURL(err))
 	}
@@ -74,8 +71,8 @@ func Fixed(name, prefix, secret string) Credential {
 
 type fixed AuthHeader
 
-func (f fixed) Header(context.Context) (AuthHeader, error) { return AuthHeader(f), nil }
-func (f fixed) Rejected(AuthHeader) bool                   { return false }
+func (f fixed) Header(context.Context, time.Duration) (AuthHeader, error) { return AuthHeader(f), nil }
+func (f fixed) Rejected(AuthHeader) bool                                  { return false }
 
 // Tokens is a bearer token that fetch returns, fit for a header. fetch is asked
 // before each attempt and should return the same one for as long as that is valid.
@@ -109,7 +106,9 @@ type flight struct {
 // Header returns what fetch has. A rejected token is asked about once more, since
 // the flight that brought it may have begun before the 401; after that it is
 // handed out, so that the 401 reaches the caller.
-func (t *tokens) Header(ctx context.Context) (AuthHeader, error) {
+func (t *tokens) Header(ctx context.Context, limit time.Duration) (AuthHeader, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errSlowCredential)
+	defer cancel()
 	token, err := t.ask(ctx)
 	if err == nil && t.rejected.Load() == token {
 		token, err = t.ask(ctx)

@@ -81,7 +81,7 @@ type renewing struct {
 	rejected []string
 }
 
-func (c *renewing) Header(context.Context) (AuthHeader, error) {
+func (c *renewing) Header(context.Context, time.Duration) (AuthHeader, error) {
 	i := min(c.asked, len(c.secrets)-1)
 	c.asked++
 	if i < len(c.errs) && c.errs[i] != nil {
