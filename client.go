@@ -30,15 +30,6 @@ type Client struct {
 	core *core
 }
 
-// core is what the services share: each is a core, with methods in a file of its own.
-type core struct {
-	transport     *transport.Client
-	apiKey        bool // whether the credential is an API key, which can be in test mode
-	resend        bool // whether the policy allows a second attempt
-	reconcileWait time.Duration
-	observer      func(Event)
-}
-
 // UsersService creates, changes, finds and lists users.
 //
 // Motive's hub: "Overview of /users".
@@ -74,6 +65,9 @@ func NewClient(opts ...Option) (*Client, error) {
 		return nil, errors.New("motive: " + strings.Join(cfg.problems, "; "))
 	}
 	core := &cfg.core
+	if f := core.observer; f != nil {
+		cfg.transport.Observer = func(e transport.Event) { f(eventOf(e)) }
+	}
 	core.transport = transport.New(cfg.transport)
 	core.resend = cfg.transport.Policy.MaxAttempts != 1
 	core.reconcileWait = cmp.Or(core.reconcileWait, 15*time.Second)

@@ -40,6 +40,16 @@ type config struct {
 	problems     []string
 }
 
+// core is what the services share: each is a core, with methods in a file of its own.
+// The options set what is theirs in it.
+type core struct {
+	transport     *transport.Client
+	apiKey        bool // whether the credential is an API key, which can be in test mode
+	resend        bool // whether the policy allows a second attempt
+	reconcileWait time.Duration
+	observer      func(Event)
+}
+
 func defaultConfig() *config {
 	return &config{
 		baseURL: DefaultBaseURL,
@@ -148,16 +158,12 @@ func WithLogger(l *slog.Logger) Option { return func(c *config) { c.transport.Lo
 // WithObserver calls f for each [Event]: the start and the end of each attempt, a
 // retry, a wait, a call given up. It is called in the middle of a call: it must
 // not block, nor call the client.
-func WithObserver(f func(Event)) Option {
-	return func(c *config) {
-		c.core.observer, c.transport.Observer = f, nil
-		if f != nil {
-			c.transport.Observer = func(e transport.Event) {
-				f(Event{Kind: EventKind(e.Kind), Method: e.Method, Path: e.Template, Attempt: e.Attempt,
-					StatusCode: e.Status, Wait: e.Wait, Duration: e.Took, Err: e.Err})
-			}
-		}
-	}
+func WithObserver(f func(Event)) Option { return func(c *config) { c.core.observer = f } }
+
+// eventOf is an event of the transport in the words of this package.
+func eventOf(e transport.Event) Event {
+	return Event{Kind: EventKind(e.Kind), Method: e.Method, Path: e.Template, Attempt: e.Attempt,
+		StatusCode: e.Status, Wait: e.Wait, Duration: e.Took, Err: e.Err}
 }
 
 // WithRetry sets when and how often a request is sent again. Fields that are
