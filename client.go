@@ -135,7 +135,7 @@ func (c *Client) Do(ctx context.Context, req Request, out any, opts ...CallOptio
 	if err != nil {
 		return err
 	}
-	r := request{method: method, path: path, template: template(path), query: req.Query}
+	r := request{Method: method, Path: path, Template: template(path), Query: req.Query}
 	if req.Body != nil {
 		if r, err = r.with(req.Body); err != nil {
 			return err
@@ -186,21 +186,14 @@ func template(path string) string {
 }
 
 // request is what a service method wants sent.
-type request struct {
-	method   string
-	path     string
-	template string // as logs and events show the path, without ids; "" for path itself
-	query    url.Values
-	body     []byte   // JSON; nil for none
-	secrets  []string // values of the body that no error may show
-}
+type request transport.Request
 
 // record returns a request for the record with an id, which takes the place of {id}.
 func record(method, template string, id int64) (request, error) {
 	if id <= 0 {
 		return request{}, invalid("id", CodeInvalid, fmt.Sprintf(notPositive, id))
 	}
-	return request{method: method, path: strings.Replace(template, "{id}", strconv.FormatInt(id, 10), 1), template: template}, nil
+	return request{Method: method, Path: strings.Replace(template, "{id}", strconv.FormatInt(id, 10), 1), Template: template}, nil
 }
 
 var errNoContext = errors.New("motive: the context is nil: pass context.Background() where there is no other")
@@ -214,10 +207,8 @@ func do[T any](ctx context.Context, c *core, r request, o CallSettings, decode f
 	if ctx == nil {
 		return none, errNoContext
 	}
-	sent := transport.Request{
-		Method: r.method, Path: r.path, Template: cmp.Or(r.template, r.path),
-		Query: merged(r.query, o.Query).Encode(), Body: r.body, Secrets: r.secrets,
-	}
+	sent := transport.Request(r)
+	sent.Query = merged(r.Query, o.Query)
 	resp, err := c.transport.Do(ctx, sent)
 	defer resp.Release()
 	defer o.report(&resp)
@@ -244,7 +235,7 @@ func (o CallSettings) report(resp *transport.Response) {
 func (r request) withUser(a *UserAttributes) (request, error) {
 	r, err := r.with(a)
 	if err == nil {
-		r.secrets = []string{a.Password.value, a.DriversLicenseNumber.value}
+		r.Secrets = []string{a.Password.value, a.DriversLicenseNumber.value}
 	}
 	return r, err
 }
@@ -253,12 +244,12 @@ func (r request) withUser(a *UserAttributes) (request, error) {
 func (r request) with(body any) (request, error) {
 	encoded, err := encodeBody(body)
 	if err != nil {
-		return r, fmt.Errorf("motive: %s %s: encoding the body: %w", r.method, r.path, err)
+		return r, fmt.Errorf("motive: %s %s: encoding the body: %w", r.Method, r.Path, err)
 	}
 	if string(encoded) == "null" { // of a nil pointer that SkipValidation let through
-		return r, fmt.Errorf("motive: %s %s: the request is nil", r.method, r.path)
+		return r, fmt.Errorf("motive: %s %s: the request is nil", r.Method, r.Path)
 	}
-	r.body = encoded
+	r.Body = encoded
 	return r, nil
 }
 

@@ -45,7 +45,7 @@ func (s *ExternalIDsService) Create(ctx context.Context, req *ExternalIDRequest,
 	if err := o.check(validateExternalID(req, true)); err != nil {
 		return nil, err
 	}
-	r, err := request{method: http.MethodPost, path: externalIDsPath}.with(req)
+	r, err := request{Method: http.MethodPost, Path: externalIDsPath}.with(req)
 	if err != nil {
 		return nil, err
 	}

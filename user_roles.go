@@ -61,11 +61,11 @@ func (s *UserRolesService) List(ctx context.Context, opts *ListUserRolesOptions,
 		return nil, err
 	}
 	o := ApplyCallOptions(call...)
-	r := request{method: http.MethodGet, path: userRolesPath, query: values}
+	r := request{Method: http.MethodGet, Path: userRolesPath, Query: values}
 	decode := func(body []byte) ([]UserRole, error) { return decodeRoles(ctx, body) }
 	roles, err := do(ctx, (*core)(s), r, o, decode)
 	if errors.Is(err, ErrNotFound) {
-		r.path = userRolesPathAlt
+		r.Path = userRolesPathAlt
 		return do(ctx, (*core)(s), r, o, decode)
 	}
 	return roles, err

@@ -56,7 +56,7 @@ func (s *UsersService) Create(ctx context.Context, req *CreateUserRequest, opts 
 		return nil, err
 	}
 	attributes := (*UserAttributes)(req)
-	r, err := request{method: http.MethodPost, path: usersPath}.withUser(attributes)
+	r, err := request{Method: http.MethodPost, Path: usersPath}.withUser(attributes)
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +205,7 @@ func (c *creation) verdict(ctx context.Context, cause, lookup error) error {
 	if ended := ctx.Err(); ended != nil {
 		err = fmt.Errorf("%w: %w", err, ended)
 	}
-	return &OutcomeUnknownError{Method: c.r.method, Path: c.r.path, Attempts: c.sent, Err: err}
+	return &OutcomeUnknownError{Method: c.r.Method, Path: c.r.Path, Attempts: c.sent, Err: err}
 }
 
 // Get returns the user with the given id, deactivated or not; [ErrNotFound] if
@@ -365,7 +365,7 @@ func (s *UsersService) page(ctx context.Context, opts *ListUsersOptions, o CallS
 	if err != nil {
 		return nil, err
 	}
-	r := request{method: http.MethodGet, path: usersPath, query: values}
+	r := request{Method: http.MethodGet, Path: usersPath, Query: values}
 	page, err := do(ctx, (*core)(s), r, o, func(body []byte) (*listing, error) { return decodePage(ctx, body, mostRows) })
 	if err == nil && o.Response != nil {
 		o.Response.Pagination = page.Pagination
@@ -533,7 +533,7 @@ func (s *UsersService) Lookup(ctx context.Context, key UserLookup, opts ...CallO
 	if err != nil {
 		return nil, err
 	}
-	r := request{method: http.MethodGet, path: lookupPath, query: values}
+	r := request{Method: http.MethodGet, Path: lookupPath, Query: values}
 	return s.do(ctx, r, o, expected{email: key.Email, username: key.Username, companyID: key.DriverCompanyID})
 }
 
@@ -580,7 +580,7 @@ func (s *UsersService) lookupPair(ctx context.Context, externalID, integrationNa
 		return nil, err
 	}
 	values := url.Values{"external_id": {externalID}, "integration_name": {integrationName}}
-	r := request{method: http.MethodGet, path: externalIDPath, query: values}
+	r := request{Method: http.MethodGet, Path: externalIDPath, Query: values}
 	return s.do(ctx, r, o, expected{pair: ExternalID{ExternalID: externalID, IntegrationName: integrationName}})
 }
 

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -17,8 +18,9 @@ import (
 // call is one call, from Do to Release.
 type call struct {
 	*Client
-	req Request
-	ctx context.Context // the caller's
+	req   Request
+	query string          // encoded
+	ctx   context.Context // the caller's
 
 	loop  retryablehttp.Client
 	http  http.Client   // of loop
@@ -79,7 +81,8 @@ func (a *attempt) neverSent() bool {
 //
 // as [errors.Is] and [errors.As] see it. No text shows the query or a secret.
 func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
-	k := &call{Client: c, req: r, ctx: ctx}
+	r.Template = cmp.Or(r.Template, r.Path)
+	k := &call{Client: c, req: r, query: r.Query.Encode(), ctx: ctx}
 	k.secrets = append(k.few[:0], r.Secrets...)
 	k.resp = Response{Began: time.Now(), call: k}
 	c.budget.called()
@@ -171,4 +174,4 @@ func (k *call) cause(err error) error {
 
 // clean is err without the secrets and the query of the call: net/http quotes what
 // it cannot parse, and a round tripper of the caller's may say anything.
-func (k *call) clean(err error) error { return k.resp.Redact().With(k.req.Query).Error(err) }
+func (k *call) clean(err error) error { return k.resp.Redact().With(k.query).Error(err) }

@@ -29,7 +29,7 @@ func TestWhatIsSent(t *testing.T) {
 		url, body, header string
 	}{
 		{Request{Method: "GET", Path: "/v1/a"}, "https://api.example.com/fleet/v1/a", "", "map[Authorization:[Bearer canary-credential] X-Time-Zone:[UTC]]"},
-		{Request{Method: "GET", Path: "/v1/a", Query: "b=c+d"}, "https://api.example.com/fleet/v1/a?b=c+d", "", "map[Authorization:[Bearer canary-credential] X-Time-Zone:[UTC]]"},
+		{Request{Method: "GET", Path: "/v1/a", Query: url.Values{"b": {"c d"}}}, "https://api.example.com/fleet/v1/a?b=c+d", "", "map[Authorization:[Bearer canary-credential] X-Time-Zone:[UTC]]"},
 		{Request{Method: "PUT", Path: "/v1/a%2Fb", Body: []byte("{}")}, "https://api.example.com/fleet/v1/a%2Fb", "{}", "map[Authorization:[Bearer canary-credential] Content-Type:[application/json] X-Time-Zone:[UTC]]"},
 	} {
 		for _, base := range []string{"https://api.example.com/fleet", "https://api.example.com/fleet/"} {
@@ -521,10 +521,10 @@ func TestRoundTrippersThatMisbehave(t *testing.T) {
 		t.Errorf("error %s", text)
 	}
 	c = newTestClient(t, Config{RoundTripper: answers(200)})
-	if r, err := c.Do(t.Context(), Request{Method: "BAD METHOD", Path: "/x", Query: "q=canary"}); err == nil || r.Attempts != 0 || strings.Contains(err.Error(), "canary") {
+	if r, err := c.Do(t.Context(), Request{Method: "BAD METHOD", Path: "/x", Query: url.Values{"q": {"canary"}}}); err == nil || r.Attempts != 0 || strings.Contains(err.Error(), "canary") {
 		t.Errorf("a bad method: %+v, %v", r, err)
 	}
-	if r, err := c.Do(t.Context(), Request{Method: "GET", Path: "/%zz", Query: "q=canary"}); err == nil || r.Redact() == nil || strings.Contains(err.Error(), "canary") {
+	if r, err := c.Do(t.Context(), Request{Method: "GET", Path: "/%zz", Query: url.Values{"q": {"canary"}}}); err == nil || r.Redact() == nil || strings.Contains(err.Error(), "canary") {
 		t.Errorf("a bad path: %+v, %v", r, err)
 	}
 }

@@ -109,7 +109,7 @@ func answers(steps ...any) *script {
 }
 
 func request(method string) Request {
-	r := Request{Method: method, Path: "/v1/things/7", Template: "/v1/things/{id}", Query: "name=canary-query"}
+	r := Request{Method: method, Path: "/v1/things/7", Template: "/v1/things/{id}", Query: url.Values{"name": {"canary-query"}}}
 	if method == http.MethodPost || method == http.MethodPut {
 		r.Body = []byte(`{"password":"canary-body"}`)
 		r.Secrets = []string{"canary-body"}

@@ -31,8 +31,8 @@ func (f RoundTripFunc) RoundTrip(req *http.Request) (*http.Response, error) { re
 // itself would have a program link every method of what it holds.)
 func (k *call) run() error {
 	target := k.base + k.req.Path
-	if k.req.Query != "" {
-		target += "?" + k.req.Query
+	if k.query != "" {
+		target += "?" + k.query
 	}
 	req, err := http.NewRequestWithContext(k.ctx, k.req.Method, target, nil) // each attempt has a body of its own
 	if err != nil {

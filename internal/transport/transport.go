@@ -89,9 +89,9 @@ type Config struct {
 // Request is one call.
 type Request struct {
 	Method   string
-	Path     string   // what follows the base URL: escaped, and begun by a slash
-	Template string   // the path as logs and events show it, without ids: "/v1/users/{id}"
-	Query    string   // encoded
+	Path     string // what follows the base URL: escaped, and begun by a slash
+	Template string // the path as logs and events show it, without ids: "/v1/users/{id}"; "" for Path
+	Query    url.Values
 	Body     []byte   // JSON; nil for none
 	Secrets  []string // values of the body that no text may show
 }
