@@ -172,8 +172,9 @@ func WithRetry(p RetryPolicy) Option {
 	return func(c *config) {
 		c.transport.Policy = transport.Policy{MaxAttempts: p.MaxAttempts, MinWait: p.MinWait, MaxWait: p.MaxWait, MaxRetryAfter: p.MaxRetryAfter}
 		c.core.reconcileWait = p.ReconcileWait
-		err := c.transport.Policy.Check()
-		c.refuse(err != nil, "WithRetry: %v", err)
+		c.refuse(p.MaxAttempts < 0 || p.MinWait < 0 || p.MaxWait < 0 || p.MaxRetryAfter < 0,
+			"WithRetry: a field of the policy is negative: use 0 for the default")
+		c.refuse(p.MaxWait > 0 && p.MinWait > p.MaxWait, "WithRetry: MinWait (%s) is above MaxWait (%s)", p.MinWait, p.MaxWait)
 		c.refuse(p.ReconcileWait < 0, "WithRetry: ReconcileWait (%s) is negative: use 0 for the default", p.ReconcileWait)
 	}
 }

@@ -2,8 +2,6 @@ package transport
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -25,17 +23,6 @@ func (p Policy) WithDefaults() Policy {
 	p.MaxWait = min(cmp.Or(p.MaxWait, max(15*time.Second, p.MinWait)), year)
 	p.MaxRetryAfter = min(cmp.Or(p.MaxRetryAfter, time.Minute), year)
 	return p
-}
-
-// Check reports a field that is negative, and a MinWait above MaxWait.
-func (p Policy) Check() error {
-	if p.MaxAttempts < 0 || p.MinWait < 0 || p.MaxWait < 0 || p.MaxRetryAfter < 0 {
-		return errors.New("a field of the policy is negative: use 0 for the default")
-	}
-	if p.MaxWait > 0 && p.MinWait > p.MaxWait {
-		return fmt.Errorf("MinWait (%s) is above MaxWait (%s)", p.MinWait, p.MaxWait)
-	}
-	return nil
 }
 
 // fate is what an attempt came to, as far as the next one depends on it.
