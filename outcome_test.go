@@ -1066,9 +1066,9 @@ func TestTextsOfOthersAreCleanInEveryError(t *testing.T) {
 	}
 	status := func(said string) string { return `{"user":{"id":7,` + object("status")(said)[1:] + `}` }
 	plain := func(said string) string { return said }
-	do := func(out any) func(context.Context, *motive.Client) error {
+	do := func(out func() any) func(context.Context, *motive.Client) error {
 		return func(ctx context.Context, c *motive.Client) error {
-			return c.Do(ctx, motive.Request{Method: "PUT", Path: "/v1/x"}, out)
+			return c.Do(ctx, motive.Request{Method: "PUT", Path: "/v1/x"}, out())
 		}
 	}
 	deactivate := func(ctx context.Context, c *motive.Client) error { _, err := c.Users.Deactivate(ctx, 7); return err }
@@ -1083,10 +1083,10 @@ func TestTextsOfOthersAreCleanInEveryError(t *testing.T) {
 		body   func(said string) string
 		header func(said string) []string
 	}{
-		"a time":           {do(&struct{ At time.Time }{}), 200, object("at"), nil},
-		"a text":           {do(&struct{ At *decoded }{}), 200, object("at"), nil},
-		"JSON":             {do(&struct{ At quotes }{quotes{"%s"}}), 200, object("at"), nil},
-		"quoted JSON":      {do(&struct{ At quotes }{quotes{"%q"}}), 200, object("at"), nil},
+		"a time":           {do(func() any { return &struct{ At time.Time }{} }), 200, object("at"), nil},
+		"a text":           {do(func() any { return &struct{ At *decoded }{} }), 200, object("at"), nil},
+		"JSON":             {do(func() any { return &struct{ At quotes }{quotes{"%s"}} }), 200, object("at"), nil},
+		"quoted JSON":      {do(func() any { return &struct{ At quotes }{quotes{"%q"}} }), 200, object("at"), nil},
 		"another status":   {deactivate, 200, status, nil},
 		"a read status":    {deactivate, 0, status, nil},
 		"error_message":    {deactivate, 422, object("error_message"), nil},
