@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
 	"io"
 	"net"
@@ -69,7 +70,7 @@ func (e *endpoint) exchange(ctx context.Context, code, verifier string) (*oauth2
 func (e *endpoint) ask(ctx context.Context, form url.Values, secrets ...string) (*oauth2.Token, error) {
 	ctx, cancel := context.WithTimeout(ctx, endpointTimeout)
 	defer cancel()
-	hidden := redact.New(secrets...).With(e.cfg.ClientSecret).With(redact.Basic(e.cfg.ClientID, e.cfg.ClientSecret)...)
+	hidden := redact.New(secrets...).With(e.cfg.ClientSecret).With(basic(e.cfg.ClientID, e.cfg.ClientSecret)...)
 	start := e.now()
 	got, err := run(ctx, &e.slot, func(ctx context.Context) (*response, error) { return e.send(ctx, form) }, nil)
 	if err != nil {
@@ -81,6 +82,17 @@ func (e *endpoint) ask(ctx context.Context, form url.Values, secrets ...string) 
 	}
 	token.Expiry = expiry(start, e.now(), got.lifetime())
 	return token, nil
+}
+
+// basic returns what HTTP's basic authentication makes of an id and a secret,
+// as it stands and with both form-encoded, which OAuth 2.0 asks for. The
+// padding is left off, so that it is found with and without.
+func basic(id, secret string) []string {
+	encode := base64.RawStdEncoding.EncodeToString
+	return []string{
+		encode([]byte(id + ":" + secret)),
+		encode([]byte(url.QueryEscape(id) + ":" + url.QueryEscape(secret))),
+	}
 }
 
 // expiry of a token that was asked for at start and came at end. The server's

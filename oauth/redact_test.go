@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motive-go/motive/internal/redact"
 	"golang.org/x/oauth2"
 )
 
@@ -111,6 +112,20 @@ func TestNoErrorShowsASecretInAnySpelling(t *testing.T) {
 						t.Error("nothing was redacted: the test tests nothing")
 					}
 				})
+			}
+		}
+	}
+}
+
+func TestBasicAuthenticationIsFound(t *testing.T) {
+	t.Parallel()
+	id, secret := "my app", "canary/secret=1"
+	set := redact.New(basic(id, secret)...)
+	for _, pair := range []string{id + ":" + secret, url.QueryEscape(id) + ":" + url.QueryEscape(secret)} {
+		for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding} {
+			text := "Basic " + encoding.EncodeToString([]byte(pair))
+			if got := strings.TrimRight(set.String(text), "="); got != "Basic "+redact.Mark {
+				t.Errorf("%s became %s", text, got)
 			}
 		}
 	}

@@ -4,13 +4,11 @@
 package redact
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -53,17 +51,6 @@ func (s *Set) With(more ...string) *Set {
 		})
 	}
 	return all
-}
-
-// Basic returns what HTTP's basic authentication makes of an id and a secret,
-// as it stands and with both form-encoded, which OAuth 2.0 asks for. The
-// padding is left off, so that it is found with and without.
-func Basic(id, secret string) []string {
-	encode := base64.RawStdEncoding.EncodeToString
-	return []string{
-		encode([]byte(id + ":" + secret)),
-		encode([]byte(url.QueryEscape(id) + ":" + url.QueryEscape(secret))),
-	}
 }
 
 // String returns text without the secrets.
