@@ -28,8 +28,10 @@ func readings(ends []int, s string, start int, want rune) []int {
 	}
 	add(utf8.DecodeRuneInString(s))
 	switch s[0] { // one of encoders
-	case '%', '+':
+	case '%':
 		add(percentEncoded(s))
+	case '+': // of a form
+		add(' ', 1)
 	case '\\':
 		add(text.JSONEscape(s))
 		if again := len(s) - len(strings.TrimLeft(s, `\`)) - 1; again > 0 { // `\\u0041` is JSON that was quoted
@@ -60,16 +62,12 @@ func fold(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }
 // Each function here reads the one encoded character that text begins with, and
 // returns it with the length of its encoding; 0 if there is none.
 
-// percentEncoded reads "%41", several of these that make up a character, or the "+"
-// of a form.
+// percentEncoded reads "%41", or several of these that make up a character.
 func percentEncoded(text string) (rune, int) {
-	if strings.HasPrefix(text, "+") {
-		return ' ', 1
-	}
 	raw := make([]byte, 0, utf8.UTFMax)
-	for !utf8.FullRune(raw) {
-		v := hex(text[3*len(raw):], "%", 2)
-		if v < 0 {
+	for s := text; len(s) >= 3 && s[0] == '%' && !utf8.FullRune(raw); s = s[3:] {
+		v, err := strconv.ParseUint(s[1:3], 16, 8)
+		if err != nil {
 			break
 		}
 		raw = append(raw, byte(v))
@@ -100,17 +98,3 @@ func htmlEntity(text string) (rune, int) {
 }
 
 var entities = map[string]rune{"amp": '&', "lt": '<', "gt": '>', "quot": '"', "apos": '\''}
-
-// hex reads the given number of hexadecimal digits behind a prefix; -1 if they are
-// not there.
-func hex(text, prefix string, digits int) rune {
-	text, found := strings.CutPrefix(text, prefix)
-	if !found || len(text) < digits {
-		return -1
-	}
-	v, err := strconv.ParseUint(text[:digits], 16, 32)
-	if err != nil {
-		return -1
-	}
-	return rune(v)
-}
