@@ -138,8 +138,8 @@ func decodePage(ctx context.Context, body []byte, limit int) (*listing, error) {
 			set(&beside, key, d.Value())
 			return
 		}
-		for key, value := range lenient.Members(d.Value()) {
-			set(&within, key, value)
+		for key := range d.Items() {
+			set(&within, key, d.Value())
 		}
 	}}.read(ctx, d)
 	if err != nil {

@@ -302,22 +302,6 @@ func ordinary(b []byte) int {
 	return i
 }
 
-// Members yields the keys and values of an object that a Scanner handed out. A
-// value that is no object has none.
-func Members(object []byte) iter.Seq2[[]byte, []byte] {
-	return func(yield func(key, value []byte) bool) {
-		s := Scanner{b: object}
-		if !s.At('{') {
-			return
-		}
-		for key := range s.Items() {
-			if !yield(key, s.Value()) {
-				return
-			}
-		}
-	}
-}
-
 // Unquote returns the characters of a string, or any other value as it is. It
 // copies only a string with an escape or invalid UTF-8 in it.
 func Unquote(value []byte) []byte {
