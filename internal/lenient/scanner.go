@@ -219,22 +219,16 @@ func (s *Scanner) value() (raw []byte, plain bool) {
 
 // word steps over a number, true, false or null.
 func (s *Scanner) word() {
-	word := s.b[s.i:]
-	for n, ch := range word {
-		if !isWord(ch) {
-			word = word[:n]
-			break
-		}
+	word, n := s.b[s.i:], 0
+	for n < len(word) && isWord(word[n]) {
+		n++
 	}
-	switch string(word) {
-	case "true", "false", "null":
-	default:
-		if !isNumber(word) {
-			s.fail("a value was expected")
-			return
-		}
+	word = word[:n]
+	if !isNumber(word) && string(word) != "true" && string(word) != "false" && string(word) != "null" {
+		s.fail("a value was expected")
+		return
 	}
-	s.i += len(word)
+	s.i += n
 }
 
 // isWord reports whether a number, true, false or null may have b in it.
