@@ -188,39 +188,34 @@ func (s *Scanner) field(t *table, guess int) (int, []byte) {
 
 // set reads a value into v, and reports whether it fits. What does not fit may
 // leave v half read.
-func (d *Decoder) set(v reflect.Value, f *form, raw []byte, plain bool) (ok bool) {
+func (d *Decoder) set(v reflect.Value, f *form, raw []byte, plain bool) bool {
 	if blank(raw) {
 		return true
 	}
 	switch f.kind {
 	case reflect.String:
-		var s string
-		s, ok = d.string(raw, plain)
-		v.SetString(s)
+		return d.string(v, raw, plain)
 	case reflect.Bool:
-		var b bool
-		b, ok = Bool(raw)
+		b, ok := Bool(raw)
 		v.SetBool(b)
+		return ok
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		var n int64
-		n, ok = Int(raw)
-		ok = ok && !v.OverflowInt(n)
+		n, ok := Int(raw)
 		v.SetInt(n)
+		return ok && !v.OverflowInt(n)
 	case reflect.Slice:
-		ok = raw[0] == '[' && d.list(v, f, raw)
+		return raw[0] == '[' && d.list(v, f, raw)
 	case reflect.Struct:
-		ok = raw[0] == '{' && d.object(v, f.table, raw)
-	default:
-		ok = d.foreign(v.Addr().Interface(), raw)
+		return raw[0] == '{' && d.object(v, f.table, raw)
 	}
-	return ok
+	return d.foreign(v.Addr().Interface(), raw)
 }
 
 // blank reports whether a value counts as absent.
 func blank(raw []byte) bool { return string(raw) == "null" || string(raw) == `""` }
 
 // string reads a string, or a number, which stays as it was written.
-func (d *Decoder) string(raw []byte, plain bool) (string, bool) {
+func (d *Decoder) string(v reflect.Value, raw []byte, plain bool) bool {
 	start := d.text.Len()
 	switch quoted := raw[0] == '"'; {
 	case quoted && plain:
@@ -230,9 +225,10 @@ func (d *Decoder) string(raw []byte, plain bool) (string, bool) {
 	case isNumber(raw):
 		d.text.Write(raw)
 	default:
-		return "", false
+		return false
 	}
-	return d.text.String()[start:], true
+	v.SetString(d.text.String()[start:])
+	return true
 }
 
 // list reads an array. Elements that are null or "" do not fit a list of
