@@ -6,6 +6,7 @@ package lenient
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -264,7 +265,7 @@ func (d *Decoder) list(v reflect.Value, f *form, raw []byte) bool {
 // known, and all of them fit. What else is in it is dropped.
 func (d *Decoder) object(v reflect.Value, t *table, raw []byte) bool {
 	known, guess := false, 0 // the fields in the order of the struct
-	misfits := make(map[int]bool)
+	misfit := make([]bool, len(t.forms))
 	s := Scanner{b: raw}
 	for more := s.open('}'); more; more = s.next('}') {
 		i, _ := s.field(t, guess)
@@ -274,12 +275,9 @@ func (d *Decoder) object(v reflect.Value, t *table, raw []byte) bool {
 		}
 		known, guess = true, i+1
 		v.Field(i).SetZero() // of two with one name the last counts
-		delete(misfits, i)
-		if !d.set(v.Field(i), &t.forms[i], raw, plain) {
-			misfits[i] = true
-		}
+		misfit[i] = !d.set(v.Field(i), &t.forms[i], raw, plain)
 	}
-	return known && len(misfits) == 0
+	return known && !slices.Contains(misfit, true)
 }
 
 // foreign has a value read by the type that dst points to, or by encoding/json.
