@@ -40,7 +40,8 @@ var sources = [...]string{"error_message", "message", "error", "error_descriptio
 // cut: a secret that is cut is found no more.
 func Read(body []byte, header http.Header, clean func(string) string) (message string, problems []Problem) {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
-	r := reader{Scanner: lenient.Scan(body), clean: clean}
+	scanner := lenient.Scan(body)
+	r := reader{Scanner: &scanner, clean: clean}
 	switch {
 	case r.At('{'):
 		for key := range r.Items() { // of which one may come twice, also in another case

@@ -48,7 +48,7 @@ func (t *table) decoder(body []byte) *Decoder {
 		n := len(t.names)
 		d = &Decoder{table: t, values: make([]span, n), follow: make([]int, n+1), rest: make([]Member, 0, 16)}
 	}
-	d.reset(body)
+	d.Scanner = Scan(body)
 	d.rows, d.made, d.most = 0, 0, multiple*len(body)
 	return d
 }
@@ -59,7 +59,7 @@ func (d *Decoder) Close() {
 	if cap(d.rest) <= large {
 		clear(d.rest[:cap(d.rest)])
 		d.text.Reset()
-		d.reset(nil)
+		d.Scanner = Scanner{}
 		d.table.pool.Put(d)
 	}
 }

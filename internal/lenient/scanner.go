@@ -31,16 +31,11 @@ type Scanner struct {
 }
 
 // Scan returns a Scanner at the value that b holds.
-func Scan(b []byte) *Scanner {
-	s := new(Scanner)
-	s.reset(b)
-	return s
-}
-
-func (s *Scanner) reset(b []byte) {
+func Scan(b []byte) Scanner {
 	const byteOrderMark = "\xef\xbb\xbf" // stands in front of what some Windows programs write
-	*s = Scanner{b: b, i: len(b) - len(bytes.TrimPrefix(b, []byte(byteOrderMark)))}
+	s := Scanner{b: b, i: len(b) - len(bytes.TrimPrefix(b, []byte(byteOrderMark)))}
 	s.space()
+	return s
 }
 
 // Check returns the one value that b holds, without the space around it.
