@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"reflect"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -50,7 +49,7 @@ func integers(dst []byte, list []int64) []byte {
 // String appends s in quotes: by itself the plain text that nearly every string is.
 func String(dst []byte, s string) []byte {
 	for i := range len(s) {
-		if special[s[i]] {
+		if special(s[i]) {
 			quoted, _ := json.Marshal(s) // which takes every string
 			return append(dst, quoted...)
 		}
@@ -59,11 +58,8 @@ func String(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// special tells which bytes encoding/json may write in another way, as it does with
-// those that HTML gives a meaning.
-var special = func() (table [256]bool) {
-	for b := range table {
-		table[b] = b < ' ' || b >= utf8.RuneSelf || strings.ContainsRune(`"\<>&`, rune(b))
-	}
-	return table
-}()
+// special reports whether encoding/json may write b in another way, as it does with
+// what HTML gives a meaning.
+func special(b byte) bool {
+	return b < ' ' || b >= utf8.RuneSelf || b == '"' || b == '\\' || b == '<' || b == '>' || b == '&'
+}
