@@ -154,9 +154,7 @@ func (s *Scanner) key() []byte {
 		s.fail("a key was expected")
 		return nil
 	}
-	start := s.i
-	s.text()
-	key := s.b[start:s.i]
+	key := s.Value()
 	s.space()
 	if !s.expect(':', "a colon was expected") {
 		return nil
