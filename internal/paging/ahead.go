@@ -21,9 +21,8 @@ type Ahead[T any] struct {
 // NewAhead returns an Ahead that has up to most pages under way. The caller stops
 // it in the end.
 func NewAhead[T any](ctx context.Context, most int, fetch func(context.Context, int) (T, error)) *Ahead[T] {
-	a := &Ahead[T]{ctx: ctx, fetch: fetch, most: most}
-	a.ahead, a.cancel = context.WithCancel(ctx)
-	return a
+	ahead, cancel := context.WithCancel(ctx)
+	return &Ahead[T]{ctx: ctx, fetch: fetch, most: most, ahead: ahead, cancel: cancel}
 }
 
 // Get returns a page, and has those behind it fetched meanwhile, up to the last
