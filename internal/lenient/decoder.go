@@ -110,7 +110,7 @@ func length(raw []byte, plain bool) int {
 	return n
 }
 
-// keep adds to the rest. What the caller makes of it is counted as well: a map, which
+// keep adds to the rest, but for what comes after a fault. What the caller makes of it is counted as well: a map, which
 // takes 400 bytes for the first few entries, with copies of names and values.
 func (d *Decoder) keep(name, value []byte) {
 	const (
@@ -161,9 +161,7 @@ func (d *Decoder) collect(wrapper string) {
 				d.chars += length(raw, plain)
 			}
 		default:
-			if value := d.Value(); d.err == nil {
-				d.keep(key, value)
-			}
+			d.keep(key, d.Value())
 		}
 	}
 }
