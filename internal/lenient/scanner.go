@@ -300,14 +300,10 @@ func Unquote(value []byte) []byte {
 		return chars
 	}
 	var out strings.Builder
-	out.Grow(longest * len(chars))
+	out.Grow(3 * len(chars)) // U+FFFD takes three bytes, and may stand for one
 	unescape(&out, chars)
 	return []byte(out.String())
 }
-
-// longest is how many times as long a string may become: U+FFFD takes three bytes,
-// and may stand for one.
-const longest = 3
 
 // unescape writes the characters of a string, given without its quotes. Like
 // encoding/json it writes U+FFFD for invalid UTF-8 and for half a surrogate pair.
