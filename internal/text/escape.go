@@ -18,11 +18,10 @@ func JSONEscape[T string | []byte](b T) (r rune, n int) {
 	if i := strings.IndexByte(letters, b[1]); i >= 0 {
 		return rune(meant[i]), 2
 	}
-	r = codeUnit(b)
-	switch {
-	case r < 0:
+	if r = codeUnit(b); r < 0 {
 		return 0, 0
-	case utf16.IsSurrogate(r):
+	}
+	if utf16.IsSurrogate(r) {
 		if pair := utf16.DecodeRune(r, codeUnit(b[6:])); pair != utf8.RuneError {
 			return pair, 12
 		}
