@@ -264,10 +264,14 @@ func (r CreateUserRequest) MarshalJSON() ([]byte, error) { return (*UserAttribut
 func (r UpdateUserRequest) MarshalJSON() ([]byte, error) { return (*UserAttributes)(&r).encode() }
 
 // UnmarshalJSON reads the body of a request, as that of [UserAttributes].
-func (r *CreateUserRequest) UnmarshalJSON(data []byte) error { return (*UserAttributes)(r).UnmarshalJSON(data) }
+func (r *CreateUserRequest) UnmarshalJSON(data []byte) error {
+	return (*UserAttributes)(r).UnmarshalJSON(data)
+}
 
 // UnmarshalJSON reads the body of a request, as that of [UserAttributes].
-func (r *UpdateUserRequest) UnmarshalJSON(data []byte) error { return (*UserAttributes)(r).UnmarshalJSON(data) }
+func (r *UpdateUserRequest) UnmarshalJSON(data []byte) error {
+	return (*UserAttributes)(r).UnmarshalJSON(data)
+}
 
 // LogValue shows the fields of a that are sent and the keys of Extra. The
 // password and the license number are redacted.

@@ -165,7 +165,9 @@ func ParseCycle(s string) (Cycle, error) {
 }
 
 // ParseException reads the name of an exception, as leniently as [ParseRole].
-func ParseException(s string) (Exception, error) { return oneOf("exception", s, exceptionTable.names()) }
+func ParseException(s string) (Exception, error) {
+	return oneOf("exception", s, exceptionTable.names())
+}
 
 // Known reports whether c is one of [Cycles], with or without the suffix _2020,
 // which Other never has.

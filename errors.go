@@ -172,7 +172,7 @@ func invalid(field, code, message string) error {
 }
 
 // OutcomeUnknownError says that a write was sent and that nothing certain came
-// back: it may or may not have happened. Look before sending it again.
+// back: it may or may not have happened. Make sure of that before sending it again.
 type OutcomeUnknownError struct {
 	Method   string
 	Path     string // under the base URL, without the query
