@@ -40,6 +40,8 @@ type pacer struct {
 	next    time.Time     // when the next one may
 	cut     time.Time     // when the rate was last cut
 	probed  time.Time     // when the request was sent that had it cut
+	due     time.Time     // when the next one was to be sent
+	streak  time.Time     // since when requests have been sent one after another, and refused
 	unasked time.Duration // pause of the last cut, where the refusal asked for none
 	passed  time.Time     // when the last request was not refused
 	meter   meter
@@ -84,7 +86,7 @@ func (p *pacer) patience() time.Duration { return max(p.policy.MaxRetryAfter, ti
 // that has waited since then: the pause is longer than it waits, or for all its
 // patience whatever was sent has been refused. Time in which nothing was refused
 // proves nothing: the process may have been suspended. So a refusal tells of the time
-// until its request was sent.
+// until its request was sent, and from the one before only if that came in due time.
 func (p *pacer) check(ctx context.Context, since time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -92,7 +94,7 @@ func (p *pacer) check(ctx context.Context, since time.Time) error {
 	if left := p.pause.until.Sub(now); left > 0 && (p.pause.long || backoff.PastDeadline(ctx, left)) {
 		return &PauseError{Refusal: p.pause.refusal, Left: left, Deadline: !p.pause.long}
 	}
-	if p.probed.Sub(since) >= p.patience() && p.probed.Sub(p.passed) >= p.patience() {
+	if min(p.probed.Sub(since), p.probed.Sub(p.passed), p.probed.Sub(p.streak)) >= p.patience() {
 		return &PauseError{Refusal: p.pause.refusal, Left: max(p.next.Sub(now), 0)}
 	}
 	return nil
@@ -162,7 +164,10 @@ func (p *pacer) refused(sent, now time.Time, asked time.Duration, by Reply) (wai
 			wait = backoff.Spread(asked)
 		}
 		p.slowDown(now, wait)
-		p.probed = sent
+		if sent.Sub(p.due) >= p.patience() {
+			p.streak = sent
+		}
+		p.probed, p.due = sent, now.Add(wait)
 	}
 	if longer = now.Add(wait).After(p.pause.until); longer {
 		by.Body = bytes.Clone(by.Body) // which is in a buffer of the call's

@@ -504,6 +504,7 @@ func TestPatienceEndsWithARefusal(t *testing.T) {
 		"nothing was sent for an hour":             {0, 0, -1, -1, false},
 		"suspended for an hour and then let in":    {time.Hour, 0, -1, -1, false},
 		"suspended for an hour amid a refusal":     {0, 0, 1, time.Hour, false},
+		"suspended for an hour and then refused":   {0, 0, time.Hour, time.Hour, false},
 		"refused for an hour, accepted at the end": {time.Hour, 0, time.Hour, time.Hour, false},
 	} {
 		t.Run(name, func(t *testing.T) {
