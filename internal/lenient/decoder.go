@@ -110,8 +110,9 @@ func length(raw []byte, plain bool) int {
 	return n
 }
 
-// keep adds to the rest, but for what comes after a fault. What the caller makes of it is counted as well: a map, which
-// takes 400 bytes for the first few entries, with copies of names and values.
+// keep adds to the rest, but for what comes after a fault. What the caller makes of it
+// is counted as well: a map, which takes 400 bytes for the first few entries, with
+// copies of names and values.
 func (d *Decoder) keep(name, value []byte) {
 	const (
 		entry = 104 // bytes of a map that is half empty

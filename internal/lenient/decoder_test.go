@@ -244,6 +244,8 @@ func TestMemoryIsBoundByTheBody(t *testing.T) {
 		{"a long number", `{"name":`, `7`, `}`},
 		{"a long id", `{"id":`, `7`, `}`},
 		{"a long boolean", `{"electro":"`, `T`, `"}`},
+		{"times that are numbers", `[{"built":1}`, `,{"built":1}`, `]`},
+		{"times that are none", `[{"built":"2024-13-41"}`, `,{"built":"2024-13-41"}`, `]`},
 		{"a long time", `{"built":"`, `2`, `"}`},
 		{"any", `{"any":[0`, `,0`, `]}`},
 		{"tiny rows", `[{"id":1}`, `,{"id":1}`, `]`},

@@ -55,10 +55,13 @@ func Bool(value []byte) (b, ok bool) {
 // without an offset, or a date. Without an offset it is UTC, as Motive's times
 // are unless a request asks for another zone.
 func Time(value []byte) (t time.Time, ok bool) {
-	if len(value) <= longestScalar && bytes.HasSuffix(value, []byte(`Z"`)) && t.UnmarshalJSON(value) == nil {
+	if len(value) <= longestScalar && bytes.HasSuffix(value, []byte(`Z"`)) && beginsWithDay(value[1:]) && t.UnmarshalJSON(value) == nil {
 		return t, true // as nearly all of them
 	}
 	s, layout := string(scalar(value)), time.RFC3339
+	if !beginsWithDay(s) {
+		return time.Time{}, false
+	}
 	switch {
 	case len(s) == len(time.DateOnly):
 		layout = time.DateOnly
@@ -76,4 +79,17 @@ func Time(value []byte) (t time.Time, ok bool) {
 		return time.Time{}, true // without an offset, as the zero value has none
 	}
 	return t, true
+}
+
+// beginsWithDay reports whether s begins as 2006-01-02 does. What does not is no time,
+// of which package time makes an error that takes many times its bytes.
+func beginsWithDay[T string | []byte](s T) bool {
+	const day = "0000-00-00"
+	for i := range day {
+		if i >= len(s) || day[i] != '-' && !isDigit(s[i]) || day[i] == '-' && s[i] != '-' {
+			return false
+		}
+	}
+	month, of := string(s[5:7]), string(s[8:10])
+	return "01" <= month && month <= "12" && "01" <= of && of <= "31"
 }
