@@ -24,7 +24,7 @@ func (c claim) Permanent() bool { return c.permanent }
 func TestClassify(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("connection reset")
-	for _, tt := range []struct {
+	tests := []struct {
 		name      string
 		status    int
 		asked     time.Duration
@@ -55,9 +55,17 @@ func TestClassify(t *testing.T) {
 		{"permanent by its own word", 0, 0, fmt.Errorf("so: %w", claim{permanent: true}), false, final},
 		{"not permanent by its own word", 0, 0, claim{}, false, failed},
 		{"no responder", 0, 0, errors.New("no responder found"), false, final},
-	} {
+	}
+	rows := make(map[int]bool)
+	for _, tt := range tests {
+		rows[tt.status] = true
 		if got := classify(tt.status, tt.asked, tt.err, tt.neverSent); got != tt.want {
 			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
+		}
+	}
+	for status := 100; status < 600; status++ {
+		if classify(status, 0, nil, false) != final && !rows[status] {
+			t.Errorf("%d is sent again: give it a row here, in TestStatuses, and in TestStatusesThatFail of the root", status)
 		}
 	}
 }
