@@ -220,7 +220,7 @@ func TestMethodsHasEveryMethod(t *testing.T) {
 	for _, m := range methods() {
 		rows = append(rows, m.name)
 	}
-	calls.Check(t, calls.All(), rows, nil, "add a row to methods in client_test.go, which is tried in every way that a call can fail")
+	calls.Check(t, calls.All(), rows, nil, "add a row to methods in client_test.go, which is held to what is true of every call")
 }
 
 // collect drains a list, and checks that an error comes once and last.
