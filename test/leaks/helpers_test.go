@@ -62,16 +62,10 @@ func (r *rotation) revoke(token string) {
 	}
 }
 
-// newClient returns a client for base with connections of its own.
+// newClient returns a client for base with an access token and connections of its own.
 func newClient(t testing.TB, base string, opts ...motive.Option) *motive.Client {
 	t.Helper()
-	opts = append([]motive.Option{motive.WithBaseURL(base), atOnce}, opts...)
-	c, err := motive.NewClient(append([]motive.Option{motive.WithAccessToken(testToken)}, opts...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.CloseIdleConnections)
-	return c
+	return clientWith(t, base, append([]motive.Option{motive.WithAccessToken(testToken)}, opts...)...)
 }
 
 // clientWith is newClient for a credential of the test's choice.
