@@ -89,8 +89,8 @@
 // Package [github.com/motive-go/motive/oauth] does the login and keeps it:
 // [oauth.NewLogin] for the browser, [oauth.Source] for tokens, and [oauth.Store] for
 // where they are kept. Package [github.com/motive-go/motive/oauth/tokenfile] is a
-// store in a file that several processes share. Refresh tokens are treated as good for one use: one process
-// refreshes for all, and each rotation is saved before it is used.
+// store in a file that several processes share. Refresh tokens are treated as good for
+// one use: one process refreshes for all, and each rotation is saved before it is used.
 //
 // # Observing
 //

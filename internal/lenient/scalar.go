@@ -86,7 +86,7 @@ func Time(value []byte) (t time.Time, ok bool) {
 func beginsWithDay[T string | []byte](s T) bool {
 	const day = "0000-00-00"
 	for i := range day {
-		if i >= len(s) || day[i] != '-' && !isDigit(s[i]) || day[i] == '-' && s[i] != '-' {
+		if i >= len(s) || isDigit(s[i]) != isDigit(day[i]) || day[i] == '-' && s[i] != '-' {
 			return false
 		}
 	}

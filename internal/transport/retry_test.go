@@ -41,7 +41,7 @@ func TestClassify(t *testing.T) {
 		{"too many requests", 429, 0, nil, false, limited},
 		{"too many requests, with Retry-After", 429, time.Second, nil, false, limited},
 		{"internal error", 500, 0, nil, false, failed},
-		{"not implemented", 501, 0, nil, false, final},
+		{"no such method", 501, 0, nil, false, final},
 		{"bad gateway", 502, time.Second, nil, false, failed},
 		{"unavailable", 503, 0, nil, false, failed},
 		{"unavailable, with Retry-After", 503, time.Second, nil, false, busy},
